@@ -1,0 +1,220 @@
+"""LineReader: crops of text lines in, readings out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ctpn_crnn.crnn.charset import Charset
+from ctpn_crnn.crnn.ctc import Decoded, beam_search, best_path
+from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
+from ctpn_crnn.page import Char
+from ctpn_crnn.runtime import Network, load_network
+
+HEIGHT = 32
+FRAME_WIDTH = 4
+_MIN_WIDTH = 16
+_BUCKET = 64
+
+
+@dataclass
+class Reading:
+    """What a line says.
+
+    Attributes:
+        text: the characters read, "" for a line without any.
+        confidence: geometric mean of the characters' probabilities, 0..1; 0 for an empty line.
+        chars: each character with its probability and its place, as fractions of the crop's width.
+    """
+
+    text: str
+    confidence: float
+    chars: list[Char] = field(default_factory=list)
+
+
+class LineReader:
+    """Reads crops of text lines with a CRNN.
+
+    Args:
+        weights: a weights file; None = the shipped one.
+        runtime: "auto", "keras" or "onnx".
+        precision: "auto", "float32" or "bfloat16".
+        beam_width: 1 decodes greedily; more searches that many prefixes (slower).
+        batch_pixels: a batch holds crops of similar width up to this sum of widths; bounds the memory.
+        network: a loaded network instead of `weights`.
+
+    Raises:
+        WeightsError: the weights are missing, damaged, of another kind, or have no charset.
+    """
+
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        runtime: str = "auto",
+        precision: str = "auto",
+        beam_width: int = 1,
+        batch_pixels: int = 12800,
+        network: Network | None = None,
+    ) -> None:
+        if beam_width < 1:
+            raise ConfigError(f"beam_width is {beam_width}: 1 decodes greedily, more searches.")
+        self._network = network or load_network("crnn", weights, runtime, precision)
+        if not self._network.charset:
+            raise WeightsError("These weights hold no charset: they cannot be read with. Use a reader's weights file.")
+        self.charset = Charset(self._network.charset)
+        self._beam_width, self._batch_pixels = beam_width, batch_pixels
+
+    def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
+        """Reads the crops, in their order.
+
+        Args:
+            crops: uint8 arrays, grey (H, W) or BGR (H, W, 3), upright, each about as high as its line.
+
+        Raises:
+            ImageError: a crop is empty or has another shape.
+        """
+        lines = [line_image(crop) for crop in crops]
+        readings: list[Reading] = [Reading("", 0.0)] * len(lines)
+        for batch in batches_by_width([line.shape[1] for line in lines], self._batch_pixels):
+            for index, reading in zip(batch, self._read_batch([lines[i] for i in batch])):
+                readings[index] = reading
+        return readings
+
+    def _read_batch(self, lines: list[np.ndarray]) -> list[Reading]:
+        width = _padded_width(max(line.shape[1] for line in lines))
+        (logits,) = self._network.predict(pad_lines(lines, width))
+        return [self._decode(scores, line.shape[1]) for scores, line in zip(logits, lines)]
+
+    def _decode(self, logits: np.ndarray, width: int) -> Reading:
+        frames = -(-width // FRAME_WIDTH)
+        logits = logits[:frames]
+        best = logits.argmax(-1)
+        # Only the winners' probabilities are needed: exp of the difference to the log sum, no softmax of every class.
+        top = logits.max(-1)
+        decoded = best_path(best, 1.0 / np.exp(logits - top[:, None]).sum(-1))
+        if self._beam_width > 1:
+            decoded = _beam(logits, self._beam_width) or decoded
+        text = self.charset.decode(decoded.classes)
+        spans = [(first * FRAME_WIDTH / width, min(1.0, last * FRAME_WIDTH / width)) for first, last in decoded.spans]
+        chars = [Char(c, p, *span) for c, p, span in zip(text, decoded.confidences, spread(spans))]
+        return _stripped(Reading(text, decoded.confidence, chars))
+
+
+def line_image(crop: np.ndarray) -> np.ndarray:
+    """A crop as the network sees it: grey, height 32, width in proportion (at least 16 pixels), (32, W) uint8.
+
+    Raises:
+        ImageError: the crop is empty or not a grey or BGR image.
+    """
+    crop = np.asarray(crop)
+    if crop.ndim not in (2, 3) or crop.size == 0 or (crop.ndim == 3 and crop.shape[2] not in (1, 3)):
+        raise ImageError(
+            f"A crop has the shape {crop.shape}: give grey (H, W) or BGR (H, W, 3) arrays that are not empty."
+        )
+    if crop.ndim == 3:
+        crop = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY) if crop.shape[2] == 3 else crop[..., 0]
+    height, width = crop.shape
+    target = max(_MIN_WIDTH, round(width * HEIGHT / height))
+    way = cv2.INTER_AREA if height > HEIGHT else cv2.INTER_LINEAR
+    return cv2.resize(np.ascontiguousarray(crop, np.uint8), (target, HEIGHT), interpolation=way)
+
+
+def pad_lines(images: Sequence[np.ndarray], width: int) -> np.ndarray:
+    """Grey lines of height 32 as one batch (N, 32, width, 1) uint8; the last column's median fills the rest."""
+    batch = np.empty((len(images), images[0].shape[0], width, 1), np.uint8)
+    for row, image in zip(batch, images):
+        columns = min(width, image.shape[1])
+        row[:, :columns, 0] = image[:, :columns]
+        row[:, columns:, 0] = int(np.median(image[:, -1]))
+    return batch
+
+
+def batches_by_width(widths: Sequence[int], budget: int) -> list[list[int]]:
+    """Groups of indices of similar width, each group's padded widths summing up to at most `budget` (or one line)."""
+    batches: list[list[int]] = []
+    for index in sorted(range(len(widths)), key=widths.__getitem__):
+        width = _padded_width(widths[index])
+        if batches and (len(batches[-1]) + 1) * width <= budget:
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+    return batches
+
+
+def spread(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Widens the peaks of CTC to the characters' places: neighbours meet halfway between their peaks."""
+    if not spans:
+        return []
+    centres = [(a + b) / 2 for a, b in spans]
+    middles = [(a + b) / 2 for a, b in zip(centres, centres[1:])]
+    gap = float(np.median(np.diff(centres))) / 2 if len(centres) > 1 else 0.5
+    starts = [max(0.0, centres[0] - gap), *middles]
+    ends = [*middles, min(1.0, centres[-1] + gap)]
+    return list(zip(starts, ends))
+
+
+def _padded_width(width: int) -> int:
+    return -(-width // _BUCKET) * _BUCKET
+
+
+def _stripped(reading: Reading) -> Reading:
+    """Without the spaces at its ends."""
+    text = reading.text.strip(" ")
+    if text == reading.text:
+        return reading
+    first = len(reading.text) - len(reading.text.lstrip(" "))
+    return Reading(text, reading.confidence, reading.chars[first : first + len(text)])
+
+
+def _beam(logits: np.ndarray, width: int) -> Decoded | None:
+    """The best label of a beam search, aligned to the frames by its characters' most likely frames in order."""
+    shifted = np.exp(logits - logits.max(-1, keepdims=True))
+    probabilities = shifted / shifted.sum(-1, keepdims=True)
+    classes = beam_search(probabilities, width)[0][0]
+    if not classes:
+        return None
+    frames = align(np.log(np.maximum(probabilities[:, [0, *classes]], 1e-20)), classes)
+    confidences = [float(probabilities[a:b, c].max()) for c, (a, b) in zip(classes, frames)]
+    return Decoded(list(classes), confidences, frames)
+
+
+def align(log_probabilities: np.ndarray, classes: Sequence[int]) -> list[tuple[int, int]]:
+    """Viterbi alignment of a label to frames.
+
+    Args:
+        log_probabilities: (T, 1 + L): of the blank and of each character of the label.
+        classes: the label's class indices (L,), to tell doubled characters.
+
+    Returns:
+        First and last + 1 frame of each character.
+    """
+    total, length = len(log_probabilities), len(classes)
+    states = np.zeros(2 * length + 1, np.int64)
+    states[1::2] = np.arange(1, length + 1)
+    score = np.full(len(states), -np.inf)
+    score[:2] = log_probabilities[0, states[:2]]
+    back = np.zeros((total, len(states)), np.int64)
+    may_skip = np.zeros(len(states), bool)
+    for i in range(1, length):
+        may_skip[2 * i + 1] = classes[i] != classes[i - 1]
+    for t in range(1, total):
+        one = np.r_[-np.inf, score[:-1]]
+        two = np.where(may_skip, np.r_[-np.inf, -np.inf, score[:-2]], -np.inf)
+        choices = np.stack([score, one, two])
+        back[t] = choices.argmax(0)
+        score = choices.max(0) + log_probabilities[t, states]
+    state = len(states) - 1 if score[-1] >= score[-2] else len(states) - 2
+    path = [state]
+    for t in range(total - 1, 0, -1):
+        state -= int(back[t, state])
+        path.append(state)
+    path.reverse()
+    spans = []
+    for i in range(length):
+        frames = [t for t, s in enumerate(path) if s == 2 * i + 1]
+        spans.append((frames[0], frames[-1] + 1) if frames else (0, 1))
+    return spans

@@ -1,0 +1,153 @@
+"""Anchors of the CTPN, and text lines cut into the strips that the anchors are compared with.
+
+Everything here is plain NumPy in pixels of the network's input. The feature map has one position every `STRIDE` pixels;
+position (row, column) owns the `k` anchors of `ANCHOR_HEIGHTS`, all of them exactly one stride wide, centred on the
+position's cell. Strips of ground truth are cut on the same grid (section 3.1 of the paper, "fine-scale text
+proposals"), so a strip and an anchor share their column exactly or do not touch: overlap is a matter of heights only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+STRIDE = 16
+"""Pixels between neighbouring positions of conv5_3, and the width of an anchor and of a strip."""
+
+ANCHOR_HEIGHTS: tuple[float, ...] = tuple(11.0 / 0.7**i for i in range(10))
+"""Heights in pixels, 11 to 273, each the one before divided by 0.7 (section 3.1), not rounded."""
+
+SIDE_REACH = 32.0
+"""A strip predicts the end of its line when its centre lies at most this many pixels from it (section 3.3)."""
+
+STRIP_COLUMNS = 7
+"""Columns of a strip: x1, y1, x2, y2, kind, has_side, side (see `strips_of_quads`)."""
+
+IGNORE = -1
+"""Kind of a strip whose anchors are neither positive nor negative."""
+
+PADDING = 0
+"""Kind of a row that only fills up a batch."""
+
+MIN_COVER = 0.5
+"""A line owns a grid column of which it covers at least this fraction."""
+
+MIN_VISIBLE = 0.5
+"""A strip of which the image shows less than this fraction of its height is not scored."""
+
+
+def anchor_grid(rows: int, cols: int, heights: Sequence[float] = ANCHOR_HEIGHTS) -> np.ndarray:
+    """All anchors of a feature map.
+
+    Args:
+        rows: height of the feature map (image height / 16).
+        cols: width of the feature map (image width / 16).
+        heights: heights of the k anchors of a position, in pixels.
+
+    Returns:
+        float32 (rows, cols, k, 4): x1, y1, x2, y2 in pixels; anchors may reach out of the image.
+    """
+    half = np.asarray(heights, np.float32) / 2
+    x1 = np.arange(cols, dtype=np.float32) * STRIDE
+    centre = (np.arange(rows, dtype=np.float32) + 0.5) * STRIDE
+    grid = np.empty((rows, cols, len(half), 4), np.float32)
+    grid[..., 0] = x1[None, :, None]
+    grid[..., 1] = centre[:, None, None] - half
+    grid[..., 2] = x1[None, :, None] + STRIDE
+    grid[..., 3] = centre[:, None, None] + half
+    return grid
+
+
+def strips_of_quads(
+    quads: Sequence[np.ndarray] | np.ndarray,
+    kinds: Sequence[int],
+    image_size: tuple[int, int],
+    min_height: float = 5.0,
+) -> np.ndarray:
+    """Cut text lines into strips one grid column wide.
+
+    A slanted line gives each strip the height that the line has at the strip's centre. A column of which a line's end
+    covers less than half is no strip but an ignored one, unless the line has no better column. Strips that are lower
+    than `min_height`, or that the image cuts by more than half, are ignored too.
+
+    Args:
+        quads: text lines, each (4, 2) corners in pixels, in order around the line.
+        kinds: class of each line: 1 and up as the network counts them (0 is background), or `IGNORE` for a line that
+            must neither be found nor count as background.
+        image_size: (height, width) of the image in pixels.
+        min_height: lines lower than this many pixels are too small to be learnt and are ignored.
+
+    Returns:
+        float32 (M, 7), one row a strip: x1, y1, x2, y2 (pixels; x on the 16 px grid), kind (1.. or `IGNORE`), has_side
+        (1 when an end of the line lies within `SIDE_REACH` of the strip's centre and inside the image, else 0), and
+        side, the distance of the nearer end from the strip's centre in strides (the target o* of section 3.3).
+    """
+    strips = [_strips_of_quad(np.asarray(q, np.float64), kind, image_size, min_height) for q, kind in zip(quads, kinds)]
+    strips = [s for s in strips if len(s)]
+    return np.concatenate(strips) if strips else np.zeros((0, STRIP_COLUMNS), np.float32)
+
+
+def _strips_of_quad(quad: np.ndarray, kind: int, image_size: tuple[int, int], min_height: float) -> np.ndarray:
+    """Strips (M, 7) of one line; see `strips_of_quads`."""
+    height, width = image_size
+    if not np.isfinite(quad).all():
+        return np.zeros((0, STRIP_COLUMNS), np.float32)
+    corners = _image_corners(quad)
+    left, right = corners[[0, 3], 0].mean(), corners[[1, 2], 0].mean()
+    grid_width = -(-width // STRIDE)
+    first, last = max(0, int(left // STRIDE)), min(grid_width, int(-(-right // STRIDE)))
+    if first >= last:
+        return np.zeros((0, STRIP_COLUMNS), np.float32)
+
+    x1 = np.arange(first, last, dtype=np.float64) * STRIDE
+    x2 = x1 + STRIDE
+    cover_from, cover_to = np.maximum(x1, left), np.minimum(x2, right)
+    cover = (cover_to - cover_from) / STRIDE
+    top, bottom = _edges_at(corners, (cover_from + cover_to) / 2)
+    y1, y2 = np.clip(top, 0, height), np.clip(bottom, 0, height)
+    full, shown = bottom - top, y2 - y1
+
+    # Only a line narrower than a column can lack a column that it covers by half.
+    owned = (cover >= MIN_COVER) | ((cover == cover.max()) & (right - left < STRIDE))
+    scored = owned & (full >= min_height) & (shown >= MIN_VISIBLE * full)
+    has_side, side = _sides((x1 + x2) / 2, left, right, width)
+    strips = np.stack([x1, y1, x2, y2, np.where(scored, kind, IGNORE), has_side, side], axis=1)
+    return strips[shown > 0].astype(np.float32)
+
+
+def _image_corners(quad: np.ndarray) -> np.ndarray:
+    """Corners as the image sees them: left top, right top, right bottom, left bottom, however the text is turned."""
+    by_x = quad[np.argsort(quad[:, 0], kind="stable")]
+    left, right = by_x[:2], by_x[2:]
+    left, right = left[np.argsort(left[:, 1], kind="stable")], right[np.argsort(right[:, 1], kind="stable")]
+    return np.stack([left[0], right[0], right[1], left[1]])
+
+
+def _edges_at(corners: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Upper and lower edge of a line at `x`; the edges run on beyond their ends, within the line's own box."""
+    low, high = corners[:, 1].min(), corners[:, 1].max()
+    upper = _along(corners[0], corners[1], x)
+    lower = _along(corners[3], corners[2], x)
+    return np.clip(np.minimum(upper, lower), low, high), np.clip(np.maximum(upper, lower), low, high)
+
+
+def _along(start: np.ndarray, end: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """y of the straight line through two points at `x`."""
+    run = end[0] - start[0]
+    if run <= 1e-6:
+        return np.full_like(x, (start[1] + end[1]) / 2)
+    return start[1] + (end[1] - start[1]) * (x - start[0]) / run
+
+
+def _sides(centre: np.ndarray, left: float, right: float, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """(has_side, side in strides) of strips with these centres; an end outside the image is not there to be seen."""
+    ends = np.array([left, right])
+    away = ends[None, :] - centre[:, None]
+    # An end on the border itself counts: the text really does end there.
+    unseen = (ends < 0) | (ends > width)
+    distance = np.where(unseen[None, :], np.inf, np.abs(away))
+    nearest = distance.argmin(axis=1)
+    index = np.arange(len(centre))
+    has_side = distance[index, nearest] <= SIDE_REACH
+    return has_side.astype(np.float64), np.where(has_side, away[index, nearest], 0.0) / STRIDE

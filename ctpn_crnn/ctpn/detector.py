@@ -1,0 +1,211 @@
+"""Detector: an image in, regions with text and formulas out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, STRIDE
+from ctpn_crnn.ctpn.decode import Proposals, decode_heads
+from ctpn_crnn.ctpn.text_lines import DEFAULTS, LineParams, connect
+from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.geometry import Quad, intersection_area, quad_area
+from ctpn_crnn.images import load_image
+from ctpn_crnn.runtime import Network, load_network
+
+CLASSES = ("background", "text", "formula")
+
+MIN_SIDE = 4
+"""Images with a side below this many pixels hold no legible text; they give no regions."""
+
+MAX_ENLARGEMENT = 3.0
+"""Small images are enlarged up to this factor; beyond it only blur is added."""
+
+MAX_BATCH_PIXELS = 1248 * 1760
+"""Images that the network sees at once: one A4 page at 150 dpi, or several photos. Bounds the memory, about 2 GB at
+float32."""
+
+INSIDE_FORMULA = 0.5
+"""Text of which more than this share lies in a formula is part of the formula."""
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A line of text or a formula.
+
+    Attributes:
+        quad: float32 (4, 2), pixels of the source image, clockwise from the text's own top left.
+        score: Mean probability of the strips it was made of, 0..1.
+        kind: "text" or "formula".
+    """
+
+    quad: Quad
+    score: float
+    kind: str
+
+
+class Detector:
+    """Finds lines of text and formulas with CTPN (Tian et al., ECCV 2016, arXiv 1609.03605).
+
+    An image is enlarged until its short side reaches ``short_side`` (at most threefold), then shrunk if its long side
+    exceeds ``max_side``. The defaults leave an A4 page at 150 dpi as it is, since small print must keep its pixels; for
+    photos alone, ``max_side=1000`` (as in the authors' code) is several times faster.
+
+    Args:
+        weights: A weights file; the shipped one when None.
+        runtime: "auto", "keras" or "onnx": what runs the network.
+        precision: "auto", "float32" or "bfloat16".
+        short_side: Least short side that the network sees, in pixels (paper: 600).
+        max_side: Largest long side that the network sees, in pixels. Bounds the memory.
+        min_score: Least probability of a strip (paper: .7).
+        nms_overlap: Overlap above which the weaker of two strips in one column is dropped, as IoU.
+        lines: Parameters of the connector.
+        network: A loaded network, used in place of ``weights``, ``runtime`` and ``precision``.
+
+    Raises:
+        ConfigError: A parameter is out of its range.
+        WeightsError: The weights are missing, damaged, or not those of a CTPN.
+
+    Example:
+        >>> for region in Detector().detect("page.jpg"):  # doctest: +SKIP
+        ...     print(region.kind, region.score, region.quad.tolist())
+    """
+
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        runtime: str = "auto",
+        precision: str = "auto",
+        *,
+        short_side: int = 600,
+        max_side: int = 1792,
+        min_score: float = 0.7,
+        nms_overlap: float = 0.3,
+        lines: LineParams = DEFAULTS,
+        network: Network | None = None,
+    ) -> None:
+        if not STRIDE <= short_side <= max_side:
+            raise ConfigError(
+                f"short_side is {short_side!r} and max_side is {max_side!r}: give pixels with "
+                f"{STRIDE} <= short_side <= max_side, for example 600 and 1792."
+            )
+        for name, value in (("min_score", min_score), ("nms_overlap", nms_overlap)):
+            if not 0 < value < 1:
+                raise ConfigError(f"{name} is {value!r}: give a number between 0 and 1.")
+        self.short_side = short_side
+        self.max_side = max_side
+        self.min_score = min_score
+        self.nms_overlap = nms_overlap
+        self.lines = lines
+        self.network = network if network is not None else load_network("ctpn", weights, runtime, precision)
+        self._classes = tuple(self.network.config.get("classes", CLASSES))
+        self._heights = tuple(self.network.config.get("heights", ANCHOR_HEIGHTS))
+
+    def detect(self, image: Any) -> list[Region]:
+        """Find the regions of one image.
+
+        Args:
+            image: Path, bytes, PIL image, or array (grey, BGR as ``cv2.imread`` gives it, BGRA).
+
+        Returns:
+            Regions in source pixels, sorted by kind ("text" first), then strongest evidence first; empty for an image
+            without text.
+
+        Raises:
+            ImageError: The image cannot be read.
+        """
+        return self.detect_batch([image])[0]
+
+    def detect_batch(self, images: Iterable[Any]) -> list[list[Region]]:
+        """Find the regions of several images; those that the network sees at one size go through it together.
+
+        Args:
+            images: As for ``detect``. All are loaded before the first one is looked at.
+
+        Returns:
+            The regions of each image, in the order of ``images``.
+
+        Raises:
+            ImageError: An image cannot be read.
+        """
+        views = [self._view(load_image(image)) for image in images]
+        regions: list[list[Region]] = [[] for _ in views]
+        for group in _groups(views):
+            heads = self.network.predict(np.stack([views[i].pixels for i in group]))
+            strips = decode_heads(*heads, heights=self._heights, min_score=self.min_score, max_overlap=self.nms_overlap)
+            for i, proposals in zip(group, strips, strict=True):
+                regions[i] = self._regions(proposals, views[i])
+        return regions
+
+    def _view(self, image: np.ndarray) -> _View | None:
+        """Return what the network sees of an image (H, W, 3) BGR uint8; None where there is nothing to see."""
+        height, width = image.shape[:2]
+        if min(height, width) < MIN_SIDE or (image == image[0, 0]).all():
+            return None
+        scale = min(max(1.0, self.short_side / min(height, width)), MAX_ENLARGEMENT, self.max_side / max(height, width))
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        if size != (width, height):
+            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        scales = size[0] / width, size[1] / height
+        right, bottom = -size[0] % STRIDE, -size[1] % STRIDE
+        padded = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=cv2.mean(image)[:3])
+        return _View(cv2.cvtColor(padded, cv2.COLOR_BGR2RGB), (size[1], size[0]), (height, width), scales)
+
+    def _regions(self, proposals: Proposals, view: _View) -> list[Region]:
+        regions = []
+        for index, kind in enumerate(self._classes):
+            mine = proposals.kinds == index
+            if index == 0 or not mine.any():
+                continue
+            found = connect(proposals.boxes[mine], proposals.scores[mine], proposals.sides[mine], view.size, self.lines)
+            regions += [Region(quad, score, kind) for quad, score in found]
+        regions = _without_text_in_formulas(regions)
+        return [replace(region, quad=view.to_source(region.quad)) for region in regions]
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """An image as the network sees it: ``pixels`` uint8 RGB, padded; ``size`` (h, w) without padding; ``source`` (h, w)
+    of the original; ``scales`` (x, y) from source to view."""
+
+    pixels: np.ndarray
+    size: tuple[int, int]
+    source: tuple[int, int]
+    scales: tuple[float, float]
+
+    def to_source(self, quad: Quad) -> Quad:
+        points = quad / np.array(self.scales, np.float32)
+        return np.clip(points, 0, (self.source[1], self.source[0])).astype(np.float32)
+
+
+def _groups(views: Sequence[_View | None]) -> Iterator[list[int]]:
+    """Yield indices of views of one padded size, as many at once as memory allows."""
+    by_size: dict[tuple[int, int], list[int]] = {}
+    for i, view in enumerate(views):
+        if view is not None:
+            by_size.setdefault(view.pixels.shape[:2], []).append(i)
+    for (height, width), members in by_size.items():
+        most = max(1, MAX_BATCH_PIXELS // (height * width))
+        for start in range(0, len(members), most):
+            yield members[start : start + most]
+
+
+def _without_text_in_formulas(regions: list[Region]) -> list[Region]:
+    """Drop text that lies inside a formula, so that nothing is reported twice."""
+    formulas = [r.quad for r in regions if r.kind == "formula"]
+    if not formulas:
+        return regions
+    corners = np.stack(formulas)
+    low, high = corners.min(axis=1), corners.max(axis=1)
+
+    def covered(region: Region) -> bool:
+        near = ((region.quad.min(axis=0) < high) & (region.quad.max(axis=0) > low)).all(axis=1)
+        common = sum(intersection_area(region.quad, formulas[i]) for i in np.flatnonzero(near))
+        return common > INSIDE_FORMULA * quad_area(region.quad)
+
+    return [r for r in regions if r.kind != "text" or not covered(r)]

@@ -1,0 +1,87 @@
+"""The multi-task loss of the CTPN (equation 5 of the paper)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+def smooth_l1(error: Any) -> Any:
+    """0.5 e^2 below 1, |e| - 0.5 above (Fast R-CNN, equation 3), elementwise."""
+    size = ops.abs(error)
+    return ops.where(size < 1.0, 0.5 * size * size, size - 0.5)
+
+
+def score_loss(logits: Any, labels: Any) -> Any:
+    """Mean cross-entropy over the sampled anchors.
+
+    Args:
+        logits: (..., classes), any float type.
+        labels: (...) class of each sampled anchor, negative where the anchor does not count.
+
+    Returns:
+        Scalar; 0 where nothing is sampled.
+    """
+    log_p = ops.log_softmax(ops.cast(logits, "float32"), axis=-1)
+    sampled = ops.cast(labels >= 0, "float32")
+    picked = ops.one_hot(ops.maximum(labels, 0), log_p.shape[-1], dtype="float32")
+    return -ops.sum(ops.sum(log_p * picked, axis=-1) * sampled) / ops.maximum(ops.sum(sampled), 1.0)
+
+
+def regression_loss(predicted: Any, target: Any, mask: Any) -> Any:
+    """Smooth-L1 summed over the last axis, mean over the anchors of the mask.
+
+    Args:
+        predicted: (..., values).
+        target: (..., values); read only where the mask is set.
+        mask: (...) 1 for the anchors that count, else 0.
+
+    Returns:
+        Scalar; 0 for an empty mask.
+    """
+    mask = ops.cast(mask, "float32")
+    # A masked anchor may hold anything: take it out before the difference, so that no infinity is multiplied by 0.
+    error = ops.where(mask[..., None] > 0, ops.cast(predicted, "float32") - target, 0.0)
+    return ops.sum(smooth_l1(error)) / ops.maximum(ops.sum(mask), 1.0)
+
+
+@keras.saving.register_keras_serializable("ctpn_crnn")
+class CTPNLoss(keras.layers.Layer):
+    """Add CE/Ns + l1 * smoothL1(v)/Nv + l2 * smoothL1(o)/No to the model, and report the three parts as metrics.
+
+    Args:
+        vertical_weight: l1 of equation 5 (paper: 1).
+        side_weight: l2 of equation 5 (paper: 2).
+
+    Call arguments: a list of the network's scores, vertical and side, then the five outputs of `AnchorTarget`:
+    labels, vertical targets, vertical mask, side targets, side mask. Returns the loss, a scalar.
+    """
+
+    def __init__(self, vertical_weight: float = 1.0, side_weight: float = 2.0, **kwargs: Any) -> None:
+        kwargs["dtype"] = "float32"
+        super().__init__(**kwargs)
+        self.vertical_weight = vertical_weight
+        self.side_weight = side_weight
+        self.parts = [keras.metrics.Mean(name=name) for name in ("score_loss", "vertical_loss", "side_loss")]
+
+    def call(self, inputs: list[Any]) -> Any:
+        scores, vertical, side, labels, vertical_target, vertical_mask, side_target, side_mask = inputs
+        losses = (
+            score_loss(scores, labels),
+            regression_loss(vertical, vertical_target, vertical_mask),
+            regression_loss(side, side_target, side_mask),
+        )
+        for metric, loss in zip(self.parts, losses):
+            metric.update_state(loss)
+        total = losses[0] + self.vertical_weight * losses[1] + self.side_weight * losses[2]
+        self.add_loss(total)
+        return total
+
+    def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[()]:
+        return ()
+
+    def get_config(self) -> dict[str, Any]:
+        weights = {"vertical_weight": self.vertical_weight, "side_weight": self.side_weight}
+        return {**super().get_config(), **weights}

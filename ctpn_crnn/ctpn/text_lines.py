@@ -1,0 +1,423 @@
+"""The connector: from 16 px wide strips to text lines.
+
+CTPN sees a line as a row of fine-scale proposals, one anchor column (16 px) each. The connector links them by the graph
+of the paper (section 3.1: a strip's neighbour is the nearest one within a gap whose vertical overlap exceeds .7; two
+strips are joined when each is the other's best), adds the size similarity that the authors' own code uses, and departs
+from both in four places, each for a known complaint: the gap grows with the text's height, so that the columns of a
+table stay apart and large spaced letters still join; edges are fitted robustly, so that slanted lines get slanted
+quads; ends, also those between two cells that touch, come from side-refinement (section 3.3); and a sure strip without
+neighbours is a line of its own. Scores are used as they are.
+
+Everything is NumPy over flat arrays; the cost is near linear in the number of strips, and no strip-by-strip matrix is
+built.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ctpn_crnn.ctpn.anchors import STRIDE
+from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.geometry import Quad, intersection_area
+
+MAX_OUTWARD = 1.5
+"""How far side-refinement may move an end out of the middle of its strip, in strips: an end lies within 32 px of a
+trained anchor, and one missing strip is made good."""
+
+MAX_INWARD = 1.0
+"""How far it may move an end inwards, in strips."""
+
+AGREEMENT = 0.3
+"""Two strips speak of the same end when they place it this near to each other, in strips (5 px)."""
+
+LEVEL_RISE = 0.1
+"""A line that rises by less than this share of its height is level: a slope fitted to two or three strips is mostly
+noise."""
+
+TAPER_STRIPS = 6
+"""From this many strips on, top and bottom edges have slopes of their own (text seen in perspective)."""
+
+REFIT_ROUNDS = 2
+
+
+@dataclass(frozen=True)
+class LineParams:
+    """What the connector believes about text.
+
+    Args:
+        min_overlap: Vertical overlap of neighbours, intersection over the smaller height (paper, section 3.1: .7).
+        min_similarity: Smaller over larger height of neighbours.
+        gap_ratio: Widest gap between neighbours, in heights of the smaller one; strips in adjacent columns have no gap.
+        max_gap: The same in pixels, whatever the height.
+        break_ratio: Neighbours are kept apart where the side offsets on both sides agree that one line ends and another
+            one starts, more than this many heights apart. Part of side-refinement.
+        min_line_score: Least mean score of a line's strips.
+        min_single_score: Least score of a strip that has no neighbours.
+        max_line_overlap: A line of which more than this share lies inside a stronger one is dropped.
+        side_refinement: Move the ends of lines by the side offsets; without it they fall on the 16 px grid.
+
+    Raises:
+        ConfigError: A value is out of its range.
+    """
+
+    min_overlap: float = 0.7
+    min_similarity: float = 0.7
+    gap_ratio: float = 1.0
+    max_gap: float = 128.0
+    break_ratio: float = 0.8
+    min_line_score: float = 0.7
+    min_single_score: float = 0.9
+    max_line_overlap: float = 0.5
+    side_refinement: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("min_overlap", "min_similarity", "min_line_score", "min_single_score", "max_line_overlap"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"{name} is {getattr(self, name)!r}: give a number from 0 to 1.")
+        if self.min_similarity == 0:
+            raise ConfigError("min_similarity is 0: give a number above 0, for example 0.7.")
+        for name in ("gap_ratio", "max_gap", "break_ratio"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ConfigError(f"{name} is {getattr(self, name)!r}: give a finite number, 0 or more.")
+
+
+DEFAULTS = LineParams()
+
+
+def connect(
+    proposals: np.ndarray,
+    scores: np.ndarray,
+    sides: np.ndarray,
+    image_size: tuple[int, int],
+    params: LineParams = DEFAULTS,
+) -> list[tuple[Quad, float]]:
+    """Join the strips of one class into lines.
+
+    Args:
+        proposals: (P, 4) strips x1, y1, x2, y2 in pixels, on the 16 px grid, after non-maximum suppression. Not
+            necessarily sorted.
+        scores: (P,) probability of the class, 0..1.
+        sides: (P,) side offsets o = (x_side - x_centre) / 16 (paper, eq. 4); read only near the ends of lines.
+        image_size: (height, width) in pixels; nothing leaves it.
+        params: Thresholds.
+
+    Returns:
+        ``(quad, score)`` of each line, strongest evidence first: float32 (4, 2) clockwise from top left, and the mean
+        score.
+    """
+    strips = _sorted_strips(proposals, scores, sides)
+    if not len(strips.score):
+        return []
+    strips, line = _by_line(strips, _chains(strips, params))
+    quads, line_scores, counts = _quads(strips, line, image_size, params)
+    keep = line_scores >= np.where(
+        counts == 1, max(params.min_single_score, params.min_line_score), params.min_line_score
+    )
+    keep &= np.ptp(quads[:, :, 0], axis=1) >= 1
+    keep &= np.ptp(quads[:, :, 1], axis=1) >= 1
+    # Length counts: a line of thirty strips at .95 explains more than the one strip at .99 that it contains.
+    strength = np.where(keep, line_scores * counts, -1.0)
+    _suppress(quads, strength, _touching_lines(strips, line), params.max_line_overlap)
+    order = np.argsort(-strength, kind="stable")
+    return [(quads[i], float(line_scores[i])) for i in order[: np.count_nonzero(strength >= 0)]]
+
+
+class _Strips(NamedTuple):
+    """Strips as flat arrays (P,), sorted by column, then by centre (as ``_sorted_strips`` leaves them) or by line, then
+    by column."""
+
+    column: np.ndarray
+    top: np.ndarray
+    bottom: np.ndarray
+    score: np.ndarray
+    side: np.ndarray
+
+    @property
+    def height(self) -> np.ndarray:
+        return self.bottom - self.top
+
+    @property
+    def middle(self) -> np.ndarray:
+        return (self.top + self.bottom) / 2
+
+    def take(self, index: np.ndarray) -> _Strips:
+        return _Strips(*(field[index] for field in self))
+
+
+def _sorted_strips(proposals: np.ndarray, scores: np.ndarray, sides: np.ndarray) -> _Strips:
+    boxes = np.asarray(proposals, np.float64).reshape(-1, 4)
+    strips = _Strips(
+        np.rint(boxes[:, 0] / STRIDE).astype(np.int64),
+        boxes[:, 1],
+        boxes[:, 3],
+        np.asarray(scores, np.float64).reshape(-1),
+        np.asarray(sides, np.float64).reshape(-1),
+    )
+    usable = np.isfinite(boxes).all(axis=1) & np.isfinite(strips.side) & (strips.height > 0)
+    strips = strips.take(np.flatnonzero(usable))
+    return strips.take(np.lexsort((strips.middle, strips.column)))
+
+
+def _chains(strips: _Strips, params: LineParams) -> np.ndarray:
+    """Return for each strip the first strip of its line (P,): itself where it begins one."""
+    after = _nearest_neighbours(strips, params, +1)
+    before = _nearest_neighbours(strips, params, -1)
+    index = np.arange(len(after))
+    before = np.where((before >= 0) & (after[before] == index), before, -1)
+    if params.side_refinement:
+        before[_line_breaks(strips, before, params)] = -1
+    first = np.where(before >= 0, before, index)
+    # Each round doubles the distance looked back, so a line of n strips takes log2(n) rounds.
+    while not np.array_equal(first[first], first):
+        first = first[first]
+    return first
+
+
+def _line_breaks(strips: _Strips, before: np.ndarray, params: LineParams) -> np.ndarray:
+    """Return the strips, as indices, that begin a new line although they have a neighbour ``before`` them (P,), -1 for
+    none.
+
+    Side offsets are trained near ends only, so that one of them proves nothing. Two strips in a row that point to the
+    same place do: a link breaks where a line ends on its left and a line starts on its right, and what lies between is
+    wide enough. The cells of a table are often so near to each other that no column between them is empty.
+    """
+    right = np.flatnonzero(before >= 0)
+    left = before[right]
+    after = np.full(len(before), -1)
+    after[left] = right
+    aim = STRIDE * (strips.column + 0.5 + strips.side)
+    end, is_end = _agreed_aim(aim, left, before[left])
+    start, is_start = _agreed_aim(aim, right, after[right])
+    # The ends of this link, not those of a short line seen from both of its ends.
+    here = (end > STRIDE * (strips.column[left] - 0.25)) & (start < STRIDE * (strips.column[right] + 1.25))
+    wide = start - end > params.break_ratio * np.minimum(strips.height[left], strips.height[right])
+    return right[is_end & is_start & here & wide]
+
+
+def _agreed_aim(aim: np.ndarray, strip: np.ndarray, inner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where strips and the next ones inwards (-1 for none) point to, on average, and whether they agree about
+    it."""
+    return (aim[strip] + aim[inner]) / 2, (inner >= 0) & (abs(aim[strip] - aim[inner]) < AGREEMENT * STRIDE)
+
+
+def _nearest_neighbours(strips: _Strips, params: LineParams, direction: int) -> np.ndarray:
+    """Return the best neighbour of each strip on one side (P,), -1 for none: in the nearest column that has one, the
+    best fit there."""
+    best = np.full(len(strips.score), -1)
+    pending = np.arange(len(best))
+    reach = strips.height * max(0.5, 1 - params.min_overlap) / params.min_similarity
+    widest = np.minimum(strips.height * params.gap_ratio, params.max_gap)
+    columns = 0
+    while len(pending):
+        columns += 1
+        gap = STRIDE * (columns - 1)
+        pending = pending[widest[pending] >= gap]
+        i, j = _pairs_at(strips, pending, direction * columns, reach)
+        smaller = np.minimum(strips.height[i], strips.height[j])
+        larger = np.maximum(strips.height[i], strips.height[j])
+        common = np.minimum(strips.bottom[i], strips.bottom[j]) - np.maximum(strips.top[i], strips.top[j])
+        fits = (common > params.min_overlap * smaller) & (smaller >= params.min_similarity * larger)
+        fits &= np.minimum(widest[i], widest[j]) >= gap
+        i, j, fit = i[fits], j[fits], (common / (smaller + larger - common))[fits]
+        ranked = np.argsort(fit * strips.score[j], kind="stable")
+        best[i[ranked]] = j[ranked]  # of several values for one index the last, the best fit, stays
+        pending = pending[best[pending] < 0]
+    return best
+
+
+def _pairs_at(strips: _Strips, index: np.ndarray, step: int, reach: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return pairs (i, j), flat: i of ``index``; j each strip ``step`` columns on, its middle within ``reach`` (P,)."""
+    # One sorted key for column and height: columns lie so far apart that no window reaches into the next one.
+    spread = np.ptp(strips.middle) + 2 * reach.max() + 1
+    key = strips.column * spread + strips.middle
+    goal = key[index] + step * spread
+    low = np.searchsorted(key, goal - reach[index], side="left")
+    count = np.searchsorted(key, goal + reach[index], side="right") - low
+    i = np.repeat(index, count)
+    within = np.arange(len(i)) - np.repeat(np.cumsum(count) - count, count)
+    return i, np.repeat(low, count) + within
+
+
+def _by_line(strips: _Strips, first: np.ndarray) -> tuple[_Strips, np.ndarray]:
+    """Sort strips by line, then by column; return them with the line's number of each (P,), 0..L-1."""
+    _, line = np.unique(first, return_inverse=True)
+    order = np.lexsort((strips.column, line))
+    return strips.take(order), line.reshape(-1)[order]
+
+
+def _quads(
+    strips: _Strips, line: np.ndarray, image_size: tuple[int, int], params: LineParams
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return quads float32 (L, 4, 2), mean scores (L,) and numbers of strips (L,) of all lines."""
+    counts = np.bincount(line)
+    starts = np.cumsum(counts) - counts
+    x = (strips.column + 0.5) * STRIDE
+    origin = np.bincount(line, x) / counts
+    x = x - origin[line]
+    height = _median(strips.height, line, len(counts))
+    slope_top, slope_bottom = _slopes(x, strips, line, counts, height)
+    top = _median(strips.top - slope_top[line] * x, line, len(counts))
+    bottom = _median(strips.bottom - slope_bottom[line] * x, line, len(counts))
+    left, right = _grid_ends(strips, starts, counts)
+    if params.side_refinement:
+        left, right = _refined_ends(strips, starts, counts, image_size[1])
+    corners = _corners(left - origin, right - origin, (top, slope_top), (bottom, slope_bottom))
+    corners[:, :, 0] += origin[:, None]
+    np.clip(corners, 0, (image_size[1], image_size[0]), out=corners)
+    return corners.astype(np.float32), np.bincount(line, strips.score) / counts, counts
+
+
+def _slopes(
+    x: np.ndarray, strips: _Strips, line: np.ndarray, counts: np.ndarray, height: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the slopes of top and bottom edges (L,), x (P,) being relative to each line's middle."""
+    top = _robust_slope(x, strips.top, line, counts)
+    bottom = _robust_slope(x, strips.bottom, line, counts)
+    shared = (top + bottom) / 2
+    tapered = counts >= TAPER_STRIPS
+    top, bottom = np.where(tapered, top, shared), np.where(tapered, bottom, shared)
+    level = np.maximum(abs(top), abs(bottom)) * (counts - 1) * STRIDE < LEVEL_RISE * height
+    return np.where(level, 0, top), np.where(level, 0, bottom)
+
+
+def _robust_slope(x: np.ndarray, y: np.ndarray, line: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the slope dy/dx of each line (L,); 0 for a line of one strip.
+
+    It starts from the median slope between strips half a line apart (an incomplete Theil-Sen estimate, linear in time)
+    and is refined by least squares with Tukey's biweight, so that a strip whose height went wrong does not tilt its
+    line.
+    """
+    lag = np.maximum(1, counts // 2)[line]
+    index = np.arange(len(line))
+    i = index[index + lag < (np.cumsum(counts))[line]]
+    j = i + lag[i]
+    slope = _median((y[j] - y[i]) / (x[j] - x[i]), line[i], len(counts))
+    for _ in range(REFIT_ROUNDS):
+        residual = y - slope[line] * x
+        residual -= _median(residual, line, len(counts))[line]
+        spread = np.maximum(1.0, 1.4826 * _median(abs(residual), line, len(counts)))[line]
+        weight = np.maximum(0, 1 - (residual / (4.685 * spread)) ** 2) ** 2
+        total = np.bincount(line, weight)
+        centred = x - (np.bincount(line, weight * x) / total)[line]
+        variance = np.bincount(line, weight * centred**2)
+        slope = np.where(variance > 1e-6, np.bincount(line, weight * centred * y) / np.maximum(variance, 1e-6), slope)
+    return slope
+
+
+def _median(values: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
+    """Return the median of each group (groups,); 0 for an empty one."""
+    counts = np.bincount(group, minlength=groups)
+    starts = np.cumsum(counts) - counts
+    ranked = np.append(values[np.lexsort((values, group))], 0.0)
+    low = np.where(counts > 0, starts + (counts - 1) // 2, -1)
+    high = np.where(counts > 0, starts + counts // 2, -1)
+    return (ranked[low] + ranked[high]) / 2
+
+
+def _grid_ends(strips: _Strips, starts: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return left and right ends (L,) on the 16 px grid."""
+    return STRIDE * strips.column[starts].astype(float), STRIDE * (strips.column[starts + counts - 1] + 1.0)
+
+
+def _refined_ends(
+    strips: _Strips, starts: np.ndarray, counts: np.ndarray, image_width: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return left and right ends (L,) moved by side-refinement (paper, section 3.3)."""
+    grid_left, grid_right = _grid_ends(strips, starts, counts)
+    lasts = starts + counts - 1
+    left, sure_left = _refined_end(strips, starts, np.minimum(starts + 1, lasts), -1)
+    right, sure_right = _refined_end(strips, lasts, np.maximum(lasts - 1, starts), +1)
+    # Where the image cuts a line, its end cannot be seen and the offset means nothing, unless two strips say the same.
+    left = np.where(sure_left | (grid_left > 0), left, grid_left)
+    right = np.where(sure_right | (grid_right < image_width), right, grid_right)
+    # A lone strip has one offset for two ends: it belongs to the nearer one, the other stays on the grid.
+    alone = counts == 1
+    left = np.where(alone & (strips.side[starts] > 0), grid_left, left)
+    right = np.where(alone & (strips.side[starts] <= 0), grid_right, right)
+    impossible = right - left < STRIDE / 4
+    return np.where(impossible, grid_left, left), np.where(impossible, grid_right, right)
+
+
+def _refined_end(
+    strips: _Strips, last: np.ndarray, next_to_last: np.ndarray, outward: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the last strips (L,) say that their lines end, and whether the strips next to them say the same.
+
+    Where they do, the end is the mean of both.
+    """
+    offset = np.clip(strips.side[last] * outward, -MAX_INWARD, MAX_OUTWARD) * outward
+    end = STRIDE * (strips.column[last] + 0.5 + offset)
+    second = STRIDE * (strips.column[next_to_last] + 0.5 + strips.side[next_to_last])
+    agree = abs(second - end) < STRIDE / 2
+    return np.where(agree, (end + second) / 2, end), agree
+
+
+def _corners(
+    left: np.ndarray, right: np.ndarray, top: tuple[np.ndarray, np.ndarray], bottom: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """Return corners (L, 4, 2) of lines between ``left`` and ``right`` under edges given as (height at x = 0, slope).
+
+    ``left`` and ``right`` are the middles of the ends (so does ``anchors.strips_of_quads`` measure them); the ends are
+    square to the
+    line: a slanted line is a rotated rectangle, not a sheared one.
+    """
+    slope = (top[1] + bottom[1]) / 2
+    cos = 1 / np.sqrt(1 + slope**2)
+    sin = slope * cos
+
+    def end(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        thickness = bottom[0] - top[0] + (bottom[1] - top[1]) * x
+        half = np.maximum(thickness * cos, 1) / 2
+        y = (top[0] + bottom[0]) / 2 + slope * x
+        return np.stack([x + half * sin, y - half * cos], axis=1), np.stack([x - half * sin, y + half * cos], axis=1)
+
+    (top_left, bottom_left), (top_right, bottom_right) = end(left), end(right)
+    return np.stack([top_left, top_right, bottom_right, bottom_left], axis=1)
+
+
+def _touching_lines(strips: _Strips, line: np.ndarray) -> np.ndarray:
+    """Return pairs of lines (Q, 2) that have overlapping strips in the same column: the only ones that can lie on each
+    other."""
+    order = np.lexsort((strips.middle, strips.column))
+    ordered, line = strips.take(order), line[order]
+    # The taller strip of two overlapping ones always has the other's middle within its own height.
+    i, j = _pairs_at(ordered, np.arange(len(line)), 0, ordered.height)
+    overlap = np.minimum(ordered.bottom[i], ordered.bottom[j]) > np.maximum(ordered.top[i], ordered.top[j])
+    a, b = line[i[overlap]], line[j[overlap]]
+    different = a != b
+    a, b = a[different], b[different]
+    lines = int(line.max()) + 1
+    pairs = np.unique(np.minimum(a, b) * lines + np.maximum(a, b))
+    return np.stack([pairs // lines, pairs % lines], axis=1)
+
+
+def _suppress(quads: np.ndarray, strength: np.ndarray, pairs: np.ndarray, max_overlap: float) -> None:
+    """Set the strength (L,) of every line that lies inside a stronger one to -1; the strongest decide first."""
+    alive = (strength[pairs] >= 0).all(axis=1) & _boxes_overlap(quads, pairs, max_overlap)
+    pairs = pairs[alive]
+    weaker_first = strength[pairs[:, 0]] < strength[pairs[:, 1]]
+    pairs[weaker_first] = pairs[weaker_first, ::-1]
+    areas = _areas(quads)
+    for strong, weak in pairs[np.argsort(-strength[pairs[:, 0]], kind="stable")]:
+        if min(strength[strong], strength[weak]) < 0:
+            continue
+        if intersection_area(quads[strong], quads[weak]) > max_overlap * min(areas[strong], areas[weak]):
+            strength[weak] = -1.0
+
+
+def _boxes_overlap(quads: np.ndarray, pairs: np.ndarray, max_overlap: float) -> np.ndarray:
+    """Return which pairs (Q,) overlap by their upright boxes: a cheap bound on the true overlap."""
+    low, high = quads.min(axis=1), quads.max(axis=1)
+    a, b = pairs.T
+    common = np.maximum(0, np.minimum(high[a], high[b]) - np.maximum(low[a], low[b])).prod(axis=1)
+    areas = _areas(quads)
+    return common > max_overlap * np.minimum(areas[a], areas[b])
+
+
+def _areas(quads: np.ndarray) -> np.ndarray:
+    """Return the areas (L,) of convex quads (L, 4, 2)."""
+    first, second = quads[:, 2] - quads[:, 0], quads[:, 3] - quads[:, 1]
+    return abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]) / 2

@@ -1,0 +1,88 @@
+"""The line images that reading is scored on: files of a line list, or quads cut out of a detection set."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from ctpn_crnn.datasets.samples import LineSample, PageTruth
+from ctpn_crnn.errors import CtpnCrnnError
+from ctpn_crnn.images import crop_quad, load_image
+
+_Item = TypeVar("_Item")
+
+OnSkip = Callable[[str, CtpnCrnnError], object]
+"""Called with the name of a file that could not be read, and why."""
+
+
+@dataclass(frozen=True, eq=False)
+class LineCrop:
+    """One line image with its truth.
+
+    Attributes:
+        name: Where it comes from: a file, or "file#line=N" (from 1) for a region of a page.
+        image: uint8 BGR (H, W, 3).
+        text: What it says.
+    """
+
+    name: str
+    image: np.ndarray
+    text: str
+
+
+def choose(items: Sequence[_Item], limit: int | None, seed: int) -> list[_Item]:
+    """Return a random subset of at most `limit` items in their own order; all of them when `limit` is None."""
+    if limit is None or limit >= len(items):
+        return list(items)
+    return [items[i] for i in sorted(random.Random(seed).sample(range(len(items)), limit))]
+
+
+def line_crops(samples: Sequence[LineSample], on_skip: OnSkip) -> Iterator[LineCrop]:
+    """Yield the images of a line list; files that cannot be read are reported to `on_skip` and left out."""
+    for sample in samples:
+        try:
+            yield LineCrop(str(sample.path), load_image(sample.path), sample.text)
+        except CtpnCrnnError as error:
+            on_skip(str(sample.path), error)
+
+
+def readable_regions(pages: Sequence[PageTruth]) -> list[tuple[PageTruth, int]]:
+    """Return the regions of a detection set whose text is known, as page and index: they can be scored as lines."""
+    return [
+        (page, index)
+        for page in pages
+        for index, region in enumerate(page.regions)
+        if region.text and region.kind == "text" and not region.ignore
+    ]
+
+
+def page_crops(
+    regions: Sequence[tuple[PageTruth, int]], on_skip: OnSkip, padding: tuple[float, float] = (0.0, 0.0)
+) -> Iterator[LineCrop]:
+    """Yield the regions given, cut out of their pages; each page is loaded once when its regions follow each other.
+
+    Args:
+        regions: As `readable_regions` gives them.
+        on_skip: Told of pages that cannot be read; their regions are left out.
+        padding: As for `crop_quad`.
+    """
+    current: PageTruth | None = None
+    image: np.ndarray | None = None
+    for page, index in regions:
+        if page is not current:
+            current, image = page, _load(page, on_skip)
+        if image is not None:
+            region = page.regions[index]
+            yield LineCrop(f"{page.path}#line={index + 1}", crop_quad(image, region.quad, padding), region.text or "")
+
+
+def _load(page: PageTruth, on_skip: OnSkip) -> np.ndarray | None:
+    try:
+        return load_image(page.path)
+    except CtpnCrnnError as error:
+        on_skip(str(page.path), error)
+        return None

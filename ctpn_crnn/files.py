@@ -1,0 +1,62 @@
+"""Writing files so that a reader never sees half of one."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ctpn_crnn.errors import OutputError
+
+
+@contextmanager
+def written_aside(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary path beside `path`; rename it to `path` when the block ends well, remove it when not.
+
+    The temporary file lies in the same folder, so that the rename is atomic, and is flushed to disk before it.
+
+    Args:
+        path: The file to write. Its folder must exist.
+
+    Yields:
+        The path to write to. It does not exist yet.
+
+    Raises:
+        OutputError: The folder is missing or cannot be written, the disk is full, or `path` is a folder.
+    """
+    target = Path(path)
+    if os.path.isdir(target):  # unlike Path.is_dir, also False for names that no file can have
+        raise OutputError(f"cannot write {target}: it is a folder; give a file name")
+    if not os.path.isdir(target.parent):
+        raise OutputError(f"cannot write {target}: the folder {target.parent} does not exist; make it first")
+    aside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
+    try:
+        yield aside
+        _flush(aside)
+        os.replace(aside, target)
+    except OutputError:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"cannot write {target}: {reason}; check the folder's permissions and free space") from error
+    finally:
+        with suppress(OSError):
+            aside.unlink()
+
+
+def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write `data` to `path` atomically.
+
+    Raises:
+        OutputError: See `written_aside`.
+    """
+    with written_aside(path) as aside:
+        aside.write_bytes(data)
+
+
+def _flush(path: Path) -> None:
+    """Force the file's bytes to the disk: after a power cut the rename must not outlive the content."""
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())

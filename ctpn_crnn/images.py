@@ -1,0 +1,314 @@
+"""Anything that holds an image -> one uint8 BGR array; and lines cut out of it."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, TypeAlias, Union
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ctpn_crnn.errors import ConfigError, ImageError
+from ctpn_crnn.geometry import quad_size
+
+ImageSource: TypeAlias = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO, Image.Image, np.ndarray]
+"""What `load_image` reads."""
+
+MAX_PIXELS = 150_000_000
+"""Largest image accepted unless told otherwise: an A4 page at 1200 dpi has 139 million pixels."""
+
+_WARP_LIMIT = 32_000
+"""OpenCV's warps address their source with 16 bits."""
+
+_pillow_limit_lock = threading.Lock()
+
+
+def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """Read an image.
+
+    Files: whatever Pillow reads. Their EXIF orientation is applied, transparency is laid on white, CMYK, palette and
+    other colour models are converted, 16-bit values are scaled to 8. Of a file with several pages the first is read.
+
+    Arrays: grey (H, W) or (H, W, 1), BGR (H, W, 3) as `cv2.imread` gives it, or BGRA (H, W, 4). uint8 stays as it
+    is; uint16 is 0..65535; bool is black and white; float is 0..1 when no value exceeds 1, else 0..255 (values outside
+    are clipped); other integers must lie in 0..255.
+
+    Args:
+        source: A path, the bytes of a file, a binary file object, a Pillow image, or an array.
+        max_pixels: Images with more pixels are refused before they are decoded. Arrays, which are decoded, never are.
+
+    Returns:
+        uint8 (H, W, 3), BGR. May share memory with an array given as source: do not write to it.
+
+    Raises:
+        ImageError: The source is missing, empty, damaged, too large, or not an image.
+    """
+    if isinstance(source, Image.Image):
+        return _from_pillow(source, "the Pillow image", max_pixels)
+    if isinstance(source, (str, os.PathLike)):
+        return _from_file(check_file(source), os.fspath(source), max_pixels)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return _from_bytes(bytes(source), "the bytes given", max_pixels)
+    if hasattr(source, "read"):
+        return _from_bytes(_read_all(source), "the file object given", max_pixels)
+    if isinstance(source, np.ndarray) or hasattr(source, "__array__"):
+        return _from_array(np.asarray(source))
+    raise ImageError(
+        f"cannot read an image from {type(source).__name__}; "
+        "give a path, bytes, a file object, a Pillow image or an array"
+    )
+
+
+def crop_quad(image: np.ndarray, quad: np.ndarray, pad: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
+    """Cut a quadrilateral out of an image and make it upright.
+
+    Args:
+        image: uint8 (H, W) or (H, W, 3).
+        quad: (4, 2), pixels (edges), clockwise from the text's own top left.
+        pad: What to add at each end and at each of top and bottom, as fractions of the quad's height. Beyond the
+            image its border pixels are repeated.
+
+    Returns:
+        uint8 crop, as high as the quad is (mean of both sides) plus padding, at least 1 x 1. A degenerate quad (no
+        area, crossed, or folded) gives its bounding box instead.
+
+    Raises:
+        ConfigError: The quad does not consist of four finite points.
+    """
+    quad = np.asarray(quad, dtype=np.float64)
+    if quad.shape != (4, 2) or not np.isfinite(quad).all():
+        raise ConfigError(f"a quad must be four finite points of shape (4, 2), not {quad.tolist()}")
+    if not _is_convex(quad):
+        quad = _bounding_quad(quad)
+    width, height = (float(side) for side in quad_size(quad))
+    pad_x, pad_y = pad[0] * height, pad[1] * height
+    size = (max(1, round(width + 2 * pad_x)), max(1, round(height + 2 * pad_y)))
+    inner = _box_corners(pad_x, pad_y, size[0] - pad_x, size[1] - pad_y)
+    return _warp(image, quad, inner, size, margin=max(pad_x, pad_y) * 2 + 2)
+
+
+def check_file(path: str | os.PathLike[str]) -> Path:
+    """The path, when a file that can be opened lies there.
+
+    Raises:
+        ImageError: It is missing, a folder, or may not be read.
+    """
+    name = os.fspath(path)
+    if "://" in str(name):
+        raise ImageError(f"{name} is an address, not a file; download it first")
+    file = Path(name)
+    try:
+        if file.is_dir():
+            raise ImageError(f"{file} is a folder; give an image file, or to `recognize_all` a folder that holds some")
+        if not file.exists():
+            raise ImageError(f"{file} does not exist; check the path")
+        if not os.access(file, os.R_OK):
+            raise ImageError(f"{file} cannot be read; check its permissions")
+    except ImageError:
+        raise
+    except (OSError, ValueError) as error:  # a name that is too long, or holds a null byte
+        raise ImageError(f"{name!r} is not a usable path: {error}") from error
+    return file
+
+
+@contextmanager
+def open_pillow(file: Path | BinaryIO, name: str, max_pixels: int) -> Iterator[Image.Image]:
+    """Open an image file and check its size, without decoding it.
+
+    Raises:
+        ImageError: It is not an image, is damaged, or has more than `max_pixels` pixels. Errors that Pillow raises
+            inside the block become ImageError too.
+    """
+    try:
+        with _pillow_without_limit():
+            image = Image.open(file)
+        with image:
+            _check_size(image.size, name, max_pixels)
+            yield image
+    except ImageError:
+        raise
+    except UnidentifiedImageError as error:
+        raise ImageError(
+            f"{name} is not an image in a format that can be read (JPEG, PNG, TIFF, BMP, WebP ...)"
+        ) from error
+    except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, zlib.error ...
+        raise ImageError(
+            f"{name} is damaged or truncated and cannot be decoded: {error}; make or fetch it again"
+        ) from error
+
+
+def pillow_to_bgr(image: Image.Image) -> np.ndarray:
+    """A Pillow image of any mode, decoded or not, as uint8 BGR (H, W, 3): rotated by its EXIF, laid on white."""
+    image.load()
+    image = _upright(image)
+    if image.mode.startswith(("I", "F")):
+        return _to_bgr(_wide_to_uint8(np.asarray(image), image.mode))
+    if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        image = Image.alpha_composite(white, rgba)
+    return np.ascontiguousarray(np.asarray(image.convert("RGB"))[..., ::-1])
+
+
+def _from_file(path: Path, name: str, max_pixels: int) -> np.ndarray:
+    if path.stat().st_size == 0:
+        raise ImageError(f"{name} is empty (0 bytes); make or fetch it again")
+    with open(path, "rb") as file:
+        _refuse_pdf(file.read(5), name)
+    with open_pillow(path, name, max_pixels) as image:
+        return pillow_to_bgr(image)
+
+
+def _from_bytes(data: bytes, name: str, max_pixels: int) -> np.ndarray:
+    if not data:
+        raise ImageError(f"{name}: there is nothing in it (0 bytes)")
+    _refuse_pdf(data[:5], name)
+    with open_pillow(io.BytesIO(data), name, max_pixels) as image:
+        return pillow_to_bgr(image)
+
+
+def _from_pillow(image: Image.Image, name: str, max_pixels: int) -> np.ndarray:
+    _check_size(image.size, name, max_pixels)
+    try:
+        return pillow_to_bgr(image)
+    except Exception as error:  # a lazily opened file may turn out to be damaged or closed
+        raise ImageError(f"{name} cannot be decoded: {error}") from error
+
+
+def _from_array(array: np.ndarray) -> np.ndarray:
+    if array.size == 0:
+        raise ImageError(
+            f"the array is empty: its shape is {array.shape} (cv2.imread gives None for an unreadable file)"
+        )
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
+        hint = "; the channels must come last" if array.ndim == 3 and array.shape[0] in (1, 3, 4) else ""
+        raise ImageError(f"an image array must be (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), not {array.shape}{hint}")
+    return _to_bgr(_array_to_uint8(array))
+
+
+def _array_to_uint8(array: np.ndarray) -> np.ndarray:
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8) * np.uint8(255)
+    if array.dtype == np.uint16:
+        return _scale(array, 65535)
+    if np.issubdtype(array.dtype, np.floating):
+        if not np.isfinite(array).all():
+            raise ImageError("the array holds NaN or infinite values; replace them first")
+        return _scale(array, 1.0 if array.max() <= 1 else 255.0)
+    if np.issubdtype(array.dtype, np.integer):
+        if array.min() < 0 or array.max() > 255:
+            span = f"{array.min()}..{array.max()}"
+            raise ImageError(
+                f"an array of {array.dtype} must hold 0..255, not {span}; scale it, or give uint16 for 16 bits"
+            )
+        return array.astype(np.uint8)
+    raise ImageError(f"an image array cannot have dtype {array.dtype}; use uint8, uint16, float or bool")
+
+
+def _wide_to_uint8(array: np.ndarray, mode: str) -> np.ndarray:
+    """Pillow's 16-bit ("I;16..."), 32-bit ("I") and float ("F") pixels; "I" holds 16-bit values in most files."""
+    if mode == "F":
+        return _array_to_uint8(np.nan_to_num(array.astype(np.float64), posinf=255.0, neginf=0.0))
+    return _scale(array, max(65535, int(array.max())))
+
+
+def _scale(array: np.ndarray, full: float) -> np.ndarray:
+    return np.rint(np.clip(array.astype(np.float64) / full, 0, 1) * 255).astype(np.uint8)
+
+
+def _to_bgr(array: np.ndarray) -> np.ndarray:
+    """uint8 grey, BGR or BGRA -> contiguous BGR; transparency is laid on white."""
+    if array.ndim == 2 or array.shape[2] == 1:
+        return cv2.cvtColor(np.ascontiguousarray(array.reshape(array.shape[:2])), cv2.COLOR_GRAY2BGR)
+    if array.shape[2] == 3:
+        return np.ascontiguousarray(array)
+    alpha = array[..., 3:].astype(np.uint16)
+    return ((array[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image) or image
+    except Exception:  # noqa: BLE001 - a malformed EXIF block does not make the picture unreadable
+        return image
+
+
+def _read_all(file: BinaryIO) -> bytes:
+    try:
+        data = file.read()
+    except (OSError, ValueError) as error:
+        raise ImageError(f"the file object given cannot be read: {error}") from error
+    if not isinstance(data, bytes):
+        raise ImageError("the file object given yields text; open it in binary mode ('rb')")
+    return data
+
+
+def _check_size(size: tuple[int, int], name: str, max_pixels: int) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise ImageError(f"{name} has no pixels ({width} x {height})")
+    if width * height > max_pixels:
+        raise ImageError(
+            f"{name} is too large: {width} x {height} = {width * height / 1e6:.0f} million pixels, "
+            f"the limit is {max_pixels / 1e6:.0f}; scale it down, or raise max_pixels if you trust the file"
+        )
+
+
+def _refuse_pdf(start: bytes, name: str) -> None:
+    if start == b"%PDF-":
+        raise ImageError(f"{name} is a PDF, which has pages; use `recognize_all`, or `load_pages` for the images")
+
+
+@contextmanager
+def _pillow_without_limit() -> Iterator[None]:
+    """Pillow's own limit is global and warns long before it refuses; ours is checked right after the header is read."""
+    with _pillow_limit_lock:
+        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
+
+
+def _is_convex(quad: np.ndarray) -> bool:
+    """Whether the quad turns clockwise (y down) at each corner by more than rounding."""
+    edges = np.roll(quad, -1, axis=0) - quad
+    following = np.roll(edges, -1, axis=0)
+    turns = edges[:, 0] * following[:, 1] - edges[:, 1] * following[:, 0]
+    return bool((turns > 1e-3).all())
+
+
+def _bounding_quad(quad: np.ndarray) -> np.ndarray:
+    """The bounding box, at least one pixel in each direction."""
+    low, high = quad.min(axis=0), quad.max(axis=0)
+    return _box_corners(*low, *np.maximum(high, low + 1))
+
+
+def _box_corners(x1: float, y1: float, x2: float, y2: float) -> np.ndarray:
+    return np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)], dtype=np.float64)
+
+
+def _warp(image: np.ndarray, quad: np.ndarray, target: np.ndarray, size: tuple[int, int], margin: float) -> np.ndarray:
+    """Map `quad` of the image to `target` of an image of `size` (width, height), working on the part that matters."""
+    rows, cols = image.shape[:2]
+    limits = np.array([cols, rows])
+    low = np.clip(np.floor(quad.min(axis=0) - margin), 0, limits - 1).astype(int)
+    high = np.clip(np.ceil(quad.max(axis=0) + margin), low + 1, limits).astype(int)
+    part, quad = image[low[1] : high[1], low[0] : high[0]], quad - low
+    longest = max(part.shape[:2])
+    if longest > _WARP_LIMIT:
+        scale = _WARP_LIMIT / longest
+        shape = (max(1, int(part.shape[1] * scale)), max(1, int(part.shape[0] * scale)))
+        quad = quad * (np.array(shape) / (part.shape[1], part.shape[0]))
+        part = cv2.resize(part, shape, interpolation=cv2.INTER_AREA)
+    # Corners are pixel edges, OpenCV's coordinates are pixel centres: half a pixel less on both sides.
+    matrix = cv2.getPerspectiveTransform((quad - 0.5).astype(np.float32), (target - 0.5).astype(np.float32))
+    return cv2.warpPerspective(part, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

@@ -1,0 +1,186 @@
+"""What a recognised page is: plain dataclasses, and their dictionary form for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ctpn_crnn.errors import ConfigError
+
+FORMAT_VERSION = 1
+"""Version of the dictionary form; raised when a reader of the old form would misread the new one."""
+
+
+@dataclass(slots=True)
+class Char:
+    """One character of a line.
+
+    Attributes:
+        text: The character.
+        confidence: 0..1.
+        start: Where it begins, as a fraction (0..1) of the line's length, measured along the line from its left end.
+        end: Where it ends, likewise.
+    """
+
+    text: str
+    confidence: float
+    start: float
+    end: float
+
+    def __post_init__(self) -> None:
+        self.confidence, self.start, self.end = float(self.confidence), float(self.start), float(self.end)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The character as JSON types."""
+        return {"text": self.text, "confidence": self.confidence, "start": self.start, "end": self.end}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Char:
+        """Inverse of `to_dict`; `ConfigError` when a key is missing or malformed."""
+        return cls(
+            text=_text(data, "text", "char"),
+            confidence=_number(data, "confidence", "char"),
+            start=_number(data, "start", "char"),
+            end=_number(data, "end", "char"),
+        )
+
+
+@dataclass(slots=True, eq=False)
+class TextLine:
+    """One line of a page.
+
+    Attributes:
+        text: What it says; empty for a formula, which is found but not read.
+        confidence: 0..1. Of the reading for text, of the detection for a formula.
+        quad: Float32 (4, 2), source pixels (pixel edges), clockwise from the text's own top left.
+        kind: "text" or "formula".
+        chars: The characters with their places along the line.
+    """
+
+    text: str
+    confidence: float
+    quad: np.ndarray
+    kind: str = "text"
+    chars: list[Char] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.confidence = float(self.confidence)
+        try:
+            self.quad = np.asarray(self.quad, dtype=np.float32)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"the quad of a text line must be four points, not {self.quad!r}") from error
+        if self.quad.shape != (4, 2):
+            raise ConfigError(f"the quad of a text line must have shape (4, 2), not {self.quad.shape}")
+
+    def __eq__(self, other: object) -> bool:
+        # The generated comparison would ask an array for its truth value.
+        if not isinstance(other, TextLine):
+            return NotImplemented
+        mine = (self.text, self.confidence, self.kind, self.chars)
+        return mine == (other.text, other.confidence, other.kind, other.chars) and np.array_equal(self.quad, other.quad)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The line as JSON types; float32 values become the same float64 values, so nothing is rounded."""
+        return {
+            "text": self.text,
+            "confidence": self.confidence,
+            "kind": self.kind,
+            "quad": self.quad.tolist(),
+            "chars": [char.to_dict() for char in self.chars],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> TextLine:
+        """Inverse of `to_dict`; `ConfigError` when a key is missing or malformed."""
+        return cls(
+            text=_text(data, "text", "line"),
+            confidence=_number(data, "confidence", "line"),
+            quad=_key(data, "quad", "line"),
+            kind=_text(data, "kind", "line"),
+            chars=[Char.from_dict(char) for char in _list(data, "chars", "line")],
+        )
+
+
+@dataclass(slots=True)
+class Page:
+    """One recognised page.
+
+    Attributes:
+        width: Of the image, in pixels, after its EXIF rotation.
+        height: Likewise.
+        lines: In reading order.
+        source: Where the image came from (a path, or "path#page=N"), or None for an image in memory.
+    """
+
+    width: int
+    height: int
+    lines: list[TextLine] = field(default_factory=list)
+    source: str | None = None
+
+    def __post_init__(self) -> None:
+        self.width, self.height = int(self.width), int(self.height)
+
+    @property
+    def text(self) -> str:
+        """The text of the lines in reading order, a line each; formulas and lines without text are left out."""
+        return "\n".join(line.text for line in self.lines if line.text)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The page as JSON types, with the version of this form."""
+        return {
+            "version": FORMAT_VERSION,
+            "source": self.source,
+            "width": self.width,
+            "height": self.height,
+            "lines": [line.to_dict() for line in self.lines],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Page:
+        """Inverse of `to_dict`: `Page.from_dict(page.to_dict()) == page`.
+
+        Raises:
+            ConfigError: The form has another version, or a key is missing or malformed.
+        """
+        version = _key(data, "version", "page")
+        if version != FORMAT_VERSION:
+            raise ConfigError(f"the page has form version {version!r}; this release reads version {FORMAT_VERSION}")
+        source = data.get("source")
+        return cls(
+            width=int(_number(data, "width", "page")),
+            height=int(_number(data, "height", "page")),
+            lines=[TextLine.from_dict(line) for line in _list(data, "lines", "page")],
+            source=None if source is None else _text(data, "source", "page"),
+        )
+
+
+def _key(data: Mapping[str, Any], key: str, where: str) -> Any:
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"a {where} must be a dictionary, not {type(data).__name__}")
+    if key not in data:
+        raise ConfigError(f"a {where} of the page dictionary has no {key!r}")
+    return data[key]
+
+
+def _text(data: Mapping[str, Any], key: str, where: str) -> str:
+    value = _key(data, key, where)
+    if not isinstance(value, str):
+        raise ConfigError(f"{key!r} of a {where} must be a string, not {value!r}")
+    return value
+
+
+def _number(data: Mapping[str, Any], key: str, where: str) -> float:
+    value = _key(data, key, where)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ConfigError(f"{key!r} of a {where} must be a number, not {value!r}")
+    return value
+
+
+def _list(data: Mapping[str, Any], key: str, where: str) -> list[Any]:
+    value = _key(data, key, where)
+    if not isinstance(value, list):
+        raise ConfigError(f"{key!r} of a {where} must be a list, not {type(value).__name__}")
+    return value

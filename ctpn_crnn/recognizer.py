@@ -1,0 +1,234 @@
+"""The whole path: an image in, a page of text out."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, Union
+
+import numpy as np
+
+from ctpn_crnn.errors import ConfigError, CtpnCrnnError, WeightsError
+from ctpn_crnn.images import MAX_PIXELS, ImageSource, crop_quad
+from ctpn_crnn.page import Page, TextLine
+from ctpn_crnn.reading_order import reading_order
+from ctpn_crnn.sources import load_page, page_refs, sources
+
+if TYPE_CHECKING:
+    from ctpn_crnn.crnn.reader import Reading
+    from ctpn_crnn.ctpn.detector import Region
+
+logger = logging.getLogger(__name__)
+
+PathLike: TypeAlias = Union[str, "os.PathLike[str]"]
+WeightsChoice: TypeAlias = PathLike | tuple[PathLike, PathLike] | Mapping[str, PathLike | None] | None
+"""None: the shipped weights. A folder with ctpn.h5 and crnn.h5. A pair (ctpn, crnn). A mapping with the keys "ctpn" and
+"crnn", either of which may be left out."""
+
+PADDING = (0.1, 0.05)
+"""Context around a line, beside it and above and below it, in line heights: the reader was trained on looser crops than
+the ink's box, and the detector's quads may cut a stroke."""
+
+
+class Finder(Protocol):
+    """What finds lines: `Detector`, or anything with this method."""
+
+    def detect(self, image: np.ndarray) -> list[Region]:
+        """uint8 BGR (H, W, 3) -> regions with quad, score and kind."""
+
+
+class Reader(Protocol):
+    """What reads lines: `LineReader`, or anything with this method."""
+
+    def read(self, crops: list[np.ndarray]) -> list[Reading]:
+        """uint8 crops (any height and width) -> a reading each."""
+
+
+class Failure(NamedTuple):
+    """A source that a batch could not read.
+
+    Attributes:
+        source: Its name; "<image in memory>" when it has none.
+        error: Why.
+    """
+
+    source: str
+    error: Exception
+
+
+class Recognizer:
+    """Find and read the text of images.
+
+    Example:
+        >>> from ctpn_crnn import Recognizer
+        >>> recognizer = Recognizer()                      # doctest: +SKIP
+        >>> print(recognizer.recognize("img.jpg").text)    # doctest: +SKIP
+
+    Args:
+        weights: None for the weights shipped with the package, else see `WeightsChoice`.
+        runtime: "auto", "keras" or "onnx".
+        precision: "auto", "float32" or "bfloat16".
+        min_confidence: Lines read with less confidence (0..1) are left out. Lines without any text always are.
+        padding: See `PADDING`.
+        max_pixels: Larger images are refused, see `load_image`.
+        detector: Finds the lines instead of CTPN; `weights`, `runtime` and `precision` are not used for it.
+        reader: Reads them instead of CRNN; likewise.
+
+    Raises:
+        WeightsError: A weights file is missing, damaged, or of another network.
+        ConfigError: An argument makes no sense.
+    """
+
+    def __init__(
+        self,
+        weights: WeightsChoice = None,
+        runtime: str = "auto",
+        precision: str = "auto",
+        *,
+        min_confidence: float = 0.0,
+        padding: tuple[float, float] = PADDING,
+        max_pixels: int = MAX_PIXELS,
+        detector: Finder | None = None,
+        reader: Reader | None = None,
+    ) -> None:
+        if not 0.0 <= min_confidence <= 1.0:
+            raise ConfigError(f"min_confidence must lie in 0..1, not {min_confidence}")
+        if min(padding) < 0:
+            raise ConfigError(f"padding must not be negative: {padding}")
+        if max_pixels < 1:
+            raise ConfigError(f"max_pixels must be positive, not {max_pixels}")
+        files = _choose_weights(weights)
+        self.min_confidence = min_confidence
+        self.padding = padding
+        self.max_pixels = max_pixels
+        self.detector = detector or _make_detector(files["ctpn"], runtime, precision)
+        self.reader = reader or _make_reader(files["crnn"], runtime, precision)
+
+    def recognize(self, source: ImageSource) -> Page:
+        """Find and read the text of one image.
+
+        Args:
+            source: A path, the bytes of a file, a binary file object, a Pillow image, or an array (grey, BGR as
+                `cv2.imread` gives it, or BGRA); "path#page=N" for a page of a TIFF or PDF.
+
+        Returns:
+            The page; without lines when the image holds no text.
+
+        Raises:
+            ImageError: The source cannot be read.
+        """
+        name = os.fspath(source) if isinstance(source, (str, os.PathLike)) else None
+        return self._read_page(load_page(source, max_pixels=self.max_pixels), name)
+
+    def recognize_all(
+        self, given: ImageSource | Iterable[ImageSource], on_error: Callable[[Failure], object] | None = None
+    ) -> Iterator[Page]:
+        """Find and read the text of many images; one that cannot be read is reported, and the others go on.
+
+        Example:
+            >>> failures = []
+            >>> for page in Recognizer().recognize_all("scans", on_error=failures.append):  # doctest: +SKIP
+            ...     print(page.source, page.text)
+
+        Args:
+            given: Images, folders, patterns ("scans/*.png"), PDFs and multi-page TIFFs; one or an iterable of them.
+            on_error: Called with each failure. None: it is logged as a warning.
+
+        Yields:
+            Pages in the order of the sources. `Page.source` tells which is which: a path, or "path#page=N".
+        """
+        report = on_error or _log_failure
+        for source in self._guarded(sources(given), "the list of sources", report):
+            name = os.fspath(source) if isinstance(source, (str, os.PathLike)) else None
+            for ref in self._guarded(page_refs(source, max_pixels=self.max_pixels), name, report):
+                try:
+                    page = self._read_page(ref.load(), ref.name)
+                except Exception as error:  # noqa: BLE001 - whatever is wrong with this page, the others must not be lost
+                    report(_failure(ref.name, error))
+                    continue
+                yield page
+
+    def _read_page(self, image: np.ndarray, name: str | None) -> Page:
+        regions = self.detector.detect(image)
+        lines = [line for line in self._read_regions(image, regions) if self._is_worth_keeping(line)]
+        order = reading_order([line.quad for line in lines])
+        return Page(image.shape[1], image.shape[0], [lines[index] for index in order], name)
+
+    def _read_regions(self, image: np.ndarray, regions: list[Region]) -> Iterator[TextLine]:
+        """Lines in the order of the regions; formulas are passed on unread."""
+        crops = [crop_quad(image, region.quad, self.padding) for region in regions if region.kind == "text"]
+        readings = iter(self.reader.read(crops) if crops else [])
+        for region in regions:
+            if region.kind == "text":
+                reading = next(readings)
+                yield TextLine(reading.text, reading.confidence, region.quad, region.kind, list(reading.chars))
+            else:
+                yield TextLine("", region.score, region.quad, region.kind)
+
+    def _is_worth_keeping(self, line: TextLine) -> bool:
+        return line.kind != "text" or bool(line.text.strip() and line.confidence >= self.min_confidence)
+
+    @staticmethod
+    def _guarded(items: Iterator, name: str | None, report: Callable[[Failure], object]) -> Iterator:
+        """Pass items on until they end or fail; report the failure."""
+        while True:
+            try:
+                item = next(items)
+            except StopIteration:
+                return
+            except Exception as error:  # noqa: BLE001 - likewise for the rest of this source
+                report(_failure(name, error))
+                return
+            yield item
+
+
+def _failure(name: str | None, error: Exception) -> Failure:
+    if not isinstance(error, CtpnCrnnError):  # not the image's fault by our knowledge: keep the traceback for a report
+        logger.debug("unexpected error at %s", name, exc_info=error)
+    return Failure(name or "<image in memory>", error)
+
+
+def _log_failure(failure: Failure) -> None:
+    logger.warning("skipped %s: %s", failure.source, failure.error)
+
+
+def _choose_weights(weights: WeightsChoice) -> dict[str, PathLike | None]:
+    """{"ctpn": path or None, "crnn": path or None}; None stands for the shipped file."""
+    chosen: dict[str, PathLike | None] = {"ctpn": None, "crnn": None}
+    if weights is None:
+        return chosen
+    if isinstance(weights, Mapping):
+        unknown = set(weights) - set(chosen)
+        if unknown:
+            raise ConfigError(f"weights knows 'ctpn' and 'crnn', not {sorted(map(str, unknown))}")
+        return {**chosen, **weights}
+    if isinstance(weights, (str, os.PathLike)):
+        return {kind: _file_in(Path(weights), kind) for kind in chosen}
+    if isinstance(weights, (tuple, list)) and len(weights) == 2:
+        return dict(zip(chosen, weights))
+    raise ConfigError(f"weights must be a folder, a pair (ctpn, crnn) or a dictionary, not {weights!r}")
+
+
+def _file_in(folder: Path, kind: str) -> Path:
+    if folder.is_file():
+        raise WeightsError(f"{folder} is one file, but there are two networks; give {{'{kind}': path}} to replace one")
+    path = folder / f"{kind}.h5"
+    if not path.is_file():
+        raise WeightsError(
+            f"there is no {kind}.h5 in the folder {folder}; give a folder that holds ctpn.h5 and crnn.h5"
+        )
+    return path
+
+
+def _make_detector(weights: PathLike | None, runtime: str, precision: str) -> Finder:
+    from ctpn_crnn.ctpn.detector import Detector  # here: it brings TensorFlow
+
+    return Detector(weights=weights, runtime=runtime, precision=precision)
+
+
+def _make_reader(weights: PathLike | None, runtime: str, precision: str) -> Reader:
+    from ctpn_crnn.crnn.reader import LineReader
+
+    return LineReader(weights=weights, runtime=runtime, precision=precision)

@@ -1,0 +1,120 @@
+"""A network run by Keras, on any of its backends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from ctpn_crnn.weights import read_weights, shipped
+
+BFLOAT16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
+"""Processor flags of which one is enough; without them bfloat16 is emulated, slower than float32."""
+
+BFLOAT16_GPU = 8
+"""Least CUDA compute capability (major) that computes in bfloat16."""
+
+
+class KerasNetwork:
+    """A network built by Keras from a weights file. See ``runtime.Network``.
+
+    Args:
+        kind: "ctpn" or "crnn".
+        weights: A weights file; the shipped one when None.
+        precision: "float32", "bfloat16" or "auto".
+
+    Raises:
+        WeightsError: The weights are missing, damaged, or those of another network.
+    """
+
+    def __init__(self, kind: str, weights: str | Path | None = None, precision: str = "auto") -> None:
+        path = Path(weights) if weights is not None else shipped(kind)
+        file = read_weights(path, kind)
+        self.config: dict[str, Any] = dict(file.config)
+        self.charset: str | None = file.charset
+        self.precision = choose_precision() if precision == "auto" else precision
+        with _policy("mixed_bfloat16" if self.precision == "bfloat16" else "float32"):
+            self.model = _BUILDERS[kind](self.config, self.charset)
+        file.apply_to(self.model)
+        self._call = _compiled(self.model)
+
+    def predict(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Run the network on (N, height, width, channels); any N and any size that the network allows, without
+        retracing."""
+        outputs = self._call(np.ascontiguousarray(batch, np.float32))
+        return tuple(np.asarray(output, np.float32) for output in outputs)
+
+
+def choose_precision() -> str:
+    """Return "bfloat16" where the processor, or a visible GPU, computes in it; else "float32"."""
+    return "bfloat16" if _gpu_has_bfloat16() or BFLOAT16_FLAGS & _processor_flags() else "float32"
+
+
+def _processor_flags(cpuinfo: str | Path = "/proc/cpuinfo") -> set[str]:
+    """Return the flags of the first processor; empty where the system does not tell."""
+    try:
+        lines = Path(cpuinfo).read_text(errors="replace").splitlines()
+    except OSError:
+        return set()
+    return next((set(line.partition(":")[2].split()) for line in lines if line.startswith("flags")), set())
+
+
+def _gpu_has_bfloat16() -> bool:
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.default_backend() == "gpu"
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    capabilities = [tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0)) for gpu in gpus]
+    return bool(gpus) and min(major for major, _ in capabilities) >= BFLOAT16_GPU
+
+
+@contextmanager
+def _policy(name: str) -> Iterator[None]:
+    """Build layers under another dtype policy, and leave the user's own as it was."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _build_ctpn(config: dict[str, Any], charset: str | None) -> keras.Model:
+    from ctpn_crnn.ctpn.network import CTPN
+
+    return CTPN(**{key: config[key] for key in ("classes", "heights") if key in config}).build_model()
+
+
+def _build_crnn(config: dict[str, Any], charset: str | None) -> keras.Model:
+    from ctpn_crnn.crnn.network import CRNN
+
+    arguments = {key: int(config[key]) for key in ("num_classes", "lstm_units") if key in config}
+    return CRNN(**{"num_classes": len(charset or "") + 1, **arguments}).build_model()
+
+
+_BUILDERS = {"ctpn": _build_ctpn, "crnn": _build_crnn}
+
+
+def _compiled(model: keras.Model) -> Callable[[np.ndarray], tuple[Any, ...]]:
+    """Return a function from a float32 batch to the model's outputs, traced once for all sizes where the backend can do
+    that."""
+    if keras.backend.backend() != "tensorflow":
+        return lambda batch: _as_tuple(model.predict_on_batch(batch))
+    import tensorflow as tf
+
+    # Every size of image would otherwise be a trace of its own: seconds each, and never freed.
+    signature = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
+    return tf.function(lambda batch: _as_tuple(model(batch, training=False)), input_signature=[signature])
+
+
+def _as_tuple(outputs: Any) -> tuple[Any, ...]:
+    return tuple(outputs) if isinstance(outputs, (list, tuple)) else (outputs,)

@@ -1,0 +1,1 @@
+"""Training images that we render ourselves: fonts, corpus, text lines, pages, degradation."""

@@ -1,0 +1,372 @@
+"""The text of training images: running text, titles, names, numbers, codes, English, rare characters."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ctpn_crnn.crnn.charset import Charset
+from ctpn_crnn.errors import SynthesisError
+
+# Code points that look alike in print are one class each: the one that text uses most.
+_LOOKALIKES = str.maketrans(
+    {
+        "―": "—",
+        "─": "—",
+        "‐": "-",
+        "‑": "-",
+        "‒": "–",
+        "・": "·",
+        "‧": "·",
+        "\u3000": " ",
+        "\xa0": " ",
+        "\t": " ",
+        "″": "″",
+        "˝": '"',
+        "｡": "。",
+        "､": "、",
+    }
+)
+_BUILT_IN = """\
+今天的会议改到下午三点，请提前十分钟到场。
+本合同一式两份，双方各执一份，具有同等法律效力。
+这本书介绍了图像处理的基本方法，适合初学者阅读。
+图书馆周一闭馆，其余时间早上九点开放。
+请在收到货物后七天内核对数量和质量。
+The quick train leaves the old station at noon.
+Please read the instructions before you begin.
+公司上半年收入同比增长百分之十二，利润保持稳定。
+窗外的雨下了一整夜，清晨的空气格外清新。
+附件为本次采购的清单和报价，供参考。
+实验结果表明，新方法的误差比原来小得多。
+Every sample was measured three times and averaged.
+孩子们在操场上放风筝，笑声传得很远。
+"""
+_WORDS = (
+    "station",
+    "Total",
+    "number",
+    "exit",
+    "OPEN",
+    "street",
+    "coffee",
+    "Please",
+    "market",
+    "office",
+    "water",
+    "Hotel",
+    "service",
+    "light",
+    "SALE",
+    "centre",
+    "kitchen",
+    "welcome",
+    "garden",
+    "price",
+    "date",
+    "Tax",
+    "Invoice",
+    "school",
+    "parking",
+)
+_SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
+    "余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
+_UNITS = (
+    "元",
+    "万元",
+    "亿元",
+    "千元",
+    "人",
+    "%",
+    "kg",
+    "mm",
+    "cm",
+    "km",
+    "m²",
+    "℃",
+    "吨",
+    "台",
+    "件",
+    "次",
+    "年",
+    "天",
+    "GB",
+    "MHz",
+    "V",
+    "W",
+    "股",
+    "个",
+    "美元",
+    "港元",
+    "平方米",
+    "百万元",
+)
+_CURRENCIES = ("¥", "$", "€", "£", "RMB ", "HK$", "US$", "人民币", "USD ", "RM ", "RM")
+_PLACES = (
+    "北京上海广州深圳天津重庆南京武汉成都杭州西安苏州长沙沈阳青岛郑州大连宁波厦门福州济南合肥昆明"
+    "太原南昌贵阳南宁长春兰州海口"
+)
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+class Corpus:
+    """Draws text for training images, every character of it in a charset.
+
+    Args:
+        folder: a folder of UTF-8 .txt files, a paragraph a line; None uses a few built-in sentences and the templates
+            only, which is enough for tests and smoke runs, not for training.
+        charset: the characters that may occur; default `Charset.default()`.
+        traditional: the share of running Chinese text that is converted to traditional characters (needs OpenCC).
+        rare: the share of lines that hold characters drawn uniformly from the charset.
+
+    Raises:
+        SynthesisError: the folder holds no text file.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path | None = None,
+        charset: Charset | None = None,
+        traditional: float = 0.2,
+        rare: float = 0.12,
+    ) -> None:
+        self.charset = charset or Charset.default()
+        self._traditional = traditional
+        self._rare = rare
+        self._hanzi = np.array(
+            [c for c in self.charset.characters if "\u4e00" <= c <= "\u9fff"] or list(self.charset.characters)
+        )
+        self._keep = frozenset(self.charset.characters) | {"\n"}
+        self._blobs = self._read(folder)
+        sizes = np.sqrt([len(blob) for blob in self._blobs])
+        self._blob_weights = sizes / sizes.sum()
+        self._english = [
+            b for b in self._blobs if len(re.findall(r"[a-z]", b[:20000])) > 0.5 * min(len(b), 20000)
+        ] or self._blobs
+        self._converters = _converters() if traditional > 0 else []
+
+    def line(self, rng: np.random.Generator, length: int) -> str:
+        """One line of about `length` characters (at least 1), without spaces at its ends."""
+        draw = rng.random()
+        if draw < 0.56:
+            text = self.running(rng, length)
+        elif draw < 0.68:
+            text = _join(rng, length, lambda: number(rng), (" ", "  ", " ", "，", "、", " - "))
+        elif draw < 0.80:
+            text = _join(rng, length, lambda: self.phrase(rng), (" ", "  ", "，", "、", "：", "/"))
+        elif draw < 0.90:
+            text = self.english(rng, length)
+        else:
+            text = self.running(rng, length)
+        if rng.random() < self._rare:
+            text = self.salted(rng, text)
+        return self._fit(text, length) or self._fit(self.salted(rng, "一" * length), length)
+
+    def running(self, rng: np.random.Generator, length: int) -> str:
+        """A window of running text, from a line's start or its middle; some of it in traditional characters."""
+        blob = self._blobs[int(rng.choice(len(self._blobs), p=self._blob_weights))]
+        text = _window(rng, blob, length)
+        if self._converters and rng.random() < self._traditional:
+            text = self._converters[int(rng.integers(len(self._converters)))](text)
+        return text
+
+    def english(self, rng: np.random.Generator, length: int) -> str:
+        """English words, lower case, Title Case or CAPITALS."""
+        text = ""
+        for _ in range(8):  # Most windows of a mixed corpus hold web addresses or Chinese; a few tries find a sentence.
+            blob = self._english[int(rng.integers(len(self._english)))]
+            text = _english_words(_window(rng, blob, 2 * length + 24))
+            if len(text) > length // 2 + 2:
+                break
+        words = (text or _WORDS[int(rng.integers(len(_WORDS)))]).split(" ")
+        start = int(rng.integers(max(1, len(words) - length // 6)))
+        text = " ".join(words[start:])
+        style = rng.random()
+        if style < 0.2:
+            return text.upper()
+        return text.title() if style < 0.4 else text
+
+    def phrase(self, rng: np.random.Generator) -> str:
+        """Something short: a name, a title, a date, an amount, a code, a word."""
+        makers: tuple[Callable[[], str], ...] = (
+            lambda: date(rng),
+            lambda: money(rng),
+            lambda: code(rng),
+            lambda: self.name(rng),
+            lambda: self.running(rng, int(rng.integers(2, 9))),
+            lambda: self.running(rng, int(rng.integers(2, 6))),
+            lambda: self.english(rng, int(rng.integers(3, 14)))[:14].strip(),
+            lambda: label(rng, self),
+        )
+        return self._fit(makers[int(rng.integers(len(makers)))](), 24) or "合计"
+
+    def name(self, rng: np.random.Generator) -> str:
+        """A personal name of two or three characters, given names from all hanzi."""
+        given = "".join(rng.choice(self._hanzi, int(rng.integers(1, 3))))
+        return _SURNAMES[int(rng.integers(len(_SURNAMES)))] + given
+
+    def salted(self, rng: np.random.Generator, text: str) -> str:
+        """`text` with about half of its hanzi replaced by hanzi drawn uniformly from the charset."""
+        replaced = rng.choice(self._hanzi, len(text))
+        return "".join(
+            str(new) if "\u4e00" <= old <= "\u9fff" and rng.random() < 0.5 else old for old, new in zip(text, replaced)
+        )
+
+    def _fit(self, text: str, length: int) -> str:
+        text = "".join(c for c in text.translate(_LOOKALIKES) if c in self._keep and c != "\n")
+        return re.sub(r" {3,}", "  ", text)[:length].strip()
+
+    def _read(self, folder: str | Path | None) -> list[str]:
+        if folder is None:
+            texts = [_BUILT_IN]
+        else:
+            paths = sorted(Path(folder).rglob("*.txt"))
+            if not paths:
+                raise SynthesisError(f"No .txt file in the corpus folder {folder}: name a folder of UTF-8 text files.")
+            texts = [path.read_text(encoding="utf-8", errors="ignore") for path in paths]
+        return [self._clean(text) for text in texts]
+
+    def _clean(self, text: str) -> str:
+        text = text.translate(_LOOKALIKES)
+        drop = {ord(c): None for c in set(text) - self._keep}
+        return re.sub(r"\n\s*\n+", "\n", re.sub(r" {2,}", " ", text.translate(drop))) or "文字"
+
+
+def _window(rng: np.random.Generator, blob: str, length: int) -> str:
+    start = int(rng.integers(max(1, len(blob) - length)))
+    if rng.random() < 0.4:  # From the start of the next line: where titles, numbering and labels stand.
+        newline = blob.find("\n", start)
+        start = newline + 1 if 0 <= newline < len(blob) - length else start
+    text = blob[start : start + length]
+    line = max(text.split("\n"), key=len)
+    return line.strip()
+
+
+def _english_words(text: str) -> str:
+    """The English of a text, without web addresses and what else no sentence holds."""
+    text = re.sub(r"\S*(?:https?:|www\.|//)\S*", "", text)
+    return " ".join(re.findall(r"[A-Za-z0-9.,:;'\"()&/%$#@!?+-]*[A-Za-z][A-Za-z0-9.,:;'\"()&/%$#@!?+-]*", text))
+
+
+def _join(rng: np.random.Generator, length: int, make: Callable[[], str], separators: tuple[str, ...]) -> str:
+    separator = separators[int(rng.integers(len(separators)))]
+    parts = [make()]
+    while sum(map(len, parts)) < length:
+        parts.append(make())
+    return separator.join(parts)
+
+
+def number(rng: np.random.Generator) -> str:
+    """A number as tables and running text write it."""
+    value = int(10 ** rng.uniform(0, 9))
+    decimals = int(rng.choice([0, 0, 1, 2, 2, 3]))
+    plain = f"{value / 10**decimals:,.{decimals}f}" if rng.random() < 0.7 else f"{value / 10**decimals:.{decimals}f}"
+    style = rng.random()
+    if style < 0.12:
+        return f"({plain})"
+    if style < 0.18:
+        return f"（{plain}）"
+    if style < 0.26:
+        return f"-{plain}"
+    if style < 0.38:
+        return f"{rng.uniform(0, 130):.{int(rng.integers(3))}f}%"
+    if style < 0.5:
+        return plain + str(rng.choice(_UNITS))
+    if style < 0.54:
+        return str(rng.choice(["-", "–", "—", "N/A", "不适用", "*", "0"]))
+    return plain
+
+
+def money(rng: np.random.Generator) -> str:
+    """An amount with its currency."""
+    return f"{rng.choice(_CURRENCIES)}{10 ** rng.uniform(0, 7):,.2f}" + ("元" if rng.random() < 0.2 else "")
+
+
+def date(rng: np.random.Generator) -> str:
+    """A date or a time, in the forms that print uses."""
+    year, month, day = int(rng.integers(1949, 2036)), int(rng.integers(1, 13)), int(rng.integers(1, 29))
+    hour, minute, second = (int(v) for v in rng.integers((24, 60, 60)))
+    forms = (
+        f"{year}年{month}月{day}日",
+        f"{year}-{month:02}-{day:02}",
+        f"{year}/{month}/{day}",
+        f"{year}.{month:02}.{day:02}",
+        f"{day} {_MONTHS[month - 1]} {year}",
+        f"{_MONTHS[month - 1]} {day}, {year}",
+        f"{day:02}/{month:02}/{year}",
+        f"{hour:02}:{minute:02}:{second:02}",
+        f"{hour}:{minute:02}",
+        f"{year}年{month}月",
+        f"{year}年度",
+        f"{month}月{day}日",
+        f"{day:02}-{_MONTHS[month - 1][:3].upper()}-{year}",
+        f"{hour % 12 + 1}:{minute:02} {'AP'[hour > 11]}M",
+    )
+    return forms[int(rng.integers(len(forms)))]
+
+
+def code(rng: np.random.Generator) -> str:
+    """Something that no dictionary holds: an order number, a phone number, an identifier, a web or mail address."""
+
+    def pick(alphabet: str, low: int, high: int) -> str:
+        return "".join(rng.choice(list(alphabet), int(rng.integers(low, high))))
+
+    digits, capitals, lower = string.digits, string.ascii_uppercase, string.ascii_lowercase
+    forms = (
+        lambda: pick(digits, 4, 19),
+        lambda: pick(capitals, 1, 4) + "-" + pick(digits, 3, 8),
+        lambda: pick(capitals + digits, 4, 13),
+        lambda: f"1{pick(digits, 10, 11)}",
+        lambda: f"0{pick(digits, 2, 4)}-{pick(digits, 7, 9)}",
+        lambda: f"No.{pick(digits, 3, 9)}",
+        lambda: f"www.{pick(lower, 3, 10)}.com",
+        lambda: f"{pick(lower, 3, 9)}@{pick(lower, 2, 7)}.com",
+        lambda: f"#{pick(digits, 2, 5)}",
+        lambda: pick(string.ascii_letters + digits, 3, 12),
+        lambda: f"（{pick(digits, 1, 3)}）",
+        lambda: f"[{pick(digits, 1, 3)}]",
+        lambda: f"{pick(digits, 1, 3)}.{pick(digits, 1, 3)}",
+        lambda: f"第{pick(digits, 1, 4)}号",
+    )
+    return forms[int(rng.integers(len(forms)))]()
+
+
+def label(rng: np.random.Generator, corpus: Corpus) -> str:
+    """A form's label with its value."""
+    key = corpus.running(rng, int(rng.integers(2, 6)))
+    values = (
+        number(rng),
+        date(rng),
+        code(rng),
+        corpus.name(rng),
+        _PLACES[2 * int(rng.integers(len(_PLACES) // 2)) :][:2] + "市",
+    )
+    return f"{key}{rng.choice(['：', ':', ': ', '：'])}{values[int(rng.integers(len(values)))]}"
+
+
+def _converters() -> list[Callable[[str], str]]:
+    """Converters to traditional characters as used in general, in Hong Kong and in Taiwan; none without OpenCC."""
+    try:
+        import opencc
+    except ImportError:
+        return []
+    return [opencc.OpenCC(variant).convert for variant in ("s2t", "s2hk", "s2tw")]

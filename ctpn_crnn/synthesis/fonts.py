@@ -1,0 +1,287 @@
+"""The installed fonts that can draw a charset, with every glyph checked for ink."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from ctpn_crnn.errors import SynthesisError
+
+FONT_FOLDERS = (
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "~/.fonts",
+    "~/.local/share/fonts",
+    "/Library/Fonts",
+    "/System/Library/Fonts",
+    "C:/Windows/Fonts",
+)
+_EXTENSIONS = {".ttf", ".otf", ".ttc", ".otc", ".woff2"}
+_PROBE_SIZE = 12
+_LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;-()"
+_SIMPLIFIED = "这国们个学会对时发经东车长门问间见马鸟龙书乐习华电业"
+_TRADITIONAL = "這國們個學會對時發經東車長門問間見馬鳥龍書樂習華電業"
+# Faces that draw pictures, bars or single strokes instead of text, or whose letters stand for something else.
+_EXCLUDED_WORDS = (
+    "symbol",
+    "dingbat",
+    "emoji",
+    "math",
+    "music",
+    "icon",
+    "barcode",
+    "noto color",
+    "webdings",
+    "keyboard",
+    "unifont",
+)
+# How often a family is drawn, relative to 1: what printed documents are set in comes more often, handwriting less.
+_FAMILY_WEIGHTS = {
+    "noto serif cjk": 3.0,
+    "noto sans cjk": 3.0,
+    "smiley": 0.3,
+    "liberation serif": 3.0,
+    "liberation sans": 3.0,
+    "carlito": 2.0,
+    "lobster": 0.4,
+    "dancing": 0.3,
+    "humor": 0.4,
+    "ocr-b": 0.5,
+    "comic": 0.5,
+}
+
+
+@lru_cache(maxsize=2048)
+def _truetype(path: str, index: int, size: int) -> ImageFont.FreeTypeFont:
+    # The basic layout engine: advances add up without shaping, which is what makes a character's place exact.
+    return ImageFont.truetype(path, size, index=index, layout_engine=ImageFont.Layout.BASIC)
+
+
+@dataclass(frozen=True)
+class Font:
+    """One face of a font file.
+
+    Args:
+        path: the font file.
+        index: the face inside a collection (.ttc), else 0.
+        family, style: the names that the file itself gives.
+        characters: what the face can draw with ink (space counts as drawn), out of the characters it was checked for.
+    """
+
+    path: str
+    index: int
+    family: str
+    style: str
+    characters: frozenset[str] = field(repr=False, compare=False)
+
+    @classmethod
+    def open(cls, path: str | Path, index: int = 0, characters: Iterable[str] = _LATIN) -> Font:
+        """Opens a face and checks which of `characters` it draws.
+
+        Raises:
+            SynthesisError: the file is not a font that FreeType reads.
+        """
+        try:
+            family, style = _truetype(str(path), index, _PROBE_SIZE).getname()
+        except OSError as error:
+            raise SynthesisError(f"Cannot open the font {path} (face {index}): {error}.") from None
+        return cls(str(path), index, family or Path(path).stem, style or "", _drawable(str(path), index, characters))
+
+    def covers(self, text: str) -> bool:
+        """Whether the face has a glyph with ink for every character of `text`."""
+        return self.characters.issuperset(text)
+
+    def at(self, size: int) -> ImageFont.FreeTypeFont:
+        """The face at an em size of `size` pixels."""
+        return _truetype(self.path, self.index, int(size))
+
+    @property
+    def scripts(self) -> frozenset[str]:
+        """What it can set: "latin", "simplified", "traditional"."""
+        return frozenset(
+            name
+            for name, probe in (("latin", _LATIN), ("simplified", _SIMPLIFIED), ("traditional", _TRADITIONAL))
+            if self.covers(probe)
+        )
+
+
+class FontLibrary:
+    """Faces to draw with, chosen by family first so that a family of many weights does not crowd out the others.
+
+    Args:
+        fonts: the faces; at least one.
+    """
+
+    def __init__(self, fonts: Sequence[Font]) -> None:
+        if not fonts:
+            raise SynthesisError("No usable font: install some (docs/training.md lists them) or name their folder.")
+        self.fonts = tuple(fonts)
+        self._families: dict[str, list[Font]] = {}
+        for font in self.fonts:
+            self._families.setdefault(_family_key(font.family), []).append(font)
+        self._by_script: dict[str | None, tuple[list[str], np.ndarray]] = {}
+
+    @classmethod
+    def discover(
+        cls, folders: Sequence[str | Path] | None = None, characters: Iterable[str] | None = None
+    ) -> FontLibrary:
+        """All faces under `folders` (default: where systems install fonts) that can set English or Chinese.
+
+        The coverage of each face is kept in a cache folder of the user, since checking ten thousand glyphs for ink
+        takes about a second a face.
+
+        Raises:
+            SynthesisError: no usable font was found.
+        """
+        if characters is None:
+            from ctpn_crnn.crnn.charset import Charset
+
+            characters = Charset.default().characters
+        wanted = "".join(dict.fromkeys(characters))
+        fonts = []
+        for path in _font_files(folders or FONT_FOLDERS):
+            for index in range(_face_count(path)):
+                if not _is_wanted(path, index):
+                    continue
+                font = _open_cached(path, index, wanted)
+                if font.scripts:
+                    fonts.append(font)
+        return cls(_drop_duplicate_faces(fonts))
+
+    def split(self, held_out: float = 0.1) -> tuple[FontLibrary, FontLibrary]:
+        """Divides the families in two for training and validation, by a checksum of the family's name."""
+        kept, out = [], []
+        for name, fonts in self._families.items():
+            checksum = int(hashlib.md5(name.encode()).hexdigest(), 16) % 1000 / 1000
+            (out if checksum < held_out else kept).extend(fonts)
+        return FontLibrary(kept), FontLibrary(out)
+
+    def pick(self, rng: np.random.Generator, text: str, script: str | None = None) -> Font:
+        """A random face that draws all of `text`; `script` limits it to faces that can set that script at all.
+
+        Raises:
+            SynthesisError: no face covers the text.
+        """
+        names, weights = self._families_for(script)
+        for name in rng.choice(names, size=min(8, len(names)), p=weights) if names else ():
+            faces = self._families[str(name)]
+            font = faces[int(rng.integers(len(faces)))]
+            if font.covers(text):
+                return font
+        able = [font for font in self.fonts if font.covers(text) and (script is None or script in font.scripts)]
+        if not able:
+            raise SynthesisError(f"None of the {len(self.fonts)} fonts draws all of {text[:40]!r}.")
+        return able[int(rng.integers(len(able)))]
+
+    def _families_for(self, script: str | None) -> tuple[list[str], np.ndarray]:
+        if script not in self._by_script:
+            names = [
+                n for n, faces in self._families.items() if script is None or any(script in f.scripts for f in faces)
+            ]
+            weights = np.array([_family_weight(name) for name in names], np.float64)
+            self._by_script[script] = (names, weights / weights.sum() if names else weights)
+        return self._by_script[script]
+
+
+def _family_key(family: str) -> str:
+    """One key for the regional versions of a family: "Noto Sans CJK SC" and "... TC" are one family here."""
+    name = family.lower()
+    for region in (" jp", " kr", " sc", " tc", " hk", " cn", " hw"):
+        name = name.removesuffix(region)
+    return name
+
+
+def _family_weight(name: str) -> float:
+    return next((weight for part, weight in _FAMILY_WEIGHTS.items() if part in name), 1.0)
+
+
+def _is_wanted(path: Path, index: int) -> bool:
+    """Whether a face opens, sets text, and is none of a pan-CJK collection's Japanese, Korean or mono faces."""
+    try:
+        family = _truetype(str(path), index, _PROBE_SIZE).getname()[0] or path.stem
+    except OSError:
+        return False
+    if "CJK" in family and (family.endswith((" JP", " KR")) or "Mono CJK" in family):
+        return False
+    return not any(word in family.lower() for word in _EXCLUDED_WORDS)
+
+
+def _drop_duplicate_faces(fonts: Sequence[Font]) -> list[Font]:
+    """Keeps one of the faces with equal names."""
+    faces: dict[tuple[str, str], Font] = {}
+    for font in fonts:
+        faces.setdefault((font.family, font.style), font)
+    return list(faces.values())
+
+
+def _font_files(folders: Sequence[str | Path]) -> list[Path]:
+    found: list[Path] = []
+    for folder in folders:
+        root = Path(folder).expanduser()
+        if root.is_file():
+            found.append(root)
+        elif root.is_dir():
+            found.extend(path for path in root.rglob("*") if path.suffix.lower() in _EXTENSIONS)
+    return sorted(set(found))
+
+
+def _face_count(path: Path) -> int:
+    """The number of faces of a collection; 1 for a plain font (OpenType spec, "Collection header")."""
+    with path.open("rb") as file:
+        header = file.read(12)
+    return int.from_bytes(header[8:12], "big") if header[:4] == b"ttcf" else 1
+
+
+def _drawable(path: str, index: int, characters: Iterable[str]) -> frozenset[str]:
+    """Which characters leave ink, and other ink than a code point that no font has (the "missing" box)."""
+    font = _truetype(path, index, _PROBE_SIZE)
+    absent = {_ink(font, "\U0010fffe"), _ink(font, "\uffff")}
+    return frozenset(c for c in characters if c == " " or _ink(font, c) not in absent | {b""})
+
+
+def _ink(font: ImageFont.FreeTypeFont, character: str) -> bytes:
+    try:
+        mask = font.getmask(character, mode="L")
+    except (OSError, ValueError):
+        return b""
+    return bytes(mask) if mask.size[0] and mask.size[1] and mask.getbbox() else b""
+
+
+def _open_cached(path: Path, index: int, characters: str) -> Font:
+    stat = path.stat()
+    key = f"{path}|{index}|{stat.st_size}|{int(stat.st_mtime)}|{hashlib.md5(characters.encode()).hexdigest()}|1"
+    folder = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "ctpn_crnn" / "fonts"
+    cached = folder / (hashlib.md5(key.encode()).hexdigest() + ".npy")
+    try:
+        bits = np.unpackbits(np.load(cached), count=len(characters))
+        family, style = _truetype(str(path), index, _PROBE_SIZE).getname()
+        return Font(
+            str(path), index, family or path.stem, style or "", frozenset(c for c, b in zip(characters, bits) if b)
+        )
+    except (OSError, ValueError):
+        pass
+    font = Font.open(path, index, characters)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, suffix=".npy", delete=False) as file:
+            np.save(file, np.packbits([c in font.characters for c in characters]))
+        os.replace(file.name, cached)
+    except OSError:
+        pass  # A cache that cannot be written costs time, nothing else.
+    return font
+
+
+def draw_mask(font: ImageFont.FreeTypeFont, text: str) -> np.ndarray:
+    """The coverage of `text` in one call, (height, width) uint8 in 0..255, with the ink's bounding box cut tight."""
+    left, top, right, bottom = font.getbbox(text)
+    image = Image.new("L", (max(1, int(right - left)), max(1, int(bottom - top))))
+    ImageDraw.Draw(image).text((-left, -top), text, font=font, fill=255)
+    return np.asarray(image)

@@ -1,0 +1,130 @@
+import cv2
+import numpy as np
+import pytest
+
+from ctpn_crnn.crnn.charset import Charset
+from ctpn_crnn.crnn.reader import LineReader, align, batches_by_width, line_image, pad_lines, spread
+from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
+
+
+class ColumnNetwork:
+    """Reads a line whose columns are painted in levels: each frame's class is the level of its pixels, times 10."""
+
+    charset = "abcdefgh "
+    config = {}
+
+    def __init__(self):
+        self.shapes = []
+
+    def predict(self, batch):
+        self.shapes.append(batch.shape)
+        levels = batch[:, 16, ::4, 0].astype(int) // 10
+        return (np.eye(len(self.charset) + 1)[levels].astype("float32") * 20,)
+
+
+def painted(classes, frames_each=2, height=32):
+    row = np.repeat(np.array(classes, np.uint8) * 10 + 5, 4 * frames_each)
+    return np.tile(row, (height, 1))
+
+
+def test_reads_in_the_order_given_whatever_the_batches():
+    network = ColumnNetwork()
+    reader = LineReader(network=network, batch_pixels=256)
+    crops = [painted([0, 1, 0, 1, 2, 0]), painted([3, 0]), painted([4, 5, 0, 5, 0] * 6), painted([0, 6])]
+    readings = reader.read(crops)
+    assert [r.text for r in readings] == ["aab", "c", "dee" * 6, "f"]
+    assert all(r.confidence > 0.99 for r in readings)
+    assert all(shape[0] * shape[2] <= 256 for shape in network.shapes)
+
+
+def test_chars_stand_where_the_text_is():
+    (reading,) = LineReader(network=ColumnNetwork()).read([painted([0, 1, 0, 0, 2, 0])])
+    assert [c.text for c in reading.chars] == ["a", "b"]
+    a, b = reading.chars
+    assert a.start < 1.5 / 6 < a.end
+    assert b.start < 4.5 / 6 < b.end
+    assert a.end == pytest.approx(b.start)
+    assert 0 <= a.start and b.end <= 1
+
+
+def test_spaces_inside_stay_and_at_the_ends_go():
+    (reading,) = LineReader(network=ColumnNetwork()).read([painted([9, 0, 1, 9, 2, 0, 9])])
+    assert reading.text == "a b"
+    assert [c.text for c in reading.chars] == ["a", " ", "b"]
+
+
+def test_beam_search_reads_the_same_sure_line():
+    crop = painted([1, 1, 0, 1, 2, 3, 0])
+    greedy = LineReader(network=ColumnNetwork()).read([crop])[0]
+    beam = LineReader(network=ColumnNetwork(), beam_width=5).read([crop])[0]
+    assert greedy.text == beam.text == "aabc"
+    assert [c.start for c in beam.chars] == pytest.approx([c.start for c in greedy.chars], abs=0.15)
+
+
+def test_empty_line_and_empty_list():
+    reader = LineReader(network=ColumnNetwork())
+    assert reader.read([]) == []
+    (reading,) = reader.read([painted([0, 0, 0])])
+    assert (reading.text, reading.confidence, reading.chars) == ("", 0.0, [])
+
+
+def test_line_image_keeps_the_proportions():
+    crop = np.zeros((64, 200, 3), np.uint8)
+    crop[:, :100] = (10, 200, 30)
+    line = line_image(crop)
+    assert line.shape == (32, 100)
+    assert line[10, 10] == cv2.cvtColor(crop[:1, :1], cv2.COLOR_BGR2GRAY)[0, 0]
+    assert line[10, 90] == 0
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (32, 5)])
+def test_odd_shapes_are_read_without_a_crash(shape):
+    line = line_image(np.zeros(shape, np.uint8))
+    assert line.shape[0] == 32 and line.shape[1] >= 16
+    assert LineReader(network=ColumnNetwork()).read([np.zeros(shape, np.uint8)])[0].text == ""
+
+
+@pytest.mark.parametrize("crop", [np.zeros((0, 4), np.uint8), np.zeros((4, 4, 4), np.uint8), np.zeros(7, np.uint8)])
+def test_what_is_no_crop_is_refused(crop):
+    with pytest.raises(ImageError, match="shape"):
+        LineReader(network=ColumnNetwork()).read([crop])
+
+
+def test_padding_repeats_the_ground():
+    line = np.full((32, 20), 200, np.uint8)
+    batch = pad_lines([line, np.full((32, 40), 90, np.uint8)], 40)
+    assert batch.shape == (2, 32, 40, 1)
+    assert (batch[0] == 200).all() and (batch[1] == 90).all()
+
+
+def test_batches_hold_every_line_once():
+    widths = [100, 7000, 20, 300, 90, 301]
+    batches = batches_by_width(widths, 1000)
+    assert sorted(i for batch in batches for i in batch) == list(range(6))
+    assert [1] in batches  # Longer than the budget: alone.
+
+
+def test_spread_meets_halfway():
+    assert spread([(0.1, 0.2), (0.4, 0.5)]) == [
+        (pytest.approx(0), pytest.approx(0.3)),
+        (pytest.approx(0.3), pytest.approx(0.6)),
+    ]
+    assert spread([]) == []
+
+
+def test_align_finds_the_only_possible_frames():
+    sure = np.log(np.array([[0.01, 0.9, 0.01], [0.9, 0.01, 0.01], [0.01, 0.01, 0.9], [0.01, 0.01, 0.9]]))
+    assert align(sure, [4, 7]) == [(0, 1), (2, 4)]
+
+
+def test_arguments_are_checked():
+    with pytest.raises(ConfigError, match="beam_width"):
+        LineReader(network=ColumnNetwork(), beam_width=0)
+    network = ColumnNetwork()
+    network.charset = None
+    with pytest.raises(WeightsError, match="charset"):
+        LineReader(network=network)
+
+
+def test_charset_of_the_weights_is_the_readers():
+    assert LineReader(network=ColumnNetwork()).charset == Charset(ColumnNetwork.charset)

@@ -1,0 +1,252 @@
+"""`AnchorTarget` and `Proposal` against slow references that know nothing of columns."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, IGNORE, anchor_grid, strips_of_quads
+from ctpn_crnn.ctpn.decode import decode_heads
+from ctpn_crnn.ctpn.layers import AnchorTarget, Proposal
+from ctpn_crnn.errors import ConfigError
+
+
+def area(box: np.ndarray) -> float:
+    return float(max(box[2] - box[0], 0) * max(box[3] - box[1], 0))
+
+
+def common(a: np.ndarray, b: np.ndarray) -> float:
+    return area(np.concatenate([np.maximum(a[:2], b[:2]), np.minimum(a[2:4], b[2:4])]))
+
+
+def iou(a: np.ndarray, b: np.ndarray) -> float:
+    shared = common(a, b)
+    return shared / (area(a) + area(b[:4]) - shared) if shared else 0.0
+
+
+def reference_targets(rows: int, cols: int, strips: np.ndarray) -> dict[str, np.ndarray]:
+    """Whether each anchor may be positive, negative; its strip; straight from the paper's definitions."""
+    anchors = anchor_grid(rows, cols).reshape(-1, 4)
+    real = [s for s in strips if s[4] > 0]
+    ignored = [s for s in strips if s[4] == IGNORE]
+    overlap = np.array([[iou(a, s) for s in real] for a in anchors]).reshape(len(anchors), len(real))
+    best = overlap.max(axis=1, initial=0.0)
+    forced = np.zeros_like(overlap, bool)
+    for j in range(len(real)):
+        if overlap[:, j].max() > 0:
+            forced[:, j] = overlap[:, j] >= overlap[:, j].max() - 1e-5
+    positive = (best > 0.7) | forced.any(axis=1)
+    on_ignored = np.array([any(common(a, s) >= 0.5 * area(a) for s in ignored) for a in anchors], bool)
+    strip = np.full(len(anchors), -1)
+    for i in range(len(anchors)):
+        choice = np.where(forced[i], overlap[i] + 1, overlap[i]) if len(real) else np.zeros(0)
+        if len(choice) and choice.max() > 0:
+            strip[i] = int(choice.argmax())
+    return {
+        "anchors": anchors,
+        "real": np.array(real),
+        "positive": positive,
+        "negative": (best < 0.5) & ~positive & ~on_ignored,
+        "regressed": positive | (best > 0.5),
+        "strip": strip,
+    }
+
+
+def random_strips(rng: np.random.Generator, size: tuple[int, int], lines: int) -> np.ndarray:
+    quads, kinds = [], []
+    for _ in range(lines):
+        x, y = rng.uniform(-10, size[1] * 0.7), rng.uniform(-5, size[0] * 0.9)
+        width, height, slant = rng.uniform(10, 120), rng.uniform(8, 60), rng.uniform(-20, 20)
+        quads.append([[x, y], [x + width, y + slant], [x + width, y + slant + height], [x, y + height]])
+        kinds.append(int(rng.choice([1, 1, 2, IGNORE])))
+    return strips_of_quads(np.array(quads), kinds, size)
+
+
+def padded(*sets: np.ndarray) -> np.ndarray:
+    out = np.zeros((len(sets), max(len(s) for s in sets) + 3, 7), np.float32)
+    for row, strips in zip(out, sets):
+        row[: len(strips)] = strips
+    return out
+
+
+def targets(layer: AnchorTarget, rows: int, cols: int, strips: np.ndarray, **kwargs: bool) -> list[np.ndarray]:
+    like = np.zeros((len(strips), rows, cols, 1), np.float32)
+    return [keras.ops.convert_to_numpy(t) for t in layer([like, strips], **kwargs)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_targets_agree_with_the_reference(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows, cols = 7, 9
+    sets = [random_strips(rng, (rows * 16, cols * 16), n) for n in (3, 6, 1)]
+    everything = AnchorTarget(samples=4 * rows * cols * 10)
+    labels, vertical, mask, side, side_mask = targets(everything, rows, cols, padded(*sets), training=True)
+    for i, strips in enumerate(sets):
+        want = reference_targets(rows, cols, strips)
+        label = labels[i].ravel()
+        kinds = np.array([want["real"][s][4] if s >= 0 else 0 for s in want["strip"]])
+        np.testing.assert_array_equal(label > 0, want["positive"])
+        np.testing.assert_array_equal(label == 0, want["negative"])
+        np.testing.assert_array_equal(label[want["positive"]], kinds[want["positive"]])
+        np.testing.assert_array_equal(mask[i].ravel() > 0, want["regressed"])
+        for n in np.flatnonzero(want["regressed"]):
+            x1, y1, x2, y2 = want["anchors"][n]
+            strip = want["real"][want["strip"][n]]
+            wanted = [
+                ((strip[1] + strip[3]) / 2 - (y1 + y2) / 2) / (y2 - y1),
+                math.log((strip[3] - strip[1]) / (y2 - y1)),
+            ]
+            np.testing.assert_allclose(vertical[i].reshape(-1, 2)[n], wanted, atol=1e-4)
+            assert side_mask[i].ravel()[n] == strip[5]
+            if strip[5]:
+                assert side[i].ravel()[n] == pytest.approx(strip[6])
+
+
+def test_no_text_gives_background_only() -> None:
+    labels, _, mask, _, side_mask = targets(AnchorTarget(samples=20), 3, 4, np.zeros((2, 5, 7), np.float32))
+    np.testing.assert_array_equal((labels == 0).sum(axis=(1, 2, 3)), [20, 20])
+    assert labels.max() == 0
+    assert not mask.any()
+    assert not side_mask.any()
+
+
+def test_a_strip_that_no_anchor_touches_makes_nothing_positive() -> None:
+    strips = np.float32([[[16, 500, 32, 520, 1, 0, 0]]])  # below the image
+    labels, *_ = targets(AnchorTarget(heights=(11.0,), samples=4), 2, 3, strips)
+    assert labels.max() == 0
+
+
+def test_nearly_everything_ignored() -> None:
+    strips = np.zeros((1, 3, 7), np.float32)
+    strips[0, :, 4] = IGNORE
+    strips[0, :, 0], strips[0, :, 2], strips[0, :, 3] = [0, 16, 32], [16, 32, 48], 32
+    labels, *_ = targets(AnchorTarget(heights=(11.0, 20.0), samples=8), 2, 3, strips)
+    assert set(labels.ravel()) == {-1}
+
+
+def test_the_smaller_of_two_close_lines_keeps_an_anchor() -> None:
+    # Heights 12 and 8 in one cell: the anchor of 11 px overlaps the first more, but is the best of both.
+    strips = np.float32([[[0, 0, 16, 12, 1, 0, 0], [0, 8, 16, 16, 2, 0, 0]]])
+    labels, *_ = targets(AnchorTarget(heights=(11.0,), samples=4), 1, 1, strips)
+    assert labels.ravel().tolist() == [1]
+    labels, *_ = targets(AnchorTarget(heights=(11.0, 5.0), samples=4), 1, 1, strips)
+    assert labels.ravel()[0] in (1, 2)
+
+
+def test_sampling_is_balanced_padded_and_repeatable() -> None:
+    tall = strips_of_quads([np.float32([[0, 20], [320, 20], [320, 110], [0, 110]])], [1], (160, 320))
+    strips = padded(tall, tall[:2])
+    first = targets(AnchorTarget(samples=32, seed=5), 10, 20, strips, training=True)[0]
+    assert ((first > 0).sum(axis=(1, 2, 3)) <= 16).all()
+    np.testing.assert_array_equal((first >= 0).sum(axis=(1, 2, 3)), [32, 32])
+    assert (first[0] > 0).sum() == 16
+    layer = AnchorTarget(samples=32, seed=5)
+    np.testing.assert_array_equal(targets(layer, 10, 20, strips, training=True)[0], first)
+    assert (targets(layer, 10, 20, strips, training=True)[0] != first).any()
+    still = [targets(layer, 10, 20, strips, training=False)[0] for _ in range(2)]
+    np.testing.assert_array_equal(*still)
+
+
+@pytest.mark.parametrize(
+    "layer", [AnchorTarget(samples=64, negative=0.3, seed=3), Proposal(min_score=0.4, per_column=9)]
+)
+def test_config_round_trip(layer: keras.layers.Layer) -> None:
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
+    assert type(again) is type(layer)
+    assert again.get_config() == layer.get_config()
+
+
+def test_symbolic_shapes() -> None:
+    like, strips = keras.Input((None, None, 10, 3)), keras.Input((None, 7))
+    shapes = [tuple(t.shape) for t in AnchorTarget()([like, strips])]
+    grid = (None, None, None, 10)
+    assert shapes == [grid, (*grid, 2), grid, (*grid, 1), grid]
+    heads = [keras.Input((None, None, 10, n)) for n in (3, 2, 1)]
+    assert [tuple(t.shape) for t in Proposal(max_proposals=50)(heads)] == [(None, 50, 6), (None, 50)]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: AnchorTarget(positive=0.3, negative=0.5),
+        lambda: AnchorTarget(samples=1),
+        lambda: Proposal(min_score=1.5),
+        lambda: Proposal(max_proposals=0),
+    ],
+)
+def test_senseless_arguments(make) -> None:
+    with pytest.raises(ConfigError):
+        make()
+
+
+def random_heads(rng: np.random.Generator, batch: int, rows: int, cols: int) -> list[np.ndarray]:
+    grid = (batch, rows, cols, len(ANCHOR_HEIGHTS))
+    spread = {3: 3.0, 2: 0.4, 1: 1.0}
+    return [(rng.standard_normal((*grid, n)) * s).astype(np.float32) for n, s in spread.items()]
+
+
+def reference_proposals(
+    heads: list[np.ndarray], image: int, min_score: float, max_overlap: float
+) -> list[tuple[np.ndarray, float]]:
+    """Decode every anchor of one image by the paper's formulas, then the greedy loop over all of them."""
+    scores, vertical, side = (h[image] for h in heads)
+    rows, cols, k, _ = scores.shape
+    anchors = anchor_grid(rows, cols)
+    found = []
+    for place in np.ndindex(rows, cols, k):
+        e = np.exp(scores[place] - scores[place].max())
+        p = e / e.sum()
+        kind = 1 + int(np.argmax(p[1:]))
+        if p[kind] < min_score:
+            continue
+        x1, y1, x2, y2 = anchors[place]
+        height = np.exp(min(vertical[place][1], math.log(4))) * (y2 - y1)
+        centre = vertical[place][0] * (y2 - y1) + (y1 + y2) / 2
+        strip = np.array([x1, centre - height / 2, x2, centre + height / 2, p[kind], kind])
+        found.append((strip, float(side[place][0])))
+    found.sort(key=lambda f: -f[0][4])
+    kept: list[tuple[np.ndarray, float]] = []
+    for strip, o in found:
+        if all(iou(strip[:4], other[:4]) <= max_overlap for other, _ in kept if other[5] == strip[5]):
+            kept.append((strip, o))
+    return kept
+
+
+@pytest.mark.parametrize("min_score", [0.2, 0.7])
+def test_proposals_agree_with_the_reference(min_score: float) -> None:
+    heads = random_heads(np.random.default_rng(4), 2, 5, 4)
+    strips, sides = (keras.ops.convert_to_numpy(t) for t in Proposal(min_score=min_score, max_proposals=400)(heads))
+    for i in range(2):
+        want = reference_proposals(heads, i, min_score, 0.3)
+        found = strips[i][strips[i][:, 4] > 0]
+        assert len(found) == len(want) > 5
+        np.testing.assert_allclose(found, [s for s, _ in want], atol=1e-3)
+        np.testing.assert_allclose(sides[i][: len(want)], [o for _, o in want], atol=1e-5)
+        assert not strips[i][len(want) :].any()
+
+
+def test_proposals_agree_with_the_decoder_outside_the_graph() -> None:
+    heads = random_heads(np.random.default_rng(7), 1, 8, 6)
+    strips, _ = (keras.ops.convert_to_numpy(t) for t in Proposal()(heads))
+    found = strips[0][strips[0][:, 4] > 0]
+    other = decode_heads(*heads)[0]
+    order = np.argsort(-other.scores)
+    np.testing.assert_allclose(found[:, :4], other.boxes[order], atol=1e-3)
+    np.testing.assert_array_equal(found[:, 5], other.kinds[order])
+
+
+def test_no_proposals_and_too_many() -> None:
+    heads = random_heads(np.random.default_rng(1), 1, 3, 3)
+    heads[0][..., 0] = 50
+    strips, sides = Proposal(max_proposals=7)(heads)
+    assert tuple(strips.shape) == (1, 7, 6)
+    assert not np.asarray(strips).any()
+    assert not np.asarray(sides).any()
+    heads[0][..., 0] = -50
+    strips, _ = Proposal(min_score=0.5, max_proposals=7)(heads)
+    scores = np.asarray(strips)[0, :, 4]
+    assert (scores > 0.5).all()
+    assert (np.diff(scores) <= 0).all()

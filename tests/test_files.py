@@ -1,0 +1,55 @@
+"""Writing aside and renaming."""
+
+import os
+
+import pytest
+
+from ctpn_crnn.errors import OutputError
+from ctpn_crnn.files import write_bytes, written_aside
+
+
+def test_written_and_replaced(tmp_path):
+    path = tmp_path / "图.txt"
+    for data in (b"one", b"two"):
+        write_bytes(path, data)
+        assert path.read_bytes() == data
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_inside_leaves_the_old_file(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    with pytest.raises(ValueError, match="mine"), written_aside(path) as aside:
+        aside.write_bytes(b"half")
+        raise ValueError("mine")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_unwritable(tmp_path):
+    with pytest.raises(OutputError, match="is a folder"):
+        write_bytes(tmp_path, b"")
+    with pytest.raises(OutputError, match="does not exist"):
+        write_bytes(tmp_path / "none" / "a", b"")
+    with pytest.raises(OutputError, match="cannot write"):
+        write_bytes(tmp_path / ("x" * 300), b"")
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="does not exist"):
+        write_bytes(tmp_path / "file" / "a", b"")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+def test_no_permission(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError, match="permissions"):
+        write_bytes(tmp_path / "a", b"")
+
+
+def test_errors_of_the_system_are_told(tmp_path, monkeypatch):
+    def refuse(*_args):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(OutputError, match="Permission denied"):
+        write_bytes(tmp_path / "a", b"x")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,216 @@
+"""The whole path, with a detector and a reader made for the test."""
+
+import logging
+import subprocess
+import sys
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
+from ctpn_crnn.geometry import box_to_quad
+from ctpn_crnn.page import Char
+from ctpn_crnn.recognizer import Recognizer, _choose_weights
+
+
+@dataclass
+class FakeRegion:
+    quad: np.ndarray
+    score: float = 0.9
+    kind: str = "text"
+
+
+@dataclass
+class FakeReading:
+    text: str
+    confidence: float
+    chars: list = field(default_factory=list)
+
+
+class BoxFinder:
+    """Reports the boxes it was made with; breaks down on images one pixel wide."""
+
+    def __init__(self, *regions):
+        self.regions = [FakeRegion(box_to_quad(*box), kind=kind) for *box, kind in regions]
+
+    def detect(self, image):
+        if image.shape[1] == 1:
+            raise RuntimeError("out of order")
+        return self.regions
+
+
+class GreyReader:
+    """Reads a crop as its mean grey value; confidence as given."""
+
+    def __init__(self, confidence=0.8):
+        self.confidence = confidence
+        self.shapes = []
+
+    def read(self, crops):
+        self.shapes += [crop.shape for crop in crops]
+        texts = [str(round(float(crop.mean()))) for crop in crops]
+        return [FakeReading("" if t == "0" else t, self.confidence, [Char(t, 0.5, 0, 1)]) for t in texts]
+
+
+def make_image():
+    """Two rows: 40 | 80 above 120; the rest white."""
+    image = np.full((100, 200, 3), 255, np.uint8)
+    image[10:30, 10:80], image[10:30, 110:180], image[60:80, 10:180] = 40, 80, 120
+    return image
+
+
+ROWS = ((110, 10, 180, 30, "text"), (10, 60, 180, 80, "text"), (10, 10, 80, 30, "text"))
+
+
+def make(*regions, padding=(0.0, 0.0), **options):
+    return Recognizer(detector=BoxFinder(*regions), reader=GreyReader(), padding=padding, **options)
+
+
+class TestRecognize:
+    def test_lines_come_in_reading_order_with_their_own_text(self):
+        page = make(*ROWS).recognize(make_image())
+        assert page.text == "40\n80\n120"
+        assert (page.width, page.height, page.source) == (200, 100, None)
+        line = page.lines[1]
+        np.testing.assert_array_equal(line.quad, box_to_quad(110, 10, 180, 30))
+        assert (line.confidence, line.kind, line.chars) == (0.8, "text", [Char("80", 0.5, 0, 1)])
+
+    def test_formulas_are_found_but_not_read(self):
+        recognizer = make((10, 10, 80, 30, "formula"), (10, 60, 180, 80, "text"))
+        page = recognizer.recognize(make_image())
+        assert [(line.kind, line.text, line.confidence) for line in page.lines] == [
+            ("formula", "", 0.9),
+            ("text", "120", 0.8),
+        ]
+        assert len(recognizer.reader.shapes) == 1
+
+    def test_padding_is_in_line_heights(self):
+        recognizer = make((10, 60, 180, 80, "text"), padding=(0.5, 0.1))
+        recognizer.recognize(make_image())
+        assert recognizer.reader.shapes == [(24, 190, 3)]
+
+    def test_uncertain_and_empty_lines_are_left_out(self):
+        assert len(make(*ROWS, min_confidence=0.8).recognize(make_image()).lines) == 3
+        assert make(*ROWS, min_confidence=0.81).recognize(make_image()).lines == []
+        assert make(*ROWS).recognize(np.zeros((100, 200), np.uint8)).lines == []
+
+    @pytest.mark.parametrize("shape", [(50, 50), (1, 5000), (2, 2)])
+    def test_empty_page(self, shape):
+        page = make().recognize(np.full(shape, 255, np.uint8))
+        assert (page.height, page.width) == shape
+        assert (page.lines, page.text) == ([], "")
+
+    def test_source_is_remembered(self, tmp_path):
+        Image.fromarray(make_image()).save(tmp_path / "a.png")
+        assert make(*ROWS).recognize(tmp_path / "a.png").source == str(tmp_path / "a.png")
+
+    def test_limit_on_size(self, tmp_path):
+        Image.fromarray(make_image()).save(tmp_path / "a.png")
+        with pytest.raises(ImageError, match="too large"):
+            make(max_pixels=100).recognize(tmp_path / "a.png")
+
+
+class TestRecognizeAll:
+    @pytest.fixture
+    def folder(self, tmp_path):
+        for name in ("a.png", "c.png", "e.png"):
+            Image.fromarray(make_image()).save(tmp_path / name)
+        (tmp_path / "b.png").write_text("no image")
+        Image.new("L", (1, 9)).save(tmp_path / "d.png")  # the detector breaks down on it
+        return tmp_path
+
+    def test_bad_files_are_reported_and_the_others_read(self, folder):
+        failures = []
+        pages = list(make(*ROWS).recognize_all([folder, "none.jpg", make_image()], on_error=failures.append))
+        assert [page.source for page in pages] == [*(str(folder / name) for name in ("a.png", "c.png", "e.png")), None]
+        assert [failure.source for failure in failures] == [str(folder / "b.png"), str(folder / "d.png"), "none.jpg"]
+        assert [type(failure.error) for failure in failures] == [ImageError, RuntimeError, ImageError]
+
+    def test_without_a_callback_they_are_logged(self, folder, caplog):
+        with caplog.at_level(logging.WARNING):
+            assert len(list(make().recognize_all(folder))) == 3
+        assert [record.getMessage().split(":")[0] for record in caplog.records] == [
+            f"skipped {folder / name}" for name in ("b.png", "d.png")
+        ]
+
+    def test_pages_of_a_document(self, tmp_path):
+        frames = [Image.fromarray(make_image()), Image.new("RGB", (1, 5)), Image.fromarray(make_image())]
+        frames[0].save(tmp_path / "a.tif", save_all=True, append_images=frames[1:])
+        failures = []
+        pages = list(make(*ROWS).recognize_all(tmp_path / "a.tif", on_error=failures.append))
+        assert [page.source[-7:] for page in pages] == ["#page=1", "#page=3"]
+        assert [failure.source[-7:] for failure in failures] == ["#page=2"]
+        assert make(*ROWS).recognize(pages[1].source) == pages[1]
+
+    def test_nothing_is_read_ahead(self):
+        taken = []
+
+        def endless():
+            while True:
+                taken.append(1)
+                yield make_image()
+
+        pages = make(*ROWS).recognize_all(endless())
+        next(pages)
+        next(pages)
+        assert len(taken) == 2
+
+    def test_a_list_of_sources_that_fails(self):
+        def broken():
+            yield make_image()
+            raise OSError("gone")
+
+        failures = []
+        assert len(list(make().recognize_all(broken(), failures.append))) == 1
+        assert "gone" in str(failures[0].error)
+
+
+class TestArguments:
+    def test_weights(self, tmp_path):
+        for name in ("ctpn.h5", "crnn.h5"):
+            (tmp_path / name).touch()
+        assert _choose_weights(None) == {"ctpn": None, "crnn": None}
+        assert _choose_weights(tmp_path) == {"ctpn": tmp_path / "ctpn.h5", "crnn": tmp_path / "crnn.h5"}
+        assert _choose_weights(("a", None)) == {"ctpn": "a", "crnn": None}
+        assert _choose_weights({"crnn": "b"}) == {"ctpn": None, "crnn": "b"}
+
+    @pytest.mark.parametrize("weights", [{"ctnp": "a"}, ("a",), 3])
+    def test_weights_that_make_no_sense(self, weights):
+        with pytest.raises(ConfigError, match="weights"):
+            Recognizer(weights)
+
+    def test_missing_weights(self, tmp_path):
+        with pytest.raises(WeightsError, match=r"no ctpn\.h5"):
+            Recognizer(tmp_path)
+        (tmp_path / "one.h5").touch()
+        with pytest.raises(WeightsError, match="one file"):
+            Recognizer(tmp_path / "one.h5")
+
+    @pytest.mark.parametrize(
+        "options", [{"min_confidence": 1.5}, {"min_confidence": float("nan")}, {"padding": (-1, 0)}, {"max_pixels": 0}]
+    )
+    def test_numbers_that_make_no_sense(self, options):
+        with pytest.raises(ConfigError):
+            make(**options)
+
+
+def test_light_import():
+    """The package, and all that is not a network, comes without TensorFlow and Keras."""
+    code = """
+import sys
+import ctpn_crnn, ctpn_crnn.recognizer, ctpn_crnn.writers, ctpn_crnn.weights, ctpn_crnn.sources
+ctpn_crnn.Page, ctpn_crnn.TextLine, ctpn_crnn.Recognizer
+assert set(ctpn_crnn.__all__) <= set(dir(ctpn_crnn))
+print([name for name in ("tensorflow", "keras", "jax") if name in sys.modules], ctpn_crnn.__version__)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[] 0.1.0"
+
+
+def test_unknown_name():
+    import ctpn_crnn
+
+    with pytest.raises(AttributeError, match="Recogniser"):
+        _ = ctpn_crnn.Recogniser

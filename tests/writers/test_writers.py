@@ -1,0 +1,159 @@
+"""Pages written down as text, JSON and pictures."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from ctpn_crnn.errors import ConfigError, OutputError
+from ctpn_crnn.geometry import box_to_quad
+from ctpn_crnn.page import Char, Page, TextLine
+from ctpn_crnn.writers import draw_page, read_json, write_json, write_picture, write_text
+from ctpn_crnn.writers import font as fonts
+from ctpn_crnn.writers.font import SHIPPED, drawing_font, shipped_font
+
+
+def make_page(source=None) -> Page:
+    lines = [
+        TextLine("第一条 合同", 0.9, box_to_quad(20, 20, 220, 50), chars=[Char("第", 0.9, 0, 0.2)]),
+        TextLine("", 0.8, box_to_quad(20, 60, 120, 90), "formula"),
+        TextLine("total 3", 0.2, box_to_quad(20, 100, 220, 130)),
+    ]
+    return Page(300, 150, lines, source)
+
+
+IMAGE = np.full((150, 300, 3), 255, np.uint8)
+
+
+class TestText:
+    def test_text(self, tmp_path):
+        write_text(make_page(), tmp_path / "a.txt")
+        assert (tmp_path / "a.txt").read_bytes().decode("utf-8") == "第一条 合同\ntotal 3\n"
+
+    def test_empty_page(self, tmp_path):
+        write_text(Page(1, 1), tmp_path / "a.txt")
+        assert (tmp_path / "a.txt").read_bytes() == b""
+
+
+class TestJson:
+    def test_round_trip(self, tmp_path):
+        page = make_page("合同.jpg")
+        write_json(page, tmp_path / "a.json")
+        assert read_json(tmp_path / "a.json") == page
+        assert "第一条 合同" in (tmp_path / "a.json").read_text(encoding="utf-8")
+        assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["version"] == 1
+
+    def test_unreadable(self, tmp_path):
+        (tmp_path / "a.json").write_text("{")
+        for name in ("a.json", "none.json"):
+            with pytest.raises(ConfigError, match=name):
+                read_json(tmp_path / name)
+
+
+class TestPicture:
+    def test_image_and_text_side_by_side(self):
+        picture = draw_page(make_page(), IMAGE)
+        assert picture.shape == (150, 600, 3)
+        dark = picture.min(axis=2) < 128
+        text = dark[:, 304:]
+        assert text[20:50, 16:216].any()  # the text is in its place ...
+        outside = text.copy()
+        for top in (20, 60, 100):
+            outside[top - 2 : top + 33, 14:220] = False
+        assert not outside.any()  # ... and nowhere else
+        assert (picture[60, 25] < 240).any()  # outlines on the left
+        assert (picture[35, 25:215] == 255).all()  # nothing but outlines there
+
+    def test_uncertain_text_is_red(self):
+        picture = draw_page(make_page(), IMAGE).astype(int)
+        sure, unsure = picture[20:50, 304:], picture[100:130, 304:]
+        assert (abs(sure[..., 2] - sure[..., 0]) < 20).all()
+        assert ((unsure[..., 2] - unsure[..., 0]) > 100).any()
+
+    def test_ink_follows_the_length_of_the_line(self):
+        short, long = (
+            draw_page(Page(300, 60, [TextLine("合" * n, 1, box_to_quad(10, 10, 290, 40))]), IMAGE[:60]) for n in (2, 40)
+        )
+        columns = [np.flatnonzero((picture[:, 304:].min(axis=2) < 200).any(axis=0)) for picture in (short, long)]
+        assert columns[0].max() < 80  # two characters of 24 pixels
+        assert 270 < columns[1].max() < 290  # squeezed into the line
+
+    def test_slanted_text_is_drawn_slanted(self):
+        quad = np.array([(50, 40), (200, 90), (190, 120), (40, 70)], np.float32)
+        picture = draw_page(Page(300, 150, [TextLine("合同合同合同", 1, quad)]), IMAGE)
+        ys, xs = np.nonzero(picture[:, 304:].min(axis=2) < 128)
+        assert np.polyfit(xs, ys, 1)[0] == pytest.approx(1 / 3, abs=0.1)
+
+    def test_small_print_is_enlarged(self):
+        page = Page(300, 150, [TextLine("合同", 1, box_to_quad(10, 10, 40, 21))])
+        assert draw_page(page, IMAGE).shape == (300, 1200, 3)
+
+    def test_large_images_are_reduced(self):
+        assert draw_page(Page(16000, 4, []), np.zeros((4, 16000, 3), np.uint8)).shape == (2, 16000, 3)
+
+    @pytest.mark.parametrize(
+        "quad",
+        [np.zeros((4, 2)), box_to_quad(-50, -50, -10, -10), box_to_quad(290, 140, 900, 170), box_to_quad(5, 5, 6, 6)],
+    )
+    def test_odd_quads(self, quad):
+        assert draw_page(Page(300, 150, [TextLine("合", 1, quad)]), IMAGE).ndim == 3
+
+    def test_empty_page_and_tiny_image(self):
+        assert draw_page(Page(1, 1), np.zeros((1, 1, 3), np.uint8)).shape == (1, 2, 3)
+
+    def test_characters_no_font_has(self):
+        assert draw_page(Page(300, 150, [TextLine("\U0010ffff\n\t\0", 1, box_to_quad(5, 5, 100, 30))]), IMAGE).ndim == 3
+
+    @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".TIF"])
+    def test_files(self, suffix, tmp_path):
+        cv2.imwrite(str(tmp_path / "in.png"), IMAGE)
+        write_picture(make_page(str(tmp_path / "in.png")), tmp_path / f"图{suffix}")
+        data = np.fromfile(tmp_path / f"图{suffix}", np.uint8)
+        assert cv2.imdecode(data, cv2.IMREAD_COLOR).shape == (150, 600, 3)
+
+    def test_page_from_memory_needs_its_image(self, tmp_path):
+        with pytest.raises(OutputError, match="give the image"):
+            write_picture(make_page(), tmp_path / "a.png")
+        write_picture(make_page(), tmp_path / "a.png", IMAGE)
+        assert (tmp_path / "a.png").exists()
+
+    def test_unknown_suffix(self, tmp_path):
+        with pytest.raises(OutputError, match="suffix"):
+            write_picture(make_page(), tmp_path / "a.xyz", IMAGE)
+
+
+@pytest.mark.parametrize(
+    "write", [write_text, write_json, lambda page, path: write_picture(page, f"{path}.png", IMAGE)]
+)
+def test_unwritable(write, tmp_path):
+    with pytest.raises(OutputError, match="does not exist"):
+        write(make_page(), tmp_path / "none" / "a")
+
+
+class TestFont:
+    def test_the_shipped_font_has_chinese_with_ink(self):
+        font = shipped_font(32)
+        assert font.getname()[0] == "CtpnCrnnSans"
+        box = bytes(font.getmask("\U0010ffff"))  # what a missing character looks like
+        for char in "的一是中国合同发票金额０９Ａｚ，。！？（）《》：；￥…—~@#":
+            mask = bytes(font.getmask(char))
+            assert any(mask), char
+            assert mask != box, char
+
+    def test_it_is_small_and_its_licence_lies_beside_it(self):
+        assert SHIPPED.stat().st_size < 700_000
+        licence = (SHIPPED.parent / "CtpnCrnnSans-OFL.txt").read_text(encoding="utf-8")
+        assert "SIL OPEN FONT LICENSE" in licence
+        assert "Adobe" in licence
+
+    def test_without_system_fonts_the_shipped_one_is_used(self, monkeypatch, tmp_path):
+        monkeypatch.setattr(fonts, "font_folders", lambda: [tmp_path, tmp_path / "none"])
+        (tmp_path / "simhei.ttf").write_text("no font")
+        fonts._chosen.cache_clear()
+        fonts.drawing_font.cache_clear()
+        try:
+            assert drawing_font(20).getname()[0] == "CtpnCrnnSans"
+        finally:
+            fonts._chosen.cache_clear()
+            fonts.drawing_font.cache_clear()

@@ -1,0 +1,163 @@
+"""Render a training set: text lines for the reader, or pages for the detector."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from ctpn_crnn.errors import CtpnCrnnError
+from ctpn_crnn.images import load_image
+from ctpn_crnn.synthesis.corpus import Corpus
+from ctpn_crnn.synthesis.fonts import FontLibrary
+from ctpn_crnn.synthesis.lines import LineSynthesizer
+from ctpn_crnn.synthesis.pages import STYLES, PageSynthesizer
+from ctpn_crnn.synthesis.sets import ContactSheet, default_columns, find_pictures, render_many, write_lines, write_pages
+
+EPILOG = """\
+examples:
+  python tools/synthesize.py lines lines-set --count 10000 --workers 4 --corpus texts/
+  python tools/synthesize.py pages pages-set --count 500 --size 1240x1754 --backgrounds photos/ --sheet
+  python tools/synthesize.py pages tables-set --count 50 --styles table=2,receipt=1 --fonts fonts/
+
+A line set is images/*.png with lines.tsv, a page set images/*.jpg with gt/*.txt; tools/evaluate.py and the training
+scripts read them. The same seed gives the same set, whatever the number of workers.
+exit codes: 0 written, 2 bad usage or input, 130 interrupted
+"""
+SHEET_MOST = {"lines": 120, "pages": 16}
+
+
+class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Defaults in the help, and the examples as they are."""
+
+
+def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=HelpFormatter)
+    parser.add_argument("what", choices=("lines", "pages"), help="what to render")
+    parser.add_argument("output", type=Path, metavar="OUTPUT", help="folder of the set; must not hold one yet")
+    parser.add_argument("--count", type=positive, default=100, metavar="N", help="number of samples")
+    parser.add_argument("--seed", type=natural, default=0, metavar="S", help="of the set")
+    parser.add_argument("--workers", type=positive, default=1, metavar="W", help="processes")
+    parser.add_argument("--corpus", type=Path, metavar="DIR", help="folder of UTF-8 .txt files (None: a few sentences)")
+    parser.add_argument(
+        "--fonts", type=Path, nargs="+", metavar="DIR", help="font folders or files (None: those installed)"
+    )
+    parser.add_argument("--backgrounds", type=Path, metavar="DIR", help="pictures without text (None: colour fields)")
+    parser.add_argument("--size", type=parse_size, default="512x512", metavar="WxH", help="of pages, in pixels")
+    parser.add_argument(
+        "--styles",
+        type=parse_styles,
+        metavar="LIST",
+        help=f"page styles with weights, of {', '.join(STYLES)} (None: all)",
+    )
+    parser.add_argument("--width", type=positive, metavar="PX", help="greatest width of lines (None: varied)")
+    parser.add_argument(
+        "--sheet", action="store_true", help="also write OUTPUT/sheet.png with the first samples to look at"
+    )
+    return parser.parse_args(argv)
+
+
+def positive(value: str) -> int:
+    """An integer >= 1."""
+    if not value.isdecimal() or int(value) < 1:
+        raise argparse.ArgumentTypeError(f"{value!r} is not a whole number of at least 1")
+    return int(value)
+
+
+def natural(value: str) -> int:
+    """An integer >= 0."""
+    if not value.isdecimal():
+        raise argparse.ArgumentTypeError(f"{value!r} is not a whole number of at least 0")
+    return int(value)
+
+
+def parse_size(value: str) -> tuple[int, int]:
+    """Turn "1240x1754" (width x height) into (height, width)."""
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", value)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{value!r} is not a size; write width x height, such as 1240x1754")
+    return int(match[2]), int(match[1])
+
+
+def parse_styles(value: str) -> dict[str, float]:
+    """Turn "table=2,receipt" into {"table": 2.0, "receipt": 1.0}."""
+    styles = {}
+    for part in filter(None, value.split(",")):
+        name, _, weight = part.partition("=")
+        try:
+            styles[name.strip()] = float(weight or 1)
+        except ValueError:
+            raise argparse.ArgumentTypeError(
+                f"{weight!r} is not a weight; write for example table=2,receipt=1"
+            ) from None
+        if name.strip() not in STYLES:
+            raise argparse.ArgumentTypeError(f"unknown style {name!r}; choose from {', '.join(STYLES)}")
+    return styles
+
+
+def make_synthesizer(arguments: argparse.Namespace) -> Callable[[np.random.Generator], object]:
+    """The synthesizer that the command line asks for."""
+    for folder in arguments.fonts or ():
+        if not folder.exists():
+            raise CtpnCrnnError(f"There is no font folder {folder}: check the path.")
+    if arguments.corpus is not None and not arguments.corpus.is_dir():
+        raise CtpnCrnnError(f"There is no corpus folder {arguments.corpus}: check the path.")
+    pictures = find_pictures(arguments.backgrounds) if arguments.backgrounds else []
+    fonts, corpus = FontLibrary.discover(arguments.fonts), Corpus(arguments.corpus)
+    if arguments.what == "pages":
+        return PageSynthesizer(fonts, corpus, pictures, arguments.size, arguments.styles)
+    grounds = [load_image(path).mean(axis=2).astype(np.uint8) for path in pictures]
+    return LineRenderer(LineSynthesizer(fonts, corpus, grounds), arguments.width)
+
+
+class LineRenderer:
+    """A line synthesizer with its width filled in."""
+
+    def __init__(self, synthesizer: LineSynthesizer, width: int | None) -> None:
+        self.synthesizer = synthesizer
+        self.width = width
+
+    def __call__(self, rng: np.random.Generator) -> object:
+        return self.synthesizer(rng, self.width)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Render and write the set."""
+    most = min(SHEET_MOST[arguments.what], arguments.count)
+    sheet = ContactSheet(most if arguments.sheet else 0, default_columns(most))
+    synthesizer = make_synthesizer(arguments)
+    samples = render_many(synthesizer, arguments.count, arguments.seed, arguments.workers)
+    started = time.perf_counter()
+    # disable=None: silent where stderr is not a terminal.
+    progress = tqdm(sheet.watch(samples), total=arguments.count, unit=arguments.what[:-1], disable=None)
+    write: Callable[[Path, Iterator], int] = write_lines if arguments.what == "lines" else write_pages
+    count = write(arguments.output, iter(progress))
+    rate = count / max(time.perf_counter() - started, 1e-9)
+    if arguments.sheet:
+        sheet.save(arguments.output / "sheet.png")
+    print(f"{count} {arguments.what} in {arguments.output} ({rate:.1f}/s)")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run; returns the exit code."""
+    arguments = parse_arguments(argv)
+    try:
+        run(arguments)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except CtpnCrnnError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

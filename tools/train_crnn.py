@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Trains the line reader (CRNN) on lines rendered from fonts and a corpus."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+
+from ctpn_crnn.errors import CtpnCrnnError
+
+EXAMPLES = """examples:
+  python tools/train_crnn.py --smoke
+  python tools/train_crnn.py runs/crnn --corpus corpus/ --backgrounds photos/ --steps frames:4000 joint:2000 ctc:2000
+  python tools/train_crnn.py runs/crnn --resume          # goes on exactly where the run stopped
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    p = argparse.ArgumentParser(description=__doc__, epilog=EXAMPLES, formatter_class=Formatter)
+    p.add_argument("output", nargs="?", help="folder of checkpoint, logs and weights")
+    data = p.add_argument_group("data")
+    data.add_argument("--corpus", help="folder of UTF-8 .txt files; without it only a few built-in sentences are drawn")
+    data.add_argument("--fonts", nargs="+", default=[], help="folders of fonts (default: the system's)")
+    data.add_argument("--backgrounds", help="folder of .jpg photographs without text")
+    data.add_argument("--charset", help="charset file, one character a line (default: the built-in charset)")
+    data.add_argument("--strength", type=float, default=0.6, help="strength of the degradation, 0..1")
+    data.add_argument(
+        "--dev", nargs="*", default=[], help="folders to validate on: line lists, or detection sets with text"
+    )
+    data.add_argument("--dev-lines", type=int, default=96, help="lines of each validation set")
+    run = p.add_argument_group("training")
+    run.add_argument(
+        "--steps",
+        nargs="+",
+        default=["frames:4000", "joint:2000", "ctc:3000"],
+        metavar="PHASE:STEPS[:RATE]",
+        help="schedule: phases frames, joint, ctc with their steps and peak learning rates",
+    )
+    run.add_argument("--pixels", type=int, default=4160, help="sum of the widths of a batch")
+    run.add_argument(
+        "--widths", type=int, nargs="+", default=[96, 160, 160, 256, 400], help="bucket widths, multiples of 4"
+    )
+    run.add_argument("--epoch-steps", type=int, default=100, help="steps between checkpoints")
+    run.add_argument("--validate-every", type=int, default=5, help="validate after so many epochs")
+    run.add_argument("--processes", type=int, default=1, help="rendering processes")
+    run.add_argument("--seed", type=int, default=1)
+    run.add_argument("--ema", type=float, default=0.99, help="momentum of the running average of the weights")
+    run.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto")
+    run.add_argument(
+        "--resume", nargs="?", const="", metavar="CHECKPOINT", help="go on from the output's checkpoint or this one"
+    )
+    run.add_argument("--init", metavar="WEIGHTS", help="start from a weights file; its charset may be a subset of ours")
+    run.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs too")
+    run.add_argument("--smoke", action="store_true", help="a tiny run of about a minute; fails unless the loss falls")
+    return p
+
+
+class Formatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Defaults in the help, examples as they are written."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the tool; returns the exit status."""
+    arguments = parser().parse_args(argv)
+    try:
+        if arguments.smoke:
+            from ctpn_crnn.crnn.smoke import smoke_run
+
+            with tempfile.TemporaryDirectory() as folder:
+                print(smoke_run(arguments.output or folder))
+            return 0
+        if not arguments.output:
+            raise CtpnCrnnError("Name an output folder, or use --smoke.")
+        from ctpn_crnn.crnn.training_run import train_from_arguments
+
+        train_from_arguments(arguments)
+    except CtpnCrnnError as error:
+        print(f"train_crnn: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("train_crnn: stopped; --resume goes on from the last checkpoint.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
