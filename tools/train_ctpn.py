@@ -30,6 +30,7 @@ from ctpn_crnn.errors import ConfigError, CtpnCrnnError
 if TYPE_CHECKING:
     import keras
 
+    from ctpn_crnn.ctpn.network import CTPN
     from ctpn_crnn.ctpn.training import TrainingOptions
 
 EPILOG = """examples:
@@ -81,6 +82,10 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     how.add_argument("--weight-decay", type=float, default=1e-4)
     how.add_argument("--clip-norm", type=float, default=5.0, help="greatest norm of the gradient")
     how.add_argument("--freeze-blocks", type=int, default=2, help="VGG blocks left as they are (0 to 5)")
+    how.add_argument(
+        "--head-crops", type=int, default=0, help="first train what follows VGG16 on kept features of so many crops"
+    )
+    how.add_argument("--head-epochs", type=int, default=15, help="passes over these crops")
     how.add_argument("--samples", type=int, default=256, help="anchors sampled of each crop (paper: 128)")
     how.add_argument("--negative", type=float, default=0.5, help="IoU below which an anchor is negative")
     how.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
@@ -147,6 +152,8 @@ def run(args: argparse.Namespace, train_source: PageSource, held_out: PageSource
     network = CTPN()
     model = network.build_model()
     start_weights(model, args)
+    if args.head_crops and not args.resume:
+        start_head(args, network, model, train_source)
     training = build_training_model(network, model, options)
     done = load_checkpoint(training, args.out / "checkpoint.npz", options) if args.resume else 0
     if not args.resume and (args.out / "checkpoint.npz").exists():
@@ -193,6 +200,26 @@ def start_weights(model: keras.Model, args: argparse.Namespace) -> None:
         read_weights(args.init, kind="ctpn").apply_to(model)
     else:
         load_vgg16(model, args.vgg16)
+
+
+def start_head(args: argparse.Namespace, network: CTPN, model: keras.Model, source: PageSource) -> None:
+    """Train what follows VGG16 on features that are computed once, and write the weights."""
+    from tqdm import tqdm
+
+    from ctpn_crnn.ctpn.head_training import EpochBar, kept_features, split_at_features, train_head
+    from ctpn_crnn.weights import save_weights
+
+    settings = CropSettings(args.size, tuple(args.scale), rotation=args.rotation)
+    sampler = CropSampler(source, settings, args.seed + 1, args.crops_per_page)
+    vgg16, head = split_at_features(model)
+    with tqdm(total=args.head_crops, desc="features", unit="crop", disable=None) as bar:
+        batches = (sampler.batch(first, 4) for first in range(0, args.head_crops, 4))
+        features, strips = kept_features(vgg16, batches, lambda done: bar.update(done - bar.n))
+    history = train_head(
+        network, head, features, strips, epochs=args.head_epochs, seed=args.seed, callbacks=[EpochBar(args.head_epochs)]
+    )
+    info = {"steps": 0, "crop": args.size, "data": described(args), "head": {"crops": len(features), **history}}
+    save_weights(model, args.out / "ctpn.h5", kind="ctpn", config=network.get_config(), charset=None, info=info)
 
 
 def described(args: argparse.Namespace) -> dict[str, Any]:

@@ -175,6 +175,7 @@ class ReaderTrainer:
                     "seconds": round(self.seconds),
                     "steps_per_s": round(count / seconds, 3),
                     "data_wait": round((batches.waited - waited) / seconds, 3),
+                    "dropped": batches.dropped,
                 }
                 row |= {key: round(float(values[-1]), 4) for key, values in history.history.items()}
                 self.save_checkpoint()

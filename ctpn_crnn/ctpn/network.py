@@ -243,7 +243,7 @@ def load_vgg16(model: keras.Model, path: str | Path | None = None) -> None:
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path) as file:
+        with path.open("rb") as opened, np.load(opened) as file:
             return {key: file[key] for key in file.files}
     except FileNotFoundError as error:
         raise WeightsError(f"{path}: there is no such file; give the .npz of the ImageNet VGG16.") from error

@@ -161,7 +161,8 @@ def load_checkpoint(model: keras.Model, path: Path, options: TrainingOptions) ->
         ConfigError: the run that wrote it had other options.
     """
     try:
-        with np.load(path) as file:
+        # Opened here, as NumPy leaves a damaged file open.
+        with path.open("rb") as opened, np.load(opened) as file:
             arrays = {name: file[name] for name in file.files}
         written = json.loads(str(arrays.pop("options")))
     except FileNotFoundError as error:
@@ -378,6 +379,7 @@ def train(
     try:
         model.fit(
             batches,
+            shuffle=False,  # The stream is random already, and its order is what makes a run repeatable.
             steps_per_epoch=epoch_steps,
             initial_epoch=first,
             epochs=first + epochs,  # `Watch` ends the last one at the last step.

@@ -75,9 +75,10 @@ def unlabelled_ink(image: np.ndarray, regions: Sequence[LabelledRegion]) -> list
         image: (H, W, 3) uint8 BGR.
         regions: what is annotated.
     """
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    paper = cv2.GaussianBlur(grey, (0, 0), max(8.0, min(grey.shape) / 25))
-    ink = (np.abs(grey - paper) > 22).astype(np.uint8)
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    # The median of a window much larger than a stroke is the paper, dark or light.
+    paper = cv2.medianBlur(grey, 2 * max(15, min(grey.shape) // 12) + 1)
+    ink = (cv2.absdiff(grey, paper) > 22).astype(np.uint8)
     for region in regions:
         cv2.fillPoly(ink, [np.round(region.quad).astype(np.int32)], 0)
     ink = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((5, 15), np.uint8))

@@ -108,22 +108,24 @@ def frame_labels(spans: np.ndarray, classes: list[int], frames: int) -> tuple[np
         frames: frames of the line.
 
     Returns:
-        positions and labels, both int32 (count,): two frames about each character's centre (one for a narrow
-        character) and the frames that its edges fall on.
+        positions and labels, both int32 (count,). A character's class stands on the one or two frames about its centre;
+        the blank on the frame of its right edge and, in a wide character, near both edges. Frames in between carry no
+        label: which of the two they show is not certain.
     """
-    positions: list[int] = []
-    labels: list[int] = []
+    known: dict[int, int] = {}
     for (left, right), label in zip(spans / FRAME_WIDTH, classes):
-        centre, half = (left + right) / 2, 0.225 * (right - left)
-        middle = sorted({int(centre - min(half, 0.5)), int(centre + min(half, 0.5))})
-        positions += [min(max(p, 0), frames - 1) for p in middle]
-        labels += [label] * len(middle)
-        if right - left > 2.2:  # Wide enough for its edges to be frames of their own.
-            edge = min(max(int(right), 0), frames - 1)
-            if edge not in positions:
-                positions.append(edge)
-                labels.append(BLANK)
-    return np.array(positions, np.int32), np.array(labels, np.int32)
+        centre, half = (left + right) / 2, min(0.225 * (right - left), 0.5)
+        for position in (centre - half, centre + half):
+            known[min(max(int(position), 0), frames - 1)] = label
+    for left, right in spans / FRAME_WIDTH:
+        width = right - left
+        # Only a character wider than two frames has edges that are certainly not its middle.
+        edges = [right] if width > 2.2 else []
+        edges += [left + 0.14 * width, right - 0.14 * width] if width > 4.5 else []
+        for position in edges:
+            known.setdefault(min(max(int(position), 0), frames - 1), BLANK)
+    positions = sorted(known)
+    return np.array(positions, np.int32), np.array([known[p] for p in positions], np.int32)
 
 
 _worker: tuple[LineSynthesizer, BatchPlan] | None = None

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ def test_heights_are_exact() -> None:
     assert ANCHOR_HEIGHTS[0] == 11.0
     assert len(ANCHOR_HEIGHTS) == 10
     assert ANCHOR_HEIGHTS[9] == pytest.approx(272.59, abs=0.01)
-    for lower, higher in zip(ANCHOR_HEIGHTS, ANCHOR_HEIGHTS[1:]):
+    for lower, higher in pairwise(ANCHOR_HEIGHTS):
         assert higher * 0.7 == pytest.approx(lower)
 
 

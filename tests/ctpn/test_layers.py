@@ -93,7 +93,7 @@ def test_targets_agree_with_the_reference(seed: int) -> None:
         np.testing.assert_array_equal(label[want["positive"]], kinds[want["positive"]])
         np.testing.assert_array_equal(mask[i].ravel() > 0, want["regressed"])
         for n in np.flatnonzero(want["regressed"]):
-            x1, y1, x2, y2 = want["anchors"][n]
+            _, y1, _, y2 = want["anchors"][n]
             strip = want["real"][want["strip"][n]]
             wanted = [
                 ((strip[1] + strip[3]) / 2 - (y1 + y2) / 2) / (y2 - y1),

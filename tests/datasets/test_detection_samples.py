@@ -41,8 +41,9 @@ def test_the_truth_moves_with_the_picture(number: int) -> None:
     red = (images[0, ..., 0] > 128) & (images[0, ..., 2] < 128)
     scored = strips[0][strips[0][:, 4] > 0]
     for x1, y1, x2, y2, *_ in scored:
-        column = red[:, int(x1 + x2) // 2]
-        rows = np.flatnonzero(column)
+        # A line may end in the middle of its last strip: look where there is most of it.
+        columns = red[:, int(x1) : int(x2)]
+        rows = np.flatnonzero(columns[:, columns.sum(axis=0).argmax()])
         assert abs(rows.min() - y1) < 2
         assert abs(rows.max() + 1 - y2) < 2
 
