@@ -151,7 +151,7 @@ def run(args: argparse.Namespace, train_source: PageSource, held_out: PageSource
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
     network = CTPN()
     model = network.build_model()
-    start_weights(model, args)
+    start_weights(model, args, train_source)
     if args.head_crops and not args.resume:
         start_head(args, network, model, train_source)
     training = build_training_model(network, model, options)
@@ -189,9 +189,9 @@ def run(args: argparse.Namespace, train_source: PageSource, held_out: PageSource
         batches.close()
 
 
-def start_weights(model: keras.Model, args: argparse.Namespace) -> None:
+def start_weights(model: keras.Model, args: argparse.Namespace, source: PageSource) -> None:
     """Put in the weights that training starts from."""
-    from ctpn_crnn.ctpn.network import load_vgg16
+    from ctpn_crnn.ctpn.network import even_out_vgg16, load_vgg16
     from ctpn_crnn.weights import read_weights
 
     if args.resume or args.from_scratch:
@@ -200,6 +200,8 @@ def start_weights(model: keras.Model, args: argparse.Namespace) -> None:
         read_weights(args.init, kind="ctpn").apply_to(model)
     else:
         load_vgg16(model, args.vgg16)
+        crops, _ = CropSampler(source, CropSettings(args.size, tuple(args.scale)), args.seed).batch(0, 8)
+        even_out_vgg16(model, crops)
 
 
 def start_head(args: argparse.Namespace, network: CTPN, model: keras.Model, source: PageSource) -> None:

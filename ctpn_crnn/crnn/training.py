@@ -162,7 +162,9 @@ class ReaderTrainer:
                 start, waited = time.perf_counter(), batches.waited
                 count = min(self.epoch_steps, phase.steps - self.step)
                 batches.count = count
-                history = model.fit(batches.as_input(), epochs=1, verbose=0, callbacks=[*callbacks, StopOnNaN(self)])
+                history = model.fit(
+                    batches.as_input(), epochs=1, verbose=0, shuffle=False, callbacks=[*callbacks, StopOnNaN(self)]
+                )
                 batches.advance()
                 self.step += count
                 self.total_steps += count
@@ -254,8 +256,9 @@ class ReaderTrainer:
         return self.frame_reader if phase.name == "frames" else self.reader
 
     def _state(self) -> dict[str, Any]:
-        state = {f"reader/{v.path}": v for v in self.reader.variables}
-        state |= {f"head/{v.path}": v for v in self.frame_head.variables}
+        # Weights, not variables: those hold random seeds too, whose paths count up with every model of a process.
+        state = {f"reader/{v.path}": v for v in self.reader.weights}
+        state |= {f"head/{v.path}": v for v in self.frame_head.weights}
         if self._optimizer is not None:
             state |= {f"optimizer/{number}": v for number, v in enumerate(self._optimizer.variables)}
         return state

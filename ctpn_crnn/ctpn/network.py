@@ -214,6 +214,28 @@ def vgg16_layer_names() -> list[str]:
     return [f"block{b}_conv{i}" for b, (n, _) in enumerate(VGG16_BLOCKS, start=1) for i in range(1, n + 1)]
 
 
+def even_out_vgg16(model: keras.Model, images: np.ndarray) -> None:
+    """Rescale the VGG16 part of a CTPN model so that every convolution's output has a root mean square of 1.
+
+    ImageNet's VGG16 has activations of hundreds at conv5_3, which saturate the LSTM behind it, and on which an
+    adaptive optimizer's step, of one size for all weights, is far too large. ReLU and pooling commute with a positive
+    factor, so each convolution can be divided by its output's size and the next one multiplied by it: the features
+    stay the same but for one factor.
+
+    Args:
+        model: as `CTPN.build_model` gives it.
+        images: RGB crops (N, H, W, 3), 0..255, such as the network will see.
+    """
+    names = vgg16_layer_names()
+    probe = keras.Model(model.inputs[0], [model.get_layer(name).output for name in names])
+    outputs = probe(ops.convert_to_tensor(images, "float32"), training=False)
+    sizes = [max(float(np.sqrt(np.mean(np.square(ops.convert_to_numpy(x))))), 1e-6) for x in outputs]
+    for name, before, size in zip(names, [1.0, *sizes], sizes):
+        layer = model.get_layer(name)
+        kernel, bias = layer.get_weights()
+        layer.set_weights([kernel * (before / size), bias / size])
+
+
 def load_vgg16(model: keras.Model, path: str | Path | None = None) -> None:
     """Put ImageNet weights into the VGG16 part of a CTPN model.
 

@@ -145,7 +145,8 @@ class FontLibrary:
             from ctpn_crnn.crnn.charset import Charset
 
             characters = Charset.default().characters
-        wanted = "".join(dict.fromkeys(characters))
+        # The probes too: a charset of digits still needs faces that set Latin.
+        wanted = "".join(dict.fromkeys([*characters, *_LATIN, *_SIMPLIFIED, *_TRADITIONAL]))
         fonts = []
         for path in _font_files(folders or FONT_FOLDERS):
             for index in range(_face_count(path)):

@@ -80,8 +80,9 @@ class LineSynthesizer:
             em = LINE_HEIGHT / rng.uniform(1.06, 1.55)
             length = max(1, int(width / em * (1.0 if rng.random() < 0.7 else rng.uniform(0.3, 1.0))))
             text = self.corpus.line(rng, length)
-            if text.isascii():  # Latin letters take about half an em.
-                text = self.corpus.english(rng, int(1.8 * length)) if rng.random() < 0.5 else text
+            if text.isascii() and rng.random() < 0.5:  # Latin letters take about half an em.
+                longer = self.corpus.english(rng, int(1.8 * length))
+                text = longer if self.corpus.charset.covers(longer) else text
             try:
                 sample = render_line(rng, self.fonts, text, em, self.style, self.backgrounds, max_width=width)
             except SynthesisError:

@@ -82,7 +82,7 @@ def test_any_width_and_lines_of_a_batch_do_not_mix(network):
 
 def test_reuse_follows_variable_scopes():
     crnn = CRNN(num_classes=3)
-    image = np.zeros((1, 32, 16, 1), "float32")
+    image = np.random.default_rng(0).uniform(0, 255, (1, 32, 16, 1)).astype("float32")
     with pytest.raises(ConfigError, match="reuse"):
         crnn.inference(image, name="a", reuse=True)
     first = crnn.inference(image, name="a")

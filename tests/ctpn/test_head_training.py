@@ -4,7 +4,7 @@ import pytest
 
 from ctpn_crnn.ctpn.anchors import strips_of_quads
 from ctpn_crnn.ctpn.head_training import kept_features, split_at_features, train_head
-from ctpn_crnn.ctpn.network import CTPN
+from ctpn_crnn.ctpn.network import CTPN, even_out_vgg16
 from ctpn_crnn.geometry import box_to_quad
 
 
@@ -55,3 +55,17 @@ def test_the_head_learns_and_vgg16_stays(built):
     assert history["loss"][-1] < 0.7 * history["loss"][0]
     for before, after in zip(kept, vgg16.get_weights()):
         np.testing.assert_array_equal(before, after)
+
+
+def test_evened_out_vgg16_has_the_same_features_but_for_one_factor():
+    keras.utils.set_random_seed(3)
+    model = CTPN().build_model()
+    first = model.get_layer("block1_conv1")
+    first.set_weights([first.get_weights()[0] * 300, first.get_weights()[1] + 5])
+    images = np.stack([crop(seed)[0] for seed in range(2)])
+    vgg16, _ = split_at_features(model)
+    before = np.asarray(vgg16(images.astype("float32")))
+    even_out_vgg16(model, images)
+    after = np.asarray(vgg16(images.astype("float32")))
+    assert np.sqrt(np.mean(after**2)) == pytest.approx(1, rel=1e-3)
+    np.testing.assert_allclose(after * np.sqrt(np.mean(before**2)), before, rtol=1e-3, atol=1e-4 * before.max())

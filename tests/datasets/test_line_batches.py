@@ -17,7 +17,7 @@ SOURCE = smoke_source()
 
 
 def test_frame_labels_by_hand():
-    """Characters at 0-24 and 24-48 px, frames 0-5 and 6-11: centres at 3 and 9, edges at 0, 6 and 12, .84 inside them."""
+    """Characters at 0-24 and 24-48 px, frames 0-5 and 6-11: centres at 3 and 9, edges at 0, 6, 12 and .84 inside."""
     positions, labels = frame_labels(np.array([[0.0, 24.0], [24.0, 48.0]]), [5, 7], 14)
     assert dict(zip(positions.tolist(), labels.tolist())) == {
         0: 0, 2: 5, 3: 5, 5: 0, 6: 0, 8: 7, 9: 7, 11: 0, 12: 0,
