@@ -35,7 +35,7 @@ def test_options_named_in_the_documents_exist():
     assert commands
     sources = {script: (ROOT / script).read_text(encoding="utf-8") for script, _ in commands}
     for script, rest in commands:
-        for option in re.findall(r"(?<=\s)--[a-z-]+", rest.split("#")[0]):
+        for option in re.findall(r"(?<=\s)--[a-z0-9-]+", rest.split("#")[0]):
             assert f'"{option}"' in sources[script], f"{script} has no {option}"
 
 

@@ -1,6 +1,6 @@
 """Trains what stands behind VGG16 on features that are computed once.
 
-Nearly all of a CTPN step's time goes into VGG16. While it is frozen its features of a crop stay the same, so the window,
+Nearly all of a CTPN step's time goes into VGG16. While it is frozen its features of a crop stay, so the window,
 the LSTM and the heads, which start from nothing and need many steps, can be trained on kept features some thirty times
 faster; training the whole network goes on from there.
 """
