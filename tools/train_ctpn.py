@@ -145,6 +145,8 @@ def run(args: argparse.Namespace, train_source: PageSource, held_out: PageSource
     from ctpn_crnn.weights import save_weights
 
     options = options_of(args)
+    if not args.resume and (args.out / "checkpoint.npz").exists():
+        raise ConfigError(f"{args.out} holds a run already: add --resume, or name another folder by --out.")
     args.out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(args.seed)
     precision = choose_precision() if args.precision == "auto" else args.precision
@@ -156,8 +158,6 @@ def run(args: argparse.Namespace, train_source: PageSource, held_out: PageSource
         start_head(args, network, model, train_source)
     training = build_training_model(network, model, options)
     done = load_checkpoint(training, args.out / "checkpoint.npz", options) if args.resume else 0
-    if not args.resume and (args.out / "checkpoint.npz").exists():
-        raise ConfigError(f"{args.out} holds a run already: add --resume, or name another folder by --out.")
 
     settings = CropSettings(args.size, tuple(args.scale), rotation=args.rotation)
     sampler = CropSampler(train_source, settings, args.seed, args.crops_per_page)

@@ -217,10 +217,9 @@ def vgg16_layer_names() -> list[str]:
 def even_out_vgg16(model: keras.Model, images: np.ndarray) -> None:
     """Rescale the VGG16 part of a CTPN model so that every convolution's output has a root mean square of 1.
 
-    ImageNet's VGG16 has activations of hundreds at conv5_3, which saturate the LSTM behind it, and on which an
-    adaptive optimizer's step, of one size for all weights, is far too large. ReLU and pooling commute with a positive
-    factor, so each convolution can be divided by its output's size and the next one multiplied by it: the features
-    stay the same but for one factor.
+    The sizes of ImageNet's activations differ tenfold between layers, while an adaptive optimizer's step has one size
+    for all weights. ReLU and pooling commute with a positive factor, so each convolution can be divided by its
+    output's size and the next one multiplied by it: the features stay the same but for one factor.
 
     Args:
         model: as `CTPN.build_model` gives it.
