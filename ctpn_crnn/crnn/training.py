@@ -30,6 +30,7 @@ from ctpn_crnn.crnn.pass_through import let_through
 from ctpn_crnn.crnn.reader import pad_lines
 from ctpn_crnn.datasets.line_batches import IGNORED, BatchPlan, CTCEncoder, FrameEncoder, LineBatches, LineSource
 from ctpn_crnn.errors import ConfigError, WeightsError
+from ctpn_crnn.layers import training_layers
 
 PHASES = ("frames", "joint", "ctc")
 
@@ -109,7 +110,7 @@ class ReaderTrainer:
         self.output = Path(output)
         self.epoch_steps, self.processes = epoch_steps, processes
         self.weight_decay, self.clip_norm, self.ema = weight_decay, clip_norm, ema
-        self.network = CRNN(charset.num_classes)
+        self.network = CRNN(charset.num_classes, **training_layers())
         self.reader = self.network.build_model()
         self.frame_head = layers.Dense(charset.num_classes, name="frame_head", dtype="float32")
         image = keras.Input((INPUT_HEIGHT, None, 1), name="image")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -136,7 +137,8 @@ class Corpus:
             only, which is enough for tests and smoke runs, not for training.
         charset: the characters that may occur; default `Charset.default()`.
         traditional: the share of running Chinese text that is converted to traditional characters (needs OpenCC).
-        rare: the share of lines that hold characters drawn uniformly from the charset.
+        rare: the share of lines that hold characters drawn from the charset by `tempered_frequencies`, so that those
+            which running text seldom has are seen often enough.
 
     Raises:
         SynthesisError: the folder holds no text file.
@@ -147,7 +149,7 @@ class Corpus:
         folder: str | Path | None = None,
         charset: Charset | None = None,
         traditional: float = 0.2,
-        rare: float = 0.12,
+        rare: float = 0.4,
     ) -> None:
         self.charset = charset or Charset.default()
         self._traditional = traditional
@@ -163,13 +165,18 @@ class Corpus:
             b for b in self._blobs if len(re.findall(r"[a-z]", b[:20000])) > 0.5 * min(len(b), 20000)
         ] or self._blobs
         self._converters = _converters() if traditional > 0 else []
+        weights = tempered_frequencies(self._hanzi, self._blobs, self._converters)
+        # Simplified and traditional apart: few fonts have both, and text does not mix them.
+        masks = [np.array([_encodable(c, coding) for c in self._hanzi]) for coding in ("gb2312", "big5")]
+        self._pools = [(self._hanzi[m], weights[m] / weights[m].sum()) for m in masks if m.any()]
+        self._pools = self._pools or [(self._hanzi, weights)]
 
     def line(self, rng: np.random.Generator, length: int) -> str:
         """One line of about `length` characters (at least 1), without spaces at its ends."""
         draw = rng.random()
-        if draw < 0.56:
+        if draw < 0.62:
             text = self.running(rng, length)
-        elif draw < 0.68:
+        elif draw < 0.70:
             text = _join(rng, length, lambda: number(rng), (" ", "  ", " ", "，", "、", " - "))
         elif draw < 0.80:
             text = _join(rng, length, lambda: self.phrase(rng), (" ", "  ", "，", "、", "：", "/"))
@@ -225,10 +232,13 @@ class Corpus:
         return _SURNAMES[int(rng.integers(len(_SURNAMES)))] + given
 
     def salted(self, rng: np.random.Generator, text: str) -> str:
-        """`text` with about half of its hanzi replaced by hanzi drawn uniformly from the charset."""
-        replaced = rng.choice(self._hanzi, len(text))
+        """`text` with at least half of its hanzi replaced by others, rare ones among them more often than in print."""
+        hanzi, weights = self._pools[0 if rng.random() < 0.7 else -1]
+        replaced = rng.choice(hanzi, len(text), p=weights)
+        share = rng.uniform(0.5, 1.0)
         return "".join(
-            str(new) if "\u4e00" <= old <= "\u9fff" and rng.random() < 0.5 else old for old, new in zip(text, replaced)
+            str(new) if "\u4e00" <= old <= "\u9fff" and rng.random() < share else old
+            for old, new in zip(text, replaced)
         )
 
     def _fit(self, text: str, length: int) -> str:
@@ -249,6 +259,40 @@ class Corpus:
         text = text.translate(_LOOKALIKES)
         drop = {ord(c): None for c in set(text) - self._keep}
         return re.sub(r"\n\s*\n+", "\n", re.sub(r" {2,}", " ", text.translate(drop))) or "文字"
+
+
+def _encodable(character: str, coding: str) -> bool:
+    try:
+        return bool(character.encode(coding))
+    except UnicodeEncodeError:
+        return False
+
+
+def tempered_frequencies(
+    characters: np.ndarray, texts: Sequence[str], converters: Sequence[Callable[[str], str]] = (), power: float = 0.4
+) -> np.ndarray:
+    """Probabilities that lie between those of running text (power 1) and equal ones (power 0).
+
+    Args:
+        characters: single characters.
+        texts: running text to count in.
+        converters: each maps a text to another form (traditional characters), which is counted too.
+        power: of the frequency.
+
+    Returns:
+        (len(characters),) float, sum 1; a character that the texts lack counts as seen once in a million characters.
+    """
+    counts = Counter()
+    for text in texts:
+        counts.update(text[:2_000_000])
+    forms = list(counts.items())
+    for convert in converters:
+        for character, count in forms:
+            if (form := convert(character)) != character:
+                counts[form] += count / len(converters) / 2
+    total = max(1.0, sum(counts[c] for c in characters))
+    weights = np.array([(counts[c] / total + 1e-6) ** power for c in characters])
+    return weights / weights.sum()
 
 
 def _window(rng: np.random.Generator, blob: str, length: int) -> str:

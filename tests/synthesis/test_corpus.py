@@ -58,3 +58,15 @@ def test_traditional_text(tmp_path):
     (tmp_path / "a.txt").write_text("国会经济发展问题\n" * 20, encoding="utf-8")
     corpus = Corpus(tmp_path, Charset.default(), traditional=1.0, rare=0.0)
     assert "國" in "".join(corpus.running(np.random.default_rng(i), 8) for i in range(20))
+
+
+def test_tempered_frequencies_lie_between_print_and_equality() -> None:
+    from ctpn_crnn.synthesis.corpus import tempered_frequencies
+
+    characters = np.array(["的", "龘", "國"])
+    texts = ["的" * 900_000 + "国" * 100_000]
+    tempered = tempered_frequencies(characters, texts, [lambda c: c.replace("国", "國")], power=0.5)
+    assert tempered.sum() == pytest.approx(1)
+    # "國" counts half of what the converted text has (50 000); "龘" never occurs: once in a million.
+    expected = np.sqrt([900_000 / 950_000 + 1e-6, 1e-6, 50_000 / 950_000 + 1e-6])
+    np.testing.assert_allclose(tempered, expected / expected.sum(), rtol=1e-6)

@@ -1,0 +1,22 @@
+"""Layers that compute what Keras' own compute, with the same weights, in less time on a CPU without matrix units.
+
+They are for training: weights files and saved models are those of the plain layers.
+"""
+
+from __future__ import annotations
+
+import keras
+
+from ctpn_crnn.layers.bilstm import FastBidirectional
+from ctpn_crnn.layers.winograd import WinogradConv2D
+
+
+def training_layers() -> dict[str, type[keras.layers.Layer]]:
+    """The layers to train with: arguments of `CRNN`.
+
+    A GPU has its own fast convolutions and LSTMs, and a CPU that computes in bfloat16 does so in matrix units, for
+    which Winograd's transforms are neither faster nor exact enough: there the plain layers are taken.
+    """
+    if keras.config.dtype_policy().compute_dtype != "float32" or keras.distribution.list_devices("gpu"):
+        return {}
+    return {"convolution": WinogradConv2D, "bidirectional": FastBidirectional}

@@ -1,0 +1,67 @@
+"""The one-loop bidirectional LSTM against Keras' own."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from ctpn_crnn.layers import FastBidirectional, training_layers
+
+
+def pair(units: int, shape: tuple[int, int, int]) -> tuple[layers.Bidirectional, FastBidirectional, np.ndarray]:
+    rng = np.random.default_rng(units)
+    plain, fast = (
+        kind(layers.LSTM(units, return_sequences=True, name="lstm"), name="bilstm")
+        for kind in (layers.Bidirectional, FastBidirectional)
+    )
+    for layer in (plain, fast):
+        layer.build(shape)
+    weights = [rng.normal(scale=0.5, size=w.shape).astype(np.float32) for w in plain.weights]
+    plain.set_weights(weights)
+    fast.set_weights(weights)
+    return plain, fast, rng.normal(size=shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("shape", [(3, 9, 5), (1, 1, 2), (2, 30, 4)])
+def test_equals_the_plain_layer(shape: tuple[int, int, int]) -> None:
+    plain, fast, sequences = pair(6, shape)
+    np.testing.assert_allclose(fast(sequences), plain(sequences), atol=1e-5)
+
+
+def test_gradients_equal_those_of_the_plain_layer() -> None:
+    tf = pytest.importorskip("tensorflow")
+    plain, fast, sequences = pair(4, (3, 7, 5))
+    gradients = []
+    for layer in (plain, fast):
+        with tf.GradientTape() as tape:
+            x = tf.constant(sequences)
+            tape.watch(x)
+            loss = tf.reduce_sum(tf.sin(3.0 * layer(x)))
+        gradients.append(tape.gradient(loss, [x, *layer.trainable_variables]))
+    for expected, found in zip(*gradients, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_weights_have_the_same_paths() -> None:
+    plain, fast, _ = pair(4, (1, 3, 2))
+    assert [w.path for w in fast.weights] == [w.path for w in plain.weights]
+
+
+def test_works_inside_fit_with_any_length() -> None:
+    inputs = keras.Input((None, 3))
+    model = keras.Model(inputs, FastBidirectional(layers.LSTM(4, return_sequences=True))(inputs))
+    model.compile("sgd", "mse")
+    for steps in (5, 8):
+        x, y = np.ones((2, steps, 3), np.float32), np.zeros((2, steps, 8), np.float32)
+        assert np.isfinite(model.train_on_batch(x, y))
+
+
+def test_training_takes_them_in_float32_only() -> None:
+    policy = keras.config.dtype_policy()
+    try:
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        assert training_layers() == {}
+        keras.config.set_dtype_policy("float32")
+        assert keras.distribution.list_devices("gpu") or training_layers()["bidirectional"] is FastBidirectional
+    finally:
+        keras.config.set_dtype_policy(policy)
