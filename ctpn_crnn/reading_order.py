@@ -9,18 +9,18 @@ together.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-
-from ctpn_crnn.geometry import quad_size
 
 _MIN_GUTTER = 0.6
 """Narrowest gap between columns, in median line heights: detected quads may stick out by half a character."""
 
 _MIN_PROSE_ROWS = 3
 _MIN_PROSE_WIDTH = 10.0
-"""Least median width of a column's lines, in line heights: an amount of money has up to 9, a newspaper's column 12."""
+"""Width that half of a column's lines have at least, in their heights: an amount of money has up to 9, a newspaper's
+column 12."""
 
 _FILLED = 0.8
 """A line fills its column when it takes this share of its width. Half the lines of prose do; cells vary more."""
@@ -52,28 +52,54 @@ def reading_order(quads: Sequence[np.ndarray] | np.ndarray) -> list[int]:
     """
     if len(quads) < 2:
         return list(range(len(quads)))
-    boxes = _upright_boxes(np.asarray(quads, dtype=np.float64).reshape(-1, 4, 2))
-    return [int(index) for index in _order(boxes, np.arange(len(boxes)))]
+    boxes, _ = upright_boxes(quads)
+    return [index for region in regions(boxes) for row in rows(boxes, region) for index in row]
 
 
-def _upright_boxes(quads: np.ndarray) -> np.ndarray:
-    """Boxes (N, 4) x1, y1, x2, y2 of the quads after the page's slant is taken out.
+def upright_boxes(quads: Sequence[np.ndarray] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes of the quads after the page's common slant is taken out, about the middle of all quads.
 
     A line keeps its own width and height about its centre, so that one that leans a little does not swell.
+
+    Args:
+        quads: N >= 1 quads (4, 2), in pixels.
+
+    Returns:
+        Boxes float64 (N, 4) x1, y1, x2, y2, and how far each quad leans from the common slant, degrees (N,).
     """
+    quads = np.asarray(quads, dtype=np.float64).reshape(-1, 4, 2)
     along = (quads[:, 1] - quads[:, 0]) + (quads[:, 2] - quads[:, 3])
     angles = np.degrees(np.arctan2(along[:, 1], along[:, 0]))
     slant = _weighted_median(angles, np.hypot(along[:, 0], along[:, 1]))
     slant = np.radians(slant) if abs(slant) <= _MAX_SLANT else 0.0
     turn = np.array([[np.cos(slant), -np.sin(slant)], [np.sin(slant), np.cos(slant)]])
-    quads = quads @ turn
+    middle = quads.mean(axis=(0, 1))
+    quads = (quads - middle) @ turn + middle
     boxes = np.concatenate([quads.min(axis=1), quads.max(axis=1)], axis=1)
-    sizes = np.array([quad_size(quad) for quad in quads])
+    sides = np.linalg.norm(np.roll(quads, -1, axis=1) - quads, axis=2)
+    sizes = (sides[:, :2] + sides[:, 2:]) / 2  # as quad_size gives it
     level = np.abs(angles - np.degrees(slant)) < 15
     half = np.minimum(sizes / 2, (boxes[:, 2:] - boxes[:, :2]) / 2)
     centres = quads.mean(axis=1)
     boxes[level] = np.concatenate([centres - half, centres + half], axis=1)[level]
-    return boxes
+    return boxes, angles - np.degrees(slant)
+
+
+def regions(boxes: np.ndarray) -> list[np.ndarray]:
+    """The parts of a page in the order in which they are read, each of which is read row by row.
+
+    Args:
+        boxes: (N, 4) as `upright_boxes` gives them.
+
+    Returns:
+        Indices; together a permutation of the N boxes.
+    """
+    return list(_order(boxes, np.arange(len(boxes)))) if len(boxes) else []
+
+
+def rows(boxes: np.ndarray, members: np.ndarray) -> list[list[int]]:
+    """The members, row by row from the top, each row from the left."""
+    return [members[row].tolist() for row in _rows(boxes[members])]
 
 
 def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
@@ -82,12 +108,12 @@ def _weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
     return float(values[order][np.searchsorted(heap, heap[-1] / 2)])
 
 
-def _order(boxes: np.ndarray, members: np.ndarray) -> Iterator[int]:
-    """Read one region: what stands above its largest band of columns, each column, what stands below."""
+def _order(boxes: np.ndarray, members: np.ndarray) -> Iterator[np.ndarray]:
+    """Cut one region up: what stands above its largest band of columns, each column, what stands below."""
     bands = _bands(boxes[members]) if len(members) >= 2 * _MIN_PROSE_ROWS - 1 else []
     found = _largest_columns(boxes[members], bands)
     if found is None:
-        yield from members[_by_rows(boxes[members])]
+        yield members
         return
     (first, last), columns = found
     above = np.concatenate(bands[:first]) if first else np.empty(0, int)
@@ -121,22 +147,24 @@ def _largest_columns(boxes: np.ndarray, bands: list[np.ndarray]) -> tuple[tuple[
     heights = boxes[:, 3] - boxes[:, 1]
     gutter = _MIN_GUTTER * float(np.median(heights))
     wide = (boxes[:, 2] - boxes[:, 0]) >= _MIN_PROSE_WIDTH * heights
-    lines_to = np.cumsum([0] + [len(band) for band in bands])
-    wide_to = np.cumsum([0] + [int(wide[band].sum()) for band in bands])
+    lines_to = np.cumsum([0] + [len(band) for band in bands]).tolist()
+    wide_to = np.cumsum([0] + [int(wide[band].sum()) for band in bands]).tolist()
+    spans = [_merged([], sorted(boxes[band][:, (0, 2)].tolist()), gutter) for band in bands]
     candidates = []
     for first in range(len(bands)):
-        left, right = np.empty(0), np.empty(0)
+        runs: list[tuple[float, float]] = []
         for last in range(first, len(bands)):
-            left, right = _merged(left, right, boxes[bands[last]], gutter)
-            if len(left) < 2:
+            runs = _merged(runs, spans[last], gutter)
+            if len(runs) < 2:
                 break  # more bands only close more gaps
             if wide_to[last + 1] - wide_to[first] >= 2:  # fewer cannot make a column of prose
-                candidates.append((lines_to[last + 1] - lines_to[first], first, last, left))
+                candidates.append((lines_to[last + 1] - lines_to[first], first, last, runs))
     candidates.sort(key=lambda candidate: -candidate[0])
-    for _, first, last, left in candidates[:_MAX_TRIES]:
+    for _, first, last, runs in candidates[:_MAX_TRIES]:
         inside = np.concatenate(bands[first : last + 1])
+        left = np.array([run[0] for run in runs])
         run_of = np.searchsorted(left, boxes[inside, 0], side="right") - 1
-        columns, prose = _columns(boxes, [inside[run_of == run] for run in range(len(left))])
+        columns, prose = _columns(boxes, [inside[run_of == run] for run in range(len(runs))])
         if len(columns) < 2:
             continue
         first, last = _trimmed(boxes, bands, (first, last), columns, prose)
@@ -169,11 +197,15 @@ def _trimmed(
     return first, last
 
 
-def _merged(left: np.ndarray, right: np.ndarray, boxes: np.ndarray, gap: float) -> tuple[np.ndarray, np.ndarray]:
-    """Disjoint intervals of x, sorted, after some boxes are laid over them; those nearer than `gap` are one."""
-    left, right = np.concatenate([left, boxes[:, 0]]), np.concatenate([right, boxes[:, 2]])
-    runs = _runs(left, right, gap)
-    return np.array([left[run].min() for run in runs]), np.array([right[run].max() for run in runs])
+def _merged(intervals: list[tuple[float, float]], more: list[tuple[float, float]], gap: float) -> list:
+    """Disjoint intervals, sorted, after others, likewise, are laid over them; those not farther than `gap` are one."""
+    merged: list[tuple[float, float]] = []
+    for begin, end in heapq.merge(intervals, more):
+        if merged and begin <= merged[-1][1] + gap:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((begin, end))
+    return merged
 
 
 def _columns(boxes: np.ndarray, runs: list[np.ndarray]) -> tuple[list[np.ndarray], list[bool]]:
@@ -182,7 +214,9 @@ def _columns(boxes: np.ndarray, runs: list[np.ndarray]) -> tuple[list[np.ndarray
     columns, kinds = [runs[0]], [prose[0]]
     for run, is_prose in zip(runs[1:], prose[1:]):
         apart = (is_prose and kinds[-1]) or (
-            (is_prose or kinds[-1]) and not _side_by_side(boxes[columns[-1]], boxes[run])
+            (is_prose or kinds[-1])
+            and (is_prose or not _is_stray(boxes[run]))
+            and not _side_by_side(boxes[columns[-1]], boxes[run])
         )
         if apart:
             columns.append(run)
@@ -195,14 +229,22 @@ def _columns(boxes: np.ndarray, runs: list[np.ndarray]) -> tuple[list[np.ndarray
 
 def _is_prose(boxes: np.ndarray) -> bool:
     """Whether lines look like running text: several rows, mostly one line a row, most of which fill the column."""
+    if len(boxes) < _MIN_PROSE_ROWS:
+        return False
     widths, heights = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
-    if len(boxes) < _MIN_PROSE_ROWS or np.median(widths) < _MIN_PROSE_WIDTH * np.median(heights):
+    if 2 * np.count_nonzero(widths >= _MIN_PROSE_WIDTH * heights) < len(boxes):
         return False
     width = boxes[:, 2].max() - boxes[:, 0].min()
-    if np.mean(widths >= _FILLED * width) < 0.5:
+    if 2 * np.count_nonzero(widths >= _FILLED * width) < len(boxes):
         return False
     rows = _rows(boxes)
     return len(rows) >= _MIN_PROSE_ROWS and sum(len(row) == 1 for row in rows) >= _SINGLE * len(rows)
+
+
+def _is_stray(boxes: np.ndarray) -> bool:
+    """Whether lines are a few short ones, such as amounts that stand between the two lines of long labels."""
+    narrow = (boxes[:, 2] - boxes[:, 0]) < _MIN_PROSE_WIDTH * (boxes[:, 3] - boxes[:, 1])
+    return len(boxes) < _MIN_PROSE_ROWS and bool(narrow.all())
 
 
 def _side_by_side(left: np.ndarray, right: np.ndarray) -> bool:
@@ -212,10 +254,6 @@ def _side_by_side(left: np.ndarray, right: np.ndarray) -> bool:
     distances = np.abs((fewer[:, 1] + fewer[:, 3])[:, None] / 2 - centres)
     limits = _SAME_ROW * np.minimum((fewer[:, 3] - fewer[:, 1])[:, None], more[:, 3] - more[:, 1])
     return bool((distances <= limits).any(axis=1).mean() >= 0.5)
-
-
-def _by_rows(boxes: np.ndarray) -> np.ndarray:
-    return np.concatenate(_rows(boxes)).astype(int)
 
 
 def _rows(boxes: np.ndarray) -> list[np.ndarray]:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, Union
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, TypeVar, Union
 
 import numpy as np
 
+from ctpn_crnn.deskew import MIN_SKEW, Rotation, estimate_skew
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError, WeightsError
+from ctpn_crnn.geometry import quad_size
 from ctpn_crnn.images import MAX_PIXELS, ImageSource, crop_quad
-from ctpn_crnn.page import Page, TextLine
+from ctpn_crnn.page import Char, Page, TextLine
+from ctpn_crnn.page_ref import PageRef
+from ctpn_crnn.pipeline import prefetch as prefetched
 from ctpn_crnn.reading_order import reading_order
 from ctpn_crnn.sources import load_page, page_refs, sources
 
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+Item = TypeVar("Item")
 PathLike: TypeAlias = Union[str, "os.PathLike[str]"]
 WeightsChoice: TypeAlias = PathLike | tuple[PathLike, PathLike] | Mapping[str, PathLike | None] | None
 """None: the shipped weights. A folder with ctpn.h5 and crnn.h5. A pair (ctpn, crnn). A mapping with the keys "ctpn" and
@@ -30,6 +37,8 @@ WeightsChoice: TypeAlias = PathLike | tuple[PathLike, PathLike] | Mapping[str, P
 PADDING = (0.1, 0.12)
 """Context around a line, beside it and above and below it, in line heights: the reader was trained on looser crops than
 the ink's box, and the detector's quads may cut a stroke. Chosen on our own sample page, not on a benchmark."""
+
+_DESKEW = ("off", "auto")
 
 
 class Finder(Protocol):
@@ -73,6 +82,8 @@ class Recognizer:
         min_confidence: Lines read with less confidence (0..1) are left out. Lines without any text always are.
         padding: See `PADDING`.
         max_pixels: Larger images are refused, see `load_image`.
+        deskew: "off", or "auto": where the text of a page leans by 0.1 to 10 degrees, lines are looked for on the page
+            turned upright. Quads are those of the source all the same, and the crops are cut out of it.
         detector: Finds the lines instead of CTPN; `weights`, `runtime` and `precision` are not used for it.
         reader: Reads them instead of CRNN; likewise.
 
@@ -90,6 +101,7 @@ class Recognizer:
         min_confidence: float = 0.0,
         padding: tuple[float, float] = PADDING,
         max_pixels: int = MAX_PIXELS,
+        deskew: str = "off",
         detector: Finder | None = None,
         reader: Reader | None = None,
     ) -> None:
@@ -99,19 +111,23 @@ class Recognizer:
             raise ConfigError(f"padding must not be negative: {padding}")
         if max_pixels < 1:
             raise ConfigError(f"max_pixels must be positive, not {max_pixels}")
+        if deskew not in _DESKEW:
+            raise ConfigError(f"deskew must be one of {', '.join(_DESKEW)}, not {deskew!r}")
         files = _choose_weights(weights)
         self.min_confidence = min_confidence
         self.padding = padding
         self.max_pixels = max_pixels
+        self.deskew = deskew
         self.detector = detector or _make_detector(files["ctpn"], runtime, precision)
         self.reader = reader or _make_reader(files["crnn"], runtime, precision)
 
-    def recognize(self, source: ImageSource) -> Page:
+    def recognize(self, source: ImageSource | PageRef) -> Page:
         """Find and read the text of one image.
 
         Args:
             source: A path, the bytes of a file, a binary file object, a Pillow image, or an array (grey, BGR as
-                `cv2.imread` gives it, or BGRA); "path#page=N" for a page of a TIFF or PDF.
+                `cv2.imread` gives it, or BGRA); "path#page=N" for a page of a TIFF or PDF, or what `page_refs` gives;
+                "-" for standard input.
 
         Returns:
             The page; without lines when the image holds no text.
@@ -119,11 +135,15 @@ class Recognizer:
         Raises:
             ImageError: The source cannot be read.
         """
-        name = os.fspath(source) if isinstance(source, (str, os.PathLike)) else None
+        name = _name_of(source)
         return self._read_page(load_page(source, max_pixels=self.max_pixels), name)
 
     def recognize_all(
-        self, given: ImageSource | Iterable[ImageSource], on_error: Callable[[Failure], object] | None = None
+        self,
+        given: ImageSource | PageRef | Iterable[ImageSource | PageRef],
+        on_error: Callable[[Failure], object] | None = None,
+        *,
+        prefetch: int = 0,
     ) -> Iterator[Page]:
         """Find and read the text of many images; one that cannot be read is reported, and the others go on.
 
@@ -133,28 +153,51 @@ class Recognizer:
             ...     print(page.source, page.text)
 
         Args:
-            given: Images, folders, patterns ("scans/*.png"), PDFs and multi-page TIFFs; one or an iterable of them.
-            on_error: Called with each failure. None: it is logged as a warning.
+            given: Images, folders, patterns ("scans/*.png"), PDFs and multi-page TIFFs, "-" for standard input; one or
+                an iterable of them. For encrypted PDFs, another resolution, or a choice of pages: `page_refs(...)`.
+            on_error: Called with each failure, in the caller's thread. None: it is logged as a warning.
+            prefetch: How many pages are loaded or rendered, in a thread, while the present one is read; each is held in
+                memory. 0: nothing is taken before it is asked for.
 
         Yields:
             Pages in the order of the sources. `Page.source` tells which is which: a path, or "path#page=N".
         """
         report = on_error or _log_failure
-        for source in self._guarded(sources(given), "the list of sources", report):
-            name = os.fspath(source) if isinstance(source, (str, os.PathLike)) else None
-            for ref in self._guarded(page_refs(source, max_pixels=self.max_pixels), name, report):
+        loaded = prefetched(self._refs(given), _load, prefetch)
+        with closing(loaded):
+            for outcome in loaded:
+                if isinstance(outcome.item, Failure):
+                    report(outcome.item)
+                    continue
                 try:
-                    page = self._read_page(ref.load(), ref.name)
+                    page = self._read_page(outcome.get(), outcome.item.name)
                 except Exception as error:  # noqa: BLE001 - whatever is wrong with this page, the others must not be lost
-                    report(_failure(ref.name, error))
+                    report(_failure(outcome.item.name, error))
                     continue
                 yield page
 
+    def _refs(self, given: ImageSource | PageRef | Iterable[ImageSource | PageRef]) -> Iterator[PageRef | Failure]:
+        """The pages of all sources, with the failures of those that have none in their places."""
+        for source in _guarded(sources(given), "the list of sources"):
+            if isinstance(source, Failure):
+                yield source
+            else:
+                yield from _guarded(page_refs(source, max_pixels=self.max_pixels), _name_of(source))
+
     def _read_page(self, image: np.ndarray, name: str | None) -> Page:
-        regions = self.detector.detect(image)
+        regions = self._find(image)
         lines = [line for line in self._read_regions(image, regions) if self._is_worth_keeping(line)]
         order = reading_order([line.quad for line in lines])
         return Page(image.shape[1], image.shape[0], [lines[index] for index in order], name)
+
+    def _find(self, image: np.ndarray) -> list[Region]:
+        """Regions with quads in pixels of the image, which may lean."""
+        skew = estimate_skew(image) if self.deskew == "auto" else 0.0
+        if abs(skew) < MIN_SKEW:
+            return self.detector.detect(image)
+        upright = Rotation(-skew, image.shape[1], image.shape[0])
+        regions = self.detector.detect(upright.apply(image))
+        return [replace(region, quad=upright.to_source(region.quad)) for region in regions]
 
     def _read_regions(self, image: np.ndarray, regions: list[Region]) -> Iterator[TextLine]:
         """Lines in the order of the regions; formulas are passed on unread."""
@@ -163,25 +206,42 @@ class Recognizer:
         for region in regions:
             if region.kind == "text":
                 reading = next(readings)
-                yield TextLine(reading.text, reading.confidence, region.quad, region.kind, list(reading.chars))
+                chars = _without_padding(reading.chars, region.quad, self.padding[0])
+                yield TextLine(reading.text, reading.confidence, region.quad, region.kind, chars)
             else:
                 yield TextLine("", region.score, region.quad, region.kind)
 
     def _is_worth_keeping(self, line: TextLine) -> bool:
         return line.kind != "text" or bool(line.text.strip() and line.confidence >= self.min_confidence)
 
-    @staticmethod
-    def _guarded(items: Iterator, name: str | None, report: Callable[[Failure], object]) -> Iterator:
-        """Pass items on until they end or fail; report the failure."""
-        while True:
-            try:
-                item = next(items)
-            except StopIteration:
-                return
-            except Exception as error:  # noqa: BLE001 - likewise for the rest of this source
-                report(_failure(name, error))
-                return
-            yield item
+
+def _load(item: PageRef | Failure) -> np.ndarray | None:
+    return None if isinstance(item, Failure) else item.load()
+
+
+def _guarded(items: Iterator[Item], name: str | None) -> Iterator[Item | Failure]:
+    """Pass items on until they end or fail; the failure comes last."""
+    try:
+        yield from items
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with the rest of this source, the others must not be lost
+        yield _failure(name, error)
+
+
+def _name_of(source: object) -> str | None:
+    if isinstance(source, PageRef):
+        return source.name
+    return os.fspath(source) if isinstance(source, (str, os.PathLike)) else None
+
+
+def _without_padding(chars: Iterable[Char], quad: np.ndarray, padding: float) -> list[Char]:
+    """Characters whose places are fractions of the padded crop -> fractions of the quad's own length."""
+    width, height = quad_size(quad)
+    before = padding * height / max(width, 1e-6)
+
+    def place(fraction: float) -> float:
+        return min(max(fraction * (1 + 2 * before) - before, 0.0), 1.0)
+
+    return [replace(char, start=place(char.start), end=place(char.end)) for char in chars]
 
 
 def _failure(name: str | None, error: Exception) -> Failure:

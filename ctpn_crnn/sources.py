@@ -1,23 +1,22 @@
-"""Files, folders, patterns and documents with several pages -> one image after another."""
+"""Files, folders, patterns, standard input and documents with several pages -> one page after another."""
 
 from __future__ import annotations
 
 import glob
-import importlib
-import math
+import io
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import partial
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from ctpn_crnn.errors import ConfigError, ImageError
-from ctpn_crnn.images import MAX_PIXELS, ImageSource, check_file, load_image, open_pillow, pillow_to_bgr
+from ctpn_crnn.errors import ImageError
+from ctpn_crnn.images import MAX_PIXELS, ImageSource, check_file, load_image, open_pillow
+from ctpn_crnn.page_ref import ImageRef, PageRef
+from ctpn_crnn.pdf_source import pdf_refs
 
 IMAGE_SUFFIXES = frozenset(
     (".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp")
@@ -28,36 +27,30 @@ DOCUMENT_SUFFIXES = frozenset({".pdf"})
 PDF_DPI = 200
 """Resolution at which PDF pages are rendered."""
 
+STDIN = "-"
+"""The source that stands for the bytes of standard input; a file of this name is "./-"."""
+
+_STDIN_NAME = "stdin"
 _PAGE = re.compile(r"(?P<path>.+)#page=(?P<number>[1-9]\d*)")
+_PDF_START = b"%PDF-"
+_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_ONE_SOURCE = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray, PageRef)
 
 
-@dataclass(frozen=True)
-class PageRef:
-    """A page that can be loaded.
-
-    Attributes:
-        name: A path, "path#page=N" for a page of a document, or None for an image in memory.
-        load: Gives its image, uint8 BGR (H, W, 3), or raises `ImageError`.
-    """
-
-    name: str | None
-    load: Callable[[], np.ndarray]
-
-
-def sources(given: ImageSource | Iterable[ImageSource]) -> Iterator[ImageSource]:
+def sources(given: ImageSource | PageRef | Iterable[ImageSource | PageRef]) -> Iterator[ImageSource | PageRef]:
     """Expand folders and patterns.
 
     A folder gives its images and PDFs (not those of its subfolders) in natural order, page2 before page10; a pattern
     (`*`, `?`, `[...]`, `**`) what it matches, likewise. Anything else is given on as it is, also what does not exist,
-    so that reading it reports it and the others are not lost.
+    so that reading it reports it and the others are not lost; "-" stands for standard input.
 
     Args:
         given: One source, or an iterable of them.
 
     Yields:
-        Paths, and the sources in memory as they are.
+        Paths, "-", and the sources in memory (and pages as `page_refs` gives them) as they are.
     """
-    if not isinstance(given, (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray)) and (
+    if not isinstance(given, _ONE_SOURCE) and (
         isinstance(given, Iterable) and not hasattr(given, "read") and not hasattr(given, "__array__")
     ):
         for one in given:
@@ -68,60 +61,80 @@ def sources(given: ImageSource | Iterable[ImageSource]) -> Iterator[ImageSource]
         yield given
 
 
-def page_refs(source: ImageSource, *, max_pixels: int = MAX_PIXELS, dpi: float = PDF_DPI) -> Iterator[PageRef]:
+def page_refs(
+    source: ImageSource | PageRef, *, max_pixels: int = MAX_PIXELS, dpi: float = PDF_DPI, password: str | None = None
+) -> Iterator[PageRef]:
     """The pages of one source, each loadable by itself: a damaged one does not hide those after it.
 
+    A page knows more than its image: `PageRef.size_points`, `.dpi`, and for a PDF the `.text` that it already has. The
+    PDF is opened once and stays open until this iterator is exhausted or closed; a page loaded later opens it again.
+
     Args:
-        source: As for `load_image`, a TIFF with several pages, a PDF (path or bytes), or "path#page=N" for one page.
+        source: As for `load_image`; a TIFF with several pages or a PDF (path, bytes or file object); "path#page=N" for
+            one page; "-" for standard input, which is read to its end; or a page of this function, which is passed on.
         max_pixels: See `load_image`.
         dpi: Resolution for PDF pages; less where `max_pixels` asks for it.
+        password: Opens an encrypted PDF.
 
     Raises:
-        ImageError: The source is missing or damaged as a whole; or it is a PDF, and pypdfium2 is not installed.
+        ImageError: The source is missing or damaged as a whole; or it is a PDF, and it is encrypted or pypdfium2 is not
+            installed. Of a document that is damaged in the middle the pages before that come first.
+        ConfigError: `dpi` is not a positive number.
     """
-    if isinstance(source, (str, os.PathLike)):
+    if isinstance(source, PageRef):
+        yield source
+    elif isinstance(source, str) and source == STDIN:
+        yield from _refs(_bytes_of(sys.stdin.buffer, _STDIN_NAME), _STDIN_NAME, max_pixels, dpi, password)
+    elif isinstance(source, (str, os.PathLike)):
         name = os.fspath(source)
-        chosen = None if os.path.exists(name) else _PAGE.fullmatch(name)
+        chosen = _page_of(name)
         if chosen:
-            refs = page_refs(chosen["path"], max_pixels=max_pixels, dpi=dpi)
-            yield _nth(refs, int(chosen["number"]), chosen["path"])
-            return
-        path = check_file(source)
-        with open(path, "rb") as file:
-            start = file.read(5)
-        if start == b"%PDF-":
-            yield from _pdf_refs(path, name, max_pixels, dpi)
-        elif start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-            yield from _tiff_refs(path, name, max_pixels)
+            refs = page_refs(chosen[0], max_pixels=max_pixels, dpi=dpi, password=password)
+            yield _nth(refs, chosen[1], chosen[0])
         else:
-            yield PageRef(name, partial(load_image, source, max_pixels=max_pixels))
-    elif isinstance(source, (bytes, bytearray, memoryview)) and bytes(source[:5]) == b"%PDF-":
-        yield from _pdf_refs(bytes(source), "PDF in memory", max_pixels, dpi)
+            yield from _refs(check_file(source), name, max_pixels, dpi, password)
+    elif isinstance(source, (bytes, bytearray, memoryview)):
+        yield from _refs(bytes(source), None, max_pixels, dpi, password)
+    elif hasattr(source, "read") and not isinstance(source, Image.Image):
+        yield from _refs(_bytes_of(source, "the file object given"), None, max_pixels, dpi, password)
     else:
-        yield PageRef(None, partial(load_image, source, max_pixels=max_pixels))
+        yield ImageRef(source, None, max_pixels)
 
 
 def load_pages(
-    source: ImageSource, *, max_pixels: int = MAX_PIXELS, dpi: float = PDF_DPI
+    source: ImageSource, *, max_pixels: int = MAX_PIXELS, dpi: float = PDF_DPI, password: str | None = None
 ) -> Iterator[tuple[str | None, np.ndarray]]:
     """The pages of one source as (name, uint8 BGR image); arguments and errors as for `page_refs`."""
-    for ref in page_refs(source, max_pixels=max_pixels, dpi=dpi):
+    for ref in page_refs(source, max_pixels=max_pixels, dpi=dpi, password=password):
         yield ref.name, ref.load()
 
 
-def load_page(source: ImageSource, *, max_pixels: int = MAX_PIXELS, dpi: float = PDF_DPI) -> np.ndarray:
-    """One image: `load_image`, and also "path#page=N" as `Page.source` gives it.
+def load_page(
+    source: ImageSource | PageRef,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    dpi: float = PDF_DPI,
+    password: str | None = None,
+) -> np.ndarray:
+    """One image: `load_image`, and also "path#page=N" as `Page.source` gives it, "-", and a page of `page_refs`.
 
     Raises:
         ImageError: See `load_image`; or the document has no such page.
     """
-    if isinstance(source, str) and not os.path.exists(source) and _PAGE.fullmatch(source):
-        return next(page_refs(source, max_pixels=max_pixels, dpi=dpi)).load()
+    if isinstance(source, PageRef):
+        return source.load()
+    if isinstance(source, str):
+        if source == STDIN:
+            return load_image(_bytes_of(sys.stdin.buffer, _STDIN_NAME), max_pixels=max_pixels)
+        if _page_of(source):
+            return next(page_refs(source, max_pixels=max_pixels, dpi=dpi, password=password)).load()
     return load_image(source, max_pixels=max_pixels)
 
 
 def _expand(name: str) -> Iterator[str]:
-    if os.path.isdir(name):
+    if name == STDIN:
+        yield name
+    elif os.path.isdir(name):
         yield from _images_in(name) or [name]
     elif glob.has_magic(name) and not os.path.exists(name):
         matches = sorted(glob.glob(name, recursive=True), key=_natural)
@@ -146,77 +159,76 @@ def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], name
 
 
+def _page_of(name: str) -> tuple[str, int] | None:
+    """("path", N) of "path#page=N", unless a file has that very name."""
+    chosen = None if os.path.exists(name) else _PAGE.fullmatch(name)
+    return (chosen["path"], int(chosen["number"])) if chosen else None
+
+
 def _nth(refs: Iterator[PageRef], number: int, name: str) -> PageRef:
     count = 0
     for count, ref in enumerate(refs, start=1):
         if count == number:
-            return PageRef(f"{name}#page={number}", ref.load)
+            ref.name = f"{name}#page={number}"  # also for a file with one page, which goes by the file's name
+            return ref
     raise ImageError(f"{name} has {count} page(s): there is no page {number}")
 
 
-def _tiff_refs(path: Path, name: str, max_pixels: int) -> Iterator[PageRef]:
-    with open_pillow(path, name, max_pixels) as image:
-        count = getattr(image, "n_frames", 1)
-    if count == 1:
-        yield PageRef(name, partial(load_image, path, max_pixels=max_pixels))
+def _refs(file: Path | bytes, name: str | None, max_pixels: int, dpi: float, password: str | None) -> Iterator[PageRef]:
+    """Pages of a file that lies on the disk or in memory, by what it begins with."""
+    start = file[:5] if isinstance(file, bytes) else _first_bytes(file)
+    if start == _PDF_START:
+        yield from pdf_refs(file, name or "PDF in memory", dpi=dpi, max_pixels=max_pixels, password=password)
+    elif start[:4] in _TIFF_STARTS:
+        yield from _tiff_refs(file, name, max_pixels)
+    else:
+        yield ImageRef(file, name, max_pixels)
+
+
+def _first_bytes(path: Path) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(5)
+    except OSError as error:
+        raise ImageError(f"{path} cannot be read: {error.strerror}; check the disk and its permissions") from error
+
+
+def _tiff_refs(file: Path | bytes, name: str | None, max_pixels: int) -> Iterator[PageRef]:
+    count, damage = _count_frames(file, name or "TIFF in memory")
+    if count == 1 and damage is None:
+        yield ImageRef(file, name, max_pixels)
         return
     for index in range(count):
-        page = f"{name}#page={index + 1}"
-        yield PageRef(page, partial(_tiff_frame, path, page, index, max_pixels))
+        yield ImageRef(file, f"{name or 'TIFF in memory'}#page={index + 1}", max_pixels, frame=index)
+    if damage is not None:
+        raise damage
 
 
-def _tiff_frame(path: Path, name: str, index: int, max_pixels: int) -> np.ndarray:
-    with open_pillow(path, name, max_pixels) as image:
-        image.seek(index)
-        if image.width * image.height > max_pixels:
-            raise ImageError(f"{name} is too large: {image.width} x {image.height} pixels, the limit is {max_pixels}")
-        return pillow_to_bgr(image)
-
-
-def _pdf_refs(document: Path | bytes, name: str, max_pixels: int, dpi: float) -> Iterator[PageRef]:
-    if dpi <= 0:
-        raise ConfigError(f"dpi must be positive, not {dpi}")
-    pdfium = _pdfium(name)
-    count = _pdf_do(pdfium, document, name, len)
-    for index in range(count):
-        page = f"{name}#page={index + 1}"
-        yield PageRef(page, partial(_pdf_page, pdfium, document, page, index, max_pixels, dpi))
-
-
-def _pdf_page(pdfium: Any, document: Path | bytes, name: str, index: int, max_pixels: int, dpi: float) -> np.ndarray:
-    def render(pdf: Any) -> np.ndarray:
-        page = pdf[index]
-        width, height = page.get_size()
-        scale = dpi / 72
-        if _pixels(width, height, scale) > max_pixels:  # a poster: less resolution serves it better than a refusal
-            scale = (max_pixels / (width * height)) ** 0.5
-            while _pixels(width, height, scale) > max_pixels and scale > 1e-6:
-                scale *= 0.999
-        array = page.render(scale=scale).to_numpy()
-        return np.array(array)  # the bitmap's memory ends with the document
-
-    return load_image(_pdf_do(pdfium, document, name, render), max_pixels=max_pixels)
-
-
-def _pixels(width: float, height: float, scale: float) -> int:
-    """Pixels of a rendered page; PDFium rounds both sides up."""
-    return math.ceil(width * scale) * math.ceil(height * scale)
-
-
-def _pdf_do(pdfium: Any, document: Path | bytes, name: str, action: Callable[[Any], Any]) -> Any:
-    """Open the document, do something with it, close it."""
+def _count_frames(file: Path | bytes, name: str) -> tuple[int, ImageError | None]:
+    """How many pages can be found, and what is wrong with the next one if that is why there are no more."""
+    count = 0
     try:
-        pdf = pdfium.PdfDocument(document)
-        try:
-            return action(pdf)
-        finally:
-            pdf.close()
-    except (pdfium.PdfiumError, OSError, ValueError) as error:
-        raise ImageError(f"{name} cannot be read as a PDF: {error} (damaged, or protected by a password)") from error
+        # No limit: the size of the first page says nothing of the others, and nothing is decoded here.
+        with open_pillow(io.BytesIO(file) if isinstance(file, bytes) else file, name, sys.maxsize) as image:
+            try:
+                while True:
+                    image.seek(count)
+                    count += 1
+            except EOFError:
+                return count, None
+    except ImageError as error:
+        if count == 0:
+            raise
+        return count, ImageError(f"{name} is damaged after page {count}: {error}")
 
 
-def _pdfium(name: str) -> Any:
+def _bytes_of(file: object, name: str) -> bytes:
     try:
-        return importlib.import_module("pypdfium2")
-    except ImportError as error:
-        raise ImageError(f"{name} is a PDF, and reading PDFs needs pypdfium2: pip install pypdfium2") from error
+        data = file.read()
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{name} cannot be read: {error}") from error
+    if not isinstance(data, bytes):
+        raise ImageError(f"{name} yields text; open it in binary mode ('rb')")
+    if not data:
+        raise ImageError(f"{name}: there is nothing in it (0 bytes)")
+    return data

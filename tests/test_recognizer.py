@@ -214,3 +214,20 @@ def test_unknown_name():
 
     with pytest.raises(AttributeError, match="Recogniser"):
         _ = ctpn_crnn.Recogniser
+
+
+class HalvesReader:
+    """Two characters, each half of the crop that it is given."""
+
+    def read(self, crops):
+        return [FakeReading("ab", 0.9, [Char("a", 0.9, 0.0, 0.5), Char("b", 0.9, 0.5, 0.9)]) for _ in crops]
+
+
+def test_places_of_characters_are_fractions_of_the_quad_not_of_the_padded_crop() -> None:
+    # A line of 100 x 20 with a quarter of its height added at each end: the crop is 110 long, the quad starts at 5.
+    recognizer = Recognizer(detector=BoxFinder((10, 10, 110, 30, "text")), reader=HalvesReader(), padding=(0.25, 0.0))
+    line = recognizer.recognize(make_image()).lines[0]
+    assert [(c.start, c.end) for c in line.chars] == [
+        (0.0, pytest.approx(0.5)),
+        (pytest.approx(0.5), pytest.approx((0.9 * 110 - 5) / 100)),
+    ]

@@ -2,12 +2,13 @@
 
 import io
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from ctpn_crnn.errors import ImageError
+from ctpn_crnn.errors import ConfigError, ImageError
 from ctpn_crnn.sources import load_page, load_pages, page_refs, sources
 
 
@@ -89,20 +90,152 @@ class TestPages:
         assert first.load().shape == (2, 2, 3)
         with pytest.raises(ImageError, match="too large"):
             second.load()
+        Image.new("L", (30, 30)).save(path, save_all=True, append_images=[Image.new("L", (2, 2))])
+        first, second = page_refs(path, max_pixels=100)
+        assert second.load().shape == (2, 2, 3)
+        with pytest.raises(ImageError, match="too large"):
+            first.load()
+
+    def test_tiff_in_memory(self, tmp_path):
+        save_pages(tmp_path / "a.tif", (1, 2))
+        data = (tmp_path / "a.tif").read_bytes()
+        for source in (data, bytearray(data), io.BytesIO(data)):
+            pages = list(load_pages(source))
+            assert [name for name, _ in pages] == ["TIFF in memory#page=1", "TIFF in memory#page=2"]
+            assert [int(image[0, 0, 0]) for _, image in pages] == [1, 2]
+
+    def test_tiff_that_breaks_off(self, tmp_path):
+        """Pages before the damage are read, and then it is reported."""
+        path = save_pages(tmp_path / "a.tif", (1, 2, 3))
+        data = bytearray((tmp_path / "a.tif").read_bytes())
+        with Image.open(path) as image:
+            image.seek(2)
+            start = image._frame_pos[2]
+        (tmp_path / "a.tif").write_bytes(data[: start + 9])
+        refs = page_refs(path)
+        assert [int(next(refs).load()[0, 0, 0]) for _ in range(2)] == [1, 2]
+        with pytest.raises(ImageError, match=r"a\.tif is damaged after page 2"):
+            next(refs)
+
+    def test_file_objects(self, tmp_path):
+        path = save(tmp_path / "a.png")
+        with open(path, "rb") as file:
+            assert next(page_refs(file)).load().shape == (3, 4, 3)
+        with pytest.raises(ImageError, match="binary mode"):
+            next(page_refs(io.StringIO("text")))
+        with pytest.raises(ImageError, match="0 bytes"):
+            next(page_refs(io.BytesIO()))
+
+    def test_a_page_is_passed_on(self, tmp_path):
+        ref = next(page_refs(save(tmp_path / "a.png")))
+        assert list(sources([ref])) == [ref]
+        assert list(sources(ref)) == [ref]
+        assert list(page_refs(ref)) == [ref]
+        assert load_page(ref).shape == (3, 4, 3)
+
+
+class TestResolution:
+    @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".bmp"])
+    def test_of_a_file(self, tmp_path, suffix):
+        path = tmp_path / f"a{suffix}"
+        Image.new("L", (300, 600)).save(path, dpi=(150, 150))
+        for ref in (*page_refs(path), *page_refs(path.read_bytes())):
+            assert ref.dpi == pytest.approx(150, abs=0.1)
+            assert ref.size_points == pytest.approx((144, 288), abs=0.2)
+            assert ref.text == ""
+
+    def test_faxes_have_two(self, tmp_path):
+        path = tmp_path / "a.tif"
+        Image.new("1", (408, 196)).save(path, dpi=(204, 98))
+        [ref] = page_refs(path)
+        assert (ref.dpi, ref.size_points) == (204, (144, 144))
+
+    def test_pages_of_a_tiff_have_their_own(self, tmp_path):
+        first, second = Image.new("L", (100, 100)), Image.new("L", (100, 50))
+        first.save(tmp_path / "a.tif", save_all=True, append_images=[second], dpi=(100, 100))
+        assert [ref.size_points for ref in page_refs(tmp_path / "a.tif")] == [(72, 72), (72, 36)]
+
+    def test_turned_by_exif(self, tmp_path):
+        exif = Image.Exif()
+        exif[0x0112] = 6  # turn by 90 degrees to show
+        Image.new("L", (300, 600)).save(tmp_path / "a.jpg", dpi=(150, 100), exif=exif)
+        [ref] = page_refs(tmp_path / "a.jpg")
+        assert ref.load().shape == (300, 600, 3)
+        assert (ref.dpi, ref.size_points) == (100, (432, 144))
+
+    def test_unknown(self, tmp_path):
+        Image.new("L", (9000, 20)).save(tmp_path / "a.jpg", dpi=(72, 72))  # 125 inches: nobody measured that
+        Image.new("L", (9, 20)).save(tmp_path / "b.png")
+        sources = (tmp_path / "a.jpg", tmp_path / "b.png", np.zeros((9, 9)), Image.new("L", (9, 9)))
+        for ref in (next(page_refs(source)) for source in sources):
+            assert (ref.dpi, ref.size_points, ref.text) == (None, None, "")
+
+
+class TestStandardInput:
+    @pytest.fixture
+    def give(self, monkeypatch):
+        def give(data):
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+        return give
+
+    def test_image(self, tmp_path, give):
+        save(tmp_path / "a.png")
+        data = (tmp_path / "a.png").read_bytes()
+        give(data)
+        assert list(sources(["-"])) == ["-"]
+        [(name, image)] = load_pages("-")
+        assert (name, image.shape) == ("stdin", (3, 4, 3))
+        give(data)
+        assert load_page("-").shape == (3, 4, 3)
+
+    def test_several_pages(self, tmp_path, give):
+        save_pages(tmp_path / "a.tif", (1, 2))
+        give((tmp_path / "a.tif").read_bytes())
+        assert [name for name, _ in load_pages("-")] == ["stdin#page=1", "stdin#page=2"]
+
+    def test_nothing(self, give):
+        give(b"")
+        with pytest.raises(ImageError, match="stdin: there is nothing"):
+            next(page_refs("-"))
 
     def test_missing(self, tmp_path):
         with pytest.raises(ImageError, match="does not exist"):
             next(page_refs(tmp_path / "none.tif"))
 
 
+HELLO = """%PDF-1.4
+1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
+2 0 obj <</Type /Pages /Kids [3 0 R 6 0 R] /Count 2>> endobj
+3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] /Contents 4 0 R /Resources <</Font <</F1 5 0 R>>>>>> endobj
+4 0 obj <</Length 66>> stream
+BT /F1 20 Tf 20 60 Td (Hello) Tj 0 -30 Td (two words) Tj ET
+endstream endobj
+5 0 obj <</Type /Font /Subtype /Type1 /BaseFont /Helvetica>> endobj
+6 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] /Rotate 90>> endobj
+trailer <</Root 1 0 R>>
+"""
+"""Two pages: text, and an empty one lying on its side."""
+
+
 class TestPdf:
+    @pytest.fixture(autouse=True)
+    def pdfium(self):
+        return pytest.importorskip("pypdfium2")
+
     def make(self, path) -> str:
         first, second = Image.new("RGB", (72, 36), "red"), Image.new("RGB", (36, 72), "blue")
         first.save(path, "PDF", resolution=72, save_all=True, append_images=[second])
         return str(path)
 
+    @pytest.fixture
+    def opened(self, pdfium, monkeypatch):
+        """Every document that is opened."""
+        made = []
+        monkeypatch.setattr(pdfium, "PdfDocument", recording(pdfium.PdfDocument, made))
+        return made
+
     def test_pages(self, tmp_path):
-        pytest.importorskip("pypdfium2")
         path = self.make(tmp_path / "a.pdf")
         (name1, page1), (name2, page2) = load_pages(path, dpi=144)
         assert (name1, name2) == (f"{path}#page=1", f"{path}#page=2")
@@ -110,21 +243,103 @@ class TestPdf:
         assert abs(page1[30, 30].astype(int) - (0, 0, 255)).max() < 15  # red, as BGR
         assert abs(page2[30, 30].astype(int) - (255, 0, 0)).max() < 15
         with open(path, "rb") as file:
-            assert len(list(load_pages(file.read()))) == 2
+            assert len(list(load_pages(file))) == 2
+        assert load_page(f"{path}#page=2", dpi=72).shape == (72, 36, 3)
 
     def test_posters_get_less_resolution(self, tmp_path):
-        pytest.importorskip("pypdfium2")
-        _, page = next(load_pages(self.make(tmp_path / "a.pdf"), dpi=7200, max_pixels=10_000))
+        ref = next(page_refs(self.make(tmp_path / "a.pdf"), dpi=7200, max_pixels=10_000))
+        page = ref.load()
         assert 8_000 < page.shape[0] * page.shape[1] <= 10_000
+        assert page.shape[1] == pytest.approx(ref.dpi, abs=1)  # it is an inch wide
 
-    def test_damaged(self, tmp_path):
-        pytest.importorskip("pypdfium2")
+    def test_size_and_text(self, tmp_path):
+        (tmp_path / "a.pdf").write_text(HELLO)
+        first, second = page_refs(tmp_path / "a.pdf", dpi=100)
+        assert (first.size_points, first.dpi, first.text) == ((200, 100), 100, "Hello\ntwo words")
+        assert (second.size_points, second.dpi, second.text) == ((100, 200), 100, "")
+        assert first.load().min() < 60  # ink
+        assert second.load().shape == (278, 139, 3)
+
+    def test_the_document_is_opened_once_and_closed(self, tmp_path, opened):
+        refs = page_refs(self.make(tmp_path / "a.pdf"))
+        kept = []
+        for ref in refs:
+            kept.append(ref)
+            ref.load(), ref.text, ref.dpi
+            assert len(opened) == 1
+        assert opened[0].closed
+        assert kept[0].load().shape == kept[0].load().shape  # later it opens for itself, and closes
+        assert [pdf.closed for pdf in opened] == [True] * 3
+
+    def test_it_is_closed_when_the_caller_stops_early(self, tmp_path, opened):
+        refs = page_refs(self.make(tmp_path / "a.pdf"))
+        next(refs)
+        refs.close()
+        assert [pdf.closed for pdf in opened] == [True]
+
+    def test_nothing_is_rendered_before_it_is_asked_for(self, tmp_path, pdfium, monkeypatch):
+        monkeypatch.setattr(pdfium.PdfPage, "render", lambda *_, **__: pytest.fail("rendered"))
+        (tmp_path / "a.pdf").write_text(HELLO)
+        assert [ref.text for ref in page_refs(tmp_path / "a.pdf")] == ["Hello\ntwo words", ""]
+
+    def test_threads_do_not_enter_pdfium_together(self, tmp_path):
+        """PDFium crashes or errs when they do."""
+        (tmp_path / "a.pdf").write_text(HELLO)
+        refs = list(page_refs(tmp_path / "a.pdf"))
+        with ThreadPoolExecutor(4) as pool:
+            texts = list(pool.map(lambda number: (refs[number % 2].load().shape, refs[number % 2].text), range(40)))
+        assert texts == [((278, 556, 3), "Hello\ntwo words"), ((556, 278, 3), "")] * 20
+
+    @pytest.mark.parametrize("data", [b"%PDF-1.7 nothing more", b"%PDF-"])
+    def test_damaged(self, tmp_path, data):
         path = tmp_path / "a.pdf"
-        path.write_bytes(b"%PDF-1.7 nothing more")
-        with pytest.raises(ImageError, match="cannot be read as a PDF"):
+        path.write_bytes(data)
+        with pytest.raises(ImageError, match=r"a\.pdf cannot be read as a PDF: .*damaged"):
             next(page_refs(path))
+
+    def test_a_damaged_page_does_not_hide_the_others(self, tmp_path):
+        (tmp_path / "a.pdf").write_text(HELLO.replace("/Kids [3 0 R", "/Kids [9 0 R"))
+        first, second = page_refs(tmp_path / "a.pdf", dpi=72)
+        with pytest.raises(ImageError, match="#page=1 is damaged"):
+            first.load()
+        assert second.load().shape == (200, 100, 3)
+
+    def test_encrypted(self, tmp_path):
+        pikepdf = pytest.importorskip("pikepdf")
+        path = tmp_path / "secret.pdf"
+        with pikepdf.open(self.make(tmp_path / "a.pdf")) as pdf:
+            pdf.save(path, encryption=pikepdf.Encryption(owner="boss", user="open sesame"))
+        with pytest.raises(ImageError, match=r"secret\.pdf is encrypted, and opens with a password"):
+            next(page_refs(path))
+        with pytest.raises(ImageError, match="password given does not open it") as caught:
+            next(page_refs(path, password="open wide"))
+        assert "open wide" not in str(caught.value)
+        assert [image.shape for _, image in load_pages(path, password="open sesame", dpi=72)] == [
+            (36, 72, 3),
+            (72, 36, 3),
+        ]
+        assert load_page(f"{path}#page=2", password="open sesame", dpi=72).shape == (72, 36, 3)
+
+    @pytest.mark.parametrize("dpi", [0, -1, float("nan"), float("inf")])
+    def test_resolution_that_makes_no_sense(self, tmp_path, dpi):
+        with pytest.raises(ConfigError, match="dpi"):
+            next(page_refs(self.make(tmp_path / "a.pdf"), dpi=dpi))
 
     def test_without_pypdfium2(self, tmp_path, monkeypatch):
         monkeypatch.setitem(sys.modules, "pypdfium2", None)
         with pytest.raises(ImageError, match="pip install pypdfium2"):
             next(page_refs(self.make(tmp_path / "a.pdf")))
+
+
+def recording(kind, made):
+    class Recording(kind):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            self.closed = False
+            made.append(self)
+
+        def close(self):
+            super().close()
+            self.closed = True
+
+    return Recording

@@ -7,11 +7,13 @@ import argparse
 import sys
 import tempfile
 
+from ctpn_crnn.distribution import STRATEGIES, strategy_scope, use_device
 from ctpn_crnn.errors import CtpnCrnnError
 
 EXAMPLES = """examples:
   python tools/train_crnn.py --smoke
   python tools/train_crnn.py runs/crnn --corpus corpus/ --backgrounds photos/ --steps frames:4000 joint:2000 ctc:2000
+  python tools/train_crnn.py runs/mine --lines my_lines/ --init crnn.h5 --steps ctc:1000
   python tools/train_crnn.py runs/crnn --resume          # goes on exactly where the run stopped
 """
 
@@ -24,6 +26,12 @@ def parser() -> argparse.ArgumentParser:
     data.add_argument("--corpus", help="folder of UTF-8 .txt files; without it only a few built-in sentences are drawn")
     data.add_argument("--fonts", nargs="+", default=[], help="folders of fonts (default: the system's)")
     data.add_argument("--backgrounds", help="folder of .jpg photographs without text")
+    data.add_argument(
+        "--lines", metavar="DIR", help="line list of your own (lines.tsv: image, tab, text); for the phase ctc only"
+    )
+    data.add_argument(
+        "--lines-share", type=float, default=0.5, metavar="S", help="of lines from that list, 0..1; others are rendered"
+    )
     data.add_argument("--charset", help="charset file, one character a line (default: the built-in charset)")
     data.add_argument("--strength", type=float, default=0.6, help="strength of the degradation, 0..1")
     data.add_argument(
@@ -45,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--epoch-steps", type=int, default=100, help="steps between checkpoints")
     run.add_argument("--validate-every", type=int, default=5, help="validate after so many epochs")
     run.add_argument("--processes", type=int, default=1, help="rendering processes")
+    run.add_argument("--device", default="auto", help="auto, cpu, gpu (all of them) or gpu:N")
+    run.add_argument("--strategy", choices=STRATEGIES, default="none", help="how several devices share each batch")
     run.add_argument("--seed", type=int, default=1)
     run.add_argument("--ema", type=float, default=0.99, help="momentum of the running average of the weights")
     run.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto")
@@ -68,14 +78,17 @@ def main(argv: list[str] | None = None) -> int:
         if arguments.smoke:
             from ctpn_crnn.crnn.smoke import smoke_run
 
-            with tempfile.TemporaryDirectory() as folder:
+            use_device(arguments.device)
+            with tempfile.TemporaryDirectory() as folder, strategy_scope(arguments.strategy):
                 print(smoke_run(arguments.output or folder))
             return 0
         if not arguments.output:
             raise CtpnCrnnError("Name an output folder, or use --smoke.")
         from ctpn_crnn.crnn.training_run import train_from_arguments
 
-        train_from_arguments(arguments)
+        use_device(arguments.device)
+        with strategy_scope(arguments.strategy):
+            train_from_arguments(arguments)
     except CtpnCrnnError as error:
         print(f"train_crnn: {error}", file=sys.stderr)
         return 2

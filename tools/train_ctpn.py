@@ -25,6 +25,7 @@ from ctpn_crnn.datasets.detection_samples import (
     PageSource,
     RenderedPages,
 )
+from ctpn_crnn.distribution import STRATEGIES, strategy_scope, use_device
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     how.add_argument("--samples", type=int, default=256, help="anchors sampled of each crop (paper: 128)")
     how.add_argument("--negative", type=float, default=0.5, help="IoU below which an anchor is negative")
     how.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
+    how.add_argument("--device", default="auto", help="auto, cpu, gpu (all of them) or gpu:N")
+    how.add_argument("--strategy", choices=STRATEGIES, default="none", help="how several devices share each batch")
     how.add_argument("--seed", type=int, default=0)
     how.add_argument("--checkpoint-steps", type=int, default=200, help="steps between two checkpoints")
     how.add_argument("--log-steps", type=int, default=50, help="steps between two rows of the log")
@@ -271,10 +274,15 @@ def main(argv: list[str] | None = None) -> int:
     args = parse(argv)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        if args.smoke:
-            smoke()
-        else:
-            run(args, *sources(args))
+        if args.strategy == "multiworker" and (args.max_minutes or args.head_crops):
+            # A worker that stops on its own clock leaves the others waiting without end.
+            raise ConfigError("--strategy multiworker: leave out --max-minutes and --head-crops.")
+        use_device(args.device)
+        with strategy_scope(args.strategy):
+            if args.smoke:
+                smoke()
+            else:
+                run(args, *sources(args))
     except CtpnCrnnError as error:
         print(f"train_ctpn: {error}", file=sys.stderr)
         return 1

@@ -10,6 +10,9 @@ import numpy as np
 
 from ctpn_crnn.crnn.charset import BLANK
 
+_LARGEST_GAP = 60.0
+"""Logits further below a frame's highest one than this count as so far below: exp(-60) is still above 0 in float32."""
+
 
 @dataclass
 class Decoded:
@@ -67,6 +70,8 @@ def ctc_loss(y_true: Any, y_pred: Any) -> Any:
         return ops.ctc_loss(labels, y_pred, lengths, frames, mask_index=BLANK)
     import tensorflow as tf
 
+    # The kernel multiplies probabilities: one that underflows to 0 makes the loss infinite and ends the training.
+    y_pred = ops.maximum(y_pred - ops.stop_gradient(ops.max(y_pred, axis=-1, keepdims=True)), -_LARGEST_GAP)
     # Sparse labels: about three times faster on a CPU than dense ones with thousands of classes.
     mask = tf.sequence_mask(lengths, tf.shape(labels)[1])
     sparse = tf.SparseTensor(tf.where(mask), tf.boolean_mask(labels, mask), tf.cast(tf.shape(labels), tf.int64))

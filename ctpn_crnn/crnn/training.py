@@ -29,6 +29,8 @@ from ctpn_crnn.crnn.network import CRNN, FRAME_WIDTH, INPUT_HEIGHT
 from ctpn_crnn.crnn.pass_through import let_through
 from ctpn_crnn.crnn.reader import pad_lines
 from ctpn_crnn.datasets.line_batches import IGNORED, BatchPlan, CTCEncoder, FrameEncoder, LineBatches, LineSource
+from ctpn_crnn.distributed_training import AdamW, TrainingModel, synchronize_batch_statistics
+from ctpn_crnn.distribution import is_chief, shared_input
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.layers import training_layers
 
@@ -120,7 +122,7 @@ class ReaderTrainer:
         self.step = 0  # Of the present phase.
         self.total_steps = 0
         self.seconds = 0.0
-        self._optimizer: keras.optimizers.Optimizer | None = None
+        self._optimizer: AdamW | None = None
 
     @property
     def checkpoint(self) -> Path:
@@ -156,6 +158,7 @@ class ReaderTrainer:
         if self.phase and self.step == 0 and self.phases[self.phase - 1].name == "frames" and phase.name != "frames":
             self._pass_on()
         model = self.training_model(phase)
+        synchronize_batch_statistics(model)
         model.compile(optimizer=self._optimizer_for(phase, model), **self._losses(phase))
         batches = self._batches(phase)
         try:
@@ -164,7 +167,12 @@ class ReaderTrainer:
                 count = min(self.epoch_steps, phase.steps - self.step)
                 batches.count = count
                 history = model.fit(
-                    batches.as_input(), epochs=1, verbose=0, shuffle=False, callbacks=[*callbacks, StopOnNaN(self)]
+                    shared_input(batches.as_input(), self.plan.pixels // max(self.plan.widths)),
+                    epochs=1,
+                    steps_per_epoch=count,
+                    verbose=0,
+                    shuffle=False,
+                    callbacks=[*callbacks, StopOnNaN(self)],
                 )
                 batches.advance()
                 self.step += count
@@ -203,13 +211,13 @@ class ReaderTrainer:
         image = keras.Input((INPUT_HEIGHT, None, 1), name="image")
         features = self.network.features(image, reuse=True)
         if phase.name == "ctc":
-            return keras.Model(image, self.network.project(self.network.recurrent(features)), name="ctc")
+            return TrainingModel(image, self.network.project(self.network.recurrent(features)), name="ctc")
         positions = keras.Input((None,), dtype="int32", name="positions")
         heads = [self.frame_head(TakeFrames(name="frames_of_features")([features, positions]))]
         if phase.name == "joint":
             sequence = self.network.recurrent(features)
             heads.append(self.network.project(TakeFrames(name="frames_of_sequence")([sequence, positions])))
-        return keras.Model([image, positions], heads if len(heads) > 1 else heads[0], name=phase.name)
+        return TrainingModel([image, positions], heads if len(heads) > 1 else heads[0], name=phase.name)
 
     def _losses(self, phase: Phase) -> dict[str, Any]:
         if phase.name == "ctc":
@@ -227,7 +235,7 @@ class ReaderTrainer:
 
     def _optimizer_for(self, phase: Phase, model: keras.Model) -> keras.optimizers.Optimizer:
         if self._optimizer is None:
-            self._optimizer = keras.optimizers.AdamW(
+            self._optimizer = AdamW(
                 phase.schedule(),
                 weight_decay=self.weight_decay,
                 global_clipnorm=self.clip_norm,
@@ -244,7 +252,7 @@ class ReaderTrainer:
             return action()
         variables = self._optimizer._trainable_variables
         kept = [ops.convert_to_numpy(v) for v in variables]
-        self._optimizer.finalize_variable_values(variables)
+        self._optimizer.overwrite_by_average()
         try:
             return action()
         finally:
@@ -266,6 +274,8 @@ class ReaderTrainer:
 
     def save_checkpoint(self) -> None:
         """Writes weights, optimizer and position in the schedule; a kill in between leaves the old checkpoint whole."""
+        if not is_chief():
+            return
         self.output.mkdir(parents=True, exist_ok=True)
         aside = self.checkpoint.with_suffix(".tmp")
         with h5py.File(aside, "w") as file:
@@ -309,6 +319,8 @@ class ReaderTrainer:
         """Writes the averaged weights of the reader, float16, with the charset."""
         from ctpn_crnn.weights import save_weights
 
+        if not is_chief():
+            return
         config = {"num_classes": self.charset.num_classes, "lstm_units": self.network.lstm_units}
         text = "".join(self.charset.characters)
         info = {
@@ -320,6 +332,8 @@ class ReaderTrainer:
         self.with_average(lambda: save_weights(self.reader, path, kind="crnn", config=config, charset=text, info=info))
 
     def _log(self, row: dict[str, Any]) -> None:
+        if not is_chief():
+            return
         print("  ".join(f"{key} {value}" for key, value in row.items()), flush=True)
         path = self.output / "log.csv"
         with (self.output / "log.jsonl").open("a", encoding="utf-8") as file:

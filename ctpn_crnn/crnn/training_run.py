@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -12,6 +13,7 @@ import numpy as np
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.training import LineSet, Phase, ReaderTrainer, validation_scores
 from ctpn_crnn.datasets.line_batches import BatchPlan, LineSource
+from ctpn_crnn.datasets.real_lines import RealLines
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError
 from ctpn_crnn.synthesis.lines import LineStyle
 
@@ -42,12 +44,20 @@ def train_from_arguments(arguments: Namespace) -> None:
     keras.utils.set_random_seed(arguments.seed)
     charset = Charset.load(arguments.charset) if arguments.charset else Charset.default()
     source = LineSource(
-        charset, tuple(arguments.fonts), arguments.corpus, arguments.backgrounds, LineStyle(strength=arguments.strength)
+        charset,
+        tuple(arguments.fonts),
+        arguments.corpus,
+        arguments.backgrounds,
+        LineStyle(strength=arguments.strength),
+        lines=arguments.lines,
+        share=arguments.lines_share,
     )
     if any(width % 4 or width < 8 for width in arguments.widths):
         raise ConfigError(f"--widths {arguments.widths}: each must be a multiple of 4 and at least 8.")
     plan = BatchPlan(tuple(arguments.widths), arguments.pixels, arguments.seed)
     phases = [parse_phase(text) for text in arguments.steps]
+    if arguments.lines:
+        check_own_lines(source, phases, plan)
     trainer = ReaderTrainer(
         charset, source, plan, phases, arguments.output, arguments.epoch_steps, arguments.processes, ema=arguments.ema
     )
@@ -73,6 +83,32 @@ def train_from_arguments(arguments: Namespace) -> None:
     print(f"Saved {Path(arguments.output) / 'crnn.h5'}", flush=True)
 
 
+def check_own_lines(source: LineSource, phases: Sequence[Phase], plan: BatchPlan) -> None:
+    """Fails before the training rather than in one of its worker processes.
+
+    Raises:
+        ConfigError: a phase needs to know where the characters stand, the share is no share, or every line is too wide.
+        DatasetError: the list is malformed, or an image is missing or damaged.
+        CharsetError: the charset lacks characters of the list.
+    """
+    other = next((phase.name for phase in phases if phase.name != "ctc"), None)
+    if other:
+        raise ConfigError(
+            f"--lines with the phase {other}: it needs the place of each character, which a line list does not tell. "
+            "Train with the phase ctc alone, for example --steps ctc:1000, from weights given with --init."
+        )
+    if not 0.0 <= source.share <= 1.0:
+        raise ConfigError(f"--lines-share {source.share}: it must lie in 0..1.")
+    widths = RealLines.open(source.lines, source.charset).widths
+    fitting = int((widths <= max(plan.widths)).sum())
+    if not fitting:
+        raise ConfigError(
+            f"--widths {max(plan.widths)}: every line of {source.lines} is wider at the height of 32 pixels (the "
+            f"narrowest is {widths[0]}). Give a larger width too, a multiple of 4."
+        )
+    print(f"{fitting} of {len(widths)} lines of {source.lines} are narrow enough to be trained on", flush=True)
+
+
 def start_from(trainer: ReaderTrainer, path: str | Path) -> None:
     """Takes over the weights of a file; rows of the projection are matched by character, so the charset may have grown.
 
@@ -91,7 +127,7 @@ def synthetic_set(source: LineSource, count: int) -> LineSet:
     """Lines in font families that are kept out of training."""
     from dataclasses import replace
 
-    synthesizer = replace(source, validation=True).open()
+    synthesizer = replace(source, validation=True, lines=None).open()
     samples = [synthesizer(np.random.default_rng((987654, number))) for number in range(count)]
     return LineSet("synthetic", [s.image for s in samples], [s.text for s in samples])
 

@@ -19,6 +19,8 @@ from ctpn_crnn.ctpn.anchors import STRIP_COLUMNS
 from ctpn_crnn.ctpn.layers import AnchorTarget
 from ctpn_crnn.ctpn.losses import CTPNLoss
 from ctpn_crnn.ctpn.network import CTPN, VGG16_BLOCKS
+from ctpn_crnn.distributed_training import SGD, AdamW, TrainingModel
+from ctpn_crnn.distribution import is_chief, shared_input
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError, WeightsError
 from ctpn_crnn.files import written_aside
 
@@ -111,7 +113,7 @@ def build_training_model(network: CTPN, model: keras.Model, options: TrainingOpt
         network.heights, options.samples, negative=options.negative, seed=options.seed, name="anchor_target"
     )
     loss = CTPNLoss(name="ctpn_loss")([*model.outputs, *target([model.outputs[0], strips])])
-    training_model = keras.Model([model.inputs[0], strips], loss, name="ctpn_training")
+    training_model = TrainingModel([model.inputs[0], strips], loss, name="ctpn_training")
     # XLA compiles convolutions poorly on a CPU; JAX has nothing else.
     jit = "auto" if keras.backend.backend() == "jax" else False
     training_model.compile(optimizer=build_optimizer(options), jit_compile=jit)
@@ -129,9 +131,9 @@ def build_optimizer(options: TrainingOptions) -> keras.optimizers.Optimizer:
     )
     common = {"weight_decay": options.weight_decay or None, "global_clipnorm": options.clip_norm}
     if options.optimizer == "sgd":
-        optimizer = keras.optimizers.SGD(schedule, momentum=0.9, **common)
+        optimizer = SGD(schedule, momentum=0.9, **common)
     else:
-        optimizer = keras.optimizers.AdamW(schedule, **common)
+        optimizer = AdamW(schedule, **common)
     optimizer.exclude_from_weight_decay(var_names=["bias"])
     return optimizer
 
@@ -139,12 +141,16 @@ def build_optimizer(options: TrainingOptions) -> keras.optimizers.Optimizer:
 def save_checkpoint(model: keras.Model, path: Path, options: TrainingOptions) -> None:
     """Write everything that the run needs to go on: weights, sampling state, optimizer, options. Atomic.
 
+    Of several workers only the first one writes.
+
     Raises:
         OutputError: the file cannot be written; the one before it is left as it was.
     """
+    if not is_chief():
+        return
     if keras.backend.backend() == "jax":
         model.jax_state_sync()  # `fit` keeps the state to itself between epochs there.
-    arrays = {name: keras.ops.convert_to_numpy(v.value) for name, v in _state(model).items()}
+    arrays = {name: keras.ops.convert_to_numpy(v) for name, v in _state(model).items()}
     arrays["options"] = np.array(json.dumps(asdict(options)))
     with written_aside(path) as aside, aside.open("wb") as file:
         np.savez(file, **arrays)
@@ -280,7 +286,7 @@ class Watch(keras.callbacks.Callback):
 
     def _save(self, step: int) -> None:
         save_checkpoint(self.model, self.checkpoint, self.options)
-        if self.on_checkpoint is not None:
+        if self.on_checkpoint is not None and is_chief():
             self.on_checkpoint(step)
 
     def _speed(self, step: int) -> dict[str, float]:
@@ -290,6 +296,8 @@ class Watch(keras.callbacks.Callback):
         return {"images_per_s": images / seconds, "waiting": min((self.batches.waited - self._waited) / seconds, 1.0)}
 
     def _write(self, row: Mapping[str, float]) -> None:
+        if not is_chief():
+            return
         path = self.folder / "log.csv"
         fresh = not path.exists()
         with path.open("a", newline="", encoding="utf-8") as file:
@@ -301,7 +309,7 @@ class Watch(keras.callbacks.Callback):
     def _forget_rows_after(self, step: int) -> None:
         """Drop what a killed run wrote after its last checkpoint: those steps are taken again."""
         path = self.folder / "log.csv"
-        if path.exists():
+        if path.exists() and is_chief():
             with path.open(newline="", encoding="utf-8") as file:
                 rows = [row for row in csv.DictReader(file) if int(row["step"]) <= step]
             with written_aside(path) as aside, aside.open("w", newline="", encoding="utf-8") as file:
@@ -378,7 +386,7 @@ def train(
     epochs = -(-(options.steps - done) // epoch_steps)
     try:
         model.fit(
-            batches,
+            shared_input(batches, options.batch_size),
             shuffle=False,  # The stream is random already, and its order is what makes a run repeatable.
             steps_per_epoch=epoch_steps,
             initial_epoch=first,

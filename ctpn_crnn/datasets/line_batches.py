@@ -16,6 +16,7 @@ import numpy as np
 from ctpn_crnn.crnn.charset import BLANK, Charset
 from ctpn_crnn.crnn.ctc import minimum_frames, pack_labels
 from ctpn_crnn.crnn.reader import pad_lines
+from ctpn_crnn.datasets.real_lines import MixedLines, RealLines
 from ctpn_crnn.synthesis.corpus import Corpus
 from ctpn_crnn.synthesis.fonts import FontLibrary
 from ctpn_crnn.synthesis.lines import LineSample, LineStyle, LineSynthesizer
@@ -37,6 +38,8 @@ class LineSource:
         style: how far the rendering goes.
         held_out: share of the font families kept for validation.
         validation: render with the held-out families instead of the others.
+        lines: a line list of one's own, or its folder; None = rendered lines only.
+        share: of lines from that list, 0..1; the others are rendered.
     """
 
     charset: Charset
@@ -46,9 +49,16 @@ class LineSource:
     style: LineStyle = field(default_factory=LineStyle)
     held_out: float = 0.08
     validation: bool = False
+    lines: str | None = None
+    share: float = 0.5
 
-    def open(self) -> LineSynthesizer:
-        """Loads fonts, corpus and backgrounds."""
+    def open(self) -> LineSynthesizer | MixedLines:
+        """Loads fonts, corpus, backgrounds and the line list."""
+        if self.lines is None:
+            return self._synthesizer()
+        return MixedLines(RealLines.open(self.lines, self.charset), self._synthesizer(), self.share)
+
+    def _synthesizer(self) -> LineSynthesizer:
         fonts = FontLibrary.discover(self.fonts or None, self.charset.characters)
         if self.held_out > 0:
             fonts = fonts.split(self.held_out)[1 if self.validation else 0]
@@ -82,7 +92,9 @@ def load_backgrounds(folder: str | None, limit: int = 120) -> list[np.ndarray]:
     return [image for image in (cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in paths) if image is not None]
 
 
-def render_batch(synthesizer: LineSynthesizer, plan: BatchPlan, batch: int) -> tuple[list[LineSample], int]:
+def render_batch(
+    synthesizer: LineSynthesizer | MixedLines, plan: BatchPlan, batch: int
+) -> tuple[list[LineSample], int]:
     """The samples of a batch and how many were dropped because CTC could not fit them."""
     width = plan.width_of(batch)
     samples: list[LineSample] = []
@@ -128,7 +140,7 @@ def frame_labels(spans: np.ndarray, classes: list[int], frames: int) -> tuple[np
     return np.array(positions, np.int32), np.array([known[p] for p in positions], np.int32)
 
 
-_worker: tuple[LineSynthesizer, BatchPlan] | None = None
+_worker: tuple[LineSynthesizer | MixedLines, BatchPlan] | None = None
 
 
 def _start_worker(source: LineSource, plan: BatchPlan) -> None:
@@ -174,7 +186,7 @@ class LineBatches(keras.utils.PyDataset):
         self._ahead = 6 * max(1, processes)
         self._pending: dict[int, Future] = {}
         self._pool: ProcessPoolExecutor | None = None
-        self._local: LineSynthesizer | None = None
+        self._local: LineSynthesizer | MixedLines | None = None
         if processes:
             # Spawned, not forked: TensorFlow's threads do not survive a fork.
             self._pool = ProcessPoolExecutor(processes, get_context("spawn"), _start_worker, (source, plan))

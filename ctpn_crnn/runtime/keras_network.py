@@ -10,10 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from ctpn_crnn.runtime.machine import has_bfloat16
 from ctpn_crnn.weights import read_weights, shipped
-
-BFLOAT16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
-"""Processor flags of which one is enough; without them bfloat16 is emulated, slower than float32."""
 
 BFLOAT16_GPU = 8
 """Least CUDA compute capability (major) that computes in bfloat16."""
@@ -51,16 +49,7 @@ class KerasNetwork:
 
 def choose_precision() -> str:
     """Return "bfloat16" where the processor, or a visible GPU, computes in it; else "float32"."""
-    return "bfloat16" if _gpu_has_bfloat16() or BFLOAT16_FLAGS & _processor_flags() else "float32"
-
-
-def _processor_flags(cpuinfo: str | Path = "/proc/cpuinfo") -> set[str]:
-    """Return the flags of the first processor; empty where the system does not tell."""
-    try:
-        lines = Path(cpuinfo).read_text(errors="replace").splitlines()
-    except OSError:
-        return set()
-    return next((set(line.partition(":")[2].split()) for line in lines if line.startswith("flags")), set())
+    return "bfloat16" if _gpu_has_bfloat16() or has_bfloat16() else "float32"
 
 
 def _gpu_has_bfloat16() -> bool:

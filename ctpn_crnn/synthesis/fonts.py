@@ -158,12 +158,15 @@ class FontLibrary:
         return cls(_drop_duplicate_faces(fonts))
 
     def split(self, held_out: float = 0.1) -> tuple[FontLibrary, FontLibrary]:
-        """Divides the families in two for training and validation, by a checksum of the family's name."""
+        """Divides the families in two for training and validation, by a checksum of the family's name.
+
+        With a handful of families one part may be empty; it then gets all of them, as there is nothing to hold out.
+        """
         kept, out = [], []
         for name, fonts in self._families.items():
             checksum = int(hashlib.md5(name.encode()).hexdigest(), 16) % 1000 / 1000
             (out if checksum < held_out else kept).extend(fonts)
-        return FontLibrary(kept), FontLibrary(out)
+        return FontLibrary(kept or out), FontLibrary(out or kept)
 
     def pick(self, rng: np.random.Generator, text: str, script: str | None = None) -> Font:
         """A random face that draws all of `text`; `script` limits it to faces that can set that script at all.

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from contextlib import ExitStack
+from typing import ClassVar
 
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
 from ctpn_crnn.errors import OutputError
-from ctpn_crnn.files import write_bytes
+from ctpn_crnn.files import write_bytes, written_aside
 from ctpn_crnn.geometry import quad_size
 from ctpn_crnn.images import ImageSource
 from ctpn_crnn.page import Page, TextLine
 from ctpn_crnn.sources import load_page
+from ctpn_crnn.writers.document import DocumentWriter, close_quietly
 from ctpn_crnn.writers.font import drawing_font
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
@@ -31,8 +33,60 @@ _MAX_ENLARGEMENT = 3.0
 _MAX_SIDE = 8000
 
 
+class PictureWriter(DocumentWriter):
+    """A document as pictures, one a page, each as `draw_page` draws it.
+
+    A single page becomes `path`; several become "name-1.png", "name-2.png" and so on. All of them appear at `close`. A
+    document without pages leaves no file.
+
+    Args:
+        path: The file to write; its suffix tells the format.
+
+    Raises:
+        OutputError: `path` has an unknown suffix, or its folder does not exist.
+    """
+
+    suffix: ClassVar[str] = "-ocr.png"  # so that it does not replace its source when both lie in one folder
+    needs_image: ClassVar[bool] = True
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        super().__init__(path)
+        self._suffix = self.path.suffix.lower()
+        if self._suffix not in SUFFIXES:
+            raise OutputError(f"cannot write a picture to {path}: the suffix must be one of {', '.join(SUFFIXES)}")
+        if not os.path.isdir(self.path.parent):
+            raise OutputError(f"cannot write {path}: the folder {self.path.parent} does not exist; make it first")
+        self._first = b""
+        self._places = ExitStack()
+
+    def _write_page(self, page: Page, image: np.ndarray | None) -> None:
+        encoded, data = cv2.imencode(self._suffix, draw_page(page, np.asarray(image)))
+        if not encoded:
+            raise OutputError(f"cannot write {self.path}: the picture could not be encoded as {self._suffix}")
+        if self.pages == 0:  # its name depends on whether another follows
+            self._first = data.tobytes()
+            return
+        if self.pages == 1:
+            self._put(1, self._first)
+            self._first = b""
+        self._put(self.pages + 1, data.tobytes())
+
+    def _put(self, number: int, data: bytes) -> None:
+        """Write a page aside; it gets its name at the end."""
+        target = self.path.with_name(f"{self.path.stem}-{number}{self.path.suffix}")
+        self._places.enter_context(written_aside(target)).write_bytes(data)
+
+    def _finish(self) -> None:
+        if self._first:
+            write_bytes(self.path, self._first)
+        self._places.close()
+
+    def _abandon(self) -> None:
+        close_quietly(self._places)
+
+
 def write_picture(page: Page, path: str | os.PathLike[str], image: ImageSource | None = None) -> None:
-    """Draw a page (see `draw_page`) into an image file.
+    """Write one page with a `PictureWriter`.
 
     Args:
         page: The page.
@@ -43,16 +97,11 @@ def write_picture(page: Page, path: str | os.PathLike[str], image: ImageSource |
         OutputError: `path` cannot be written, has an unknown suffix, or the page has no source and no image was given.
         ImageError: The image cannot be read.
     """
-    suffix = Path(path).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise OutputError(f"cannot write a picture to {path}: the suffix must be one of {', '.join(SUFFIXES)}")
-    source = page.source if image is None else image
-    if source is None:
-        raise OutputError(f"cannot draw the page for {path}: it was read from memory; give the image too")
-    encoded, data = cv2.imencode(suffix, draw_page(page, load_page(source)))
-    if not encoded:
-        raise OutputError(f"cannot write {path}: the picture could not be encoded as {suffix}")
-    write_bytes(path, data.tobytes())
+    with PictureWriter(path) as writer:
+        source = page.source if image is None else image
+        if source is None:
+            raise OutputError(f"cannot draw the page for {path}: it was read from memory; give the image too")
+        writer.add(page, load_page(source))
 
 
 def draw_page(page: Page, image: np.ndarray) -> np.ndarray:

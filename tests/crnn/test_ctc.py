@@ -97,3 +97,13 @@ def test_beam_sums_paths_that_greedy_does_not():
 
 def test_beam_keeps_doubled_letters():
     assert beam_search(one_hot([1, 0, 1, 2]), 8)[0][0] == [1, 1, 2]
+
+
+def test_the_loss_of_a_label_that_the_network_is_sure_against_is_finite_and_has_a_gradient() -> None:
+    tf = pytest.importorskip("tensorflow")
+    logits = tf.constant([[[500.0, 0.0, -300.0], [500.0, 0.0, 0.0]]])  # Both frames are blank beyond any doubt.
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        loss = ctc_loss(pack_labels([[2]], [2]), logits)
+    gradient = tape.gradient(loss, logits).numpy()
+    assert 50 < float(loss[0]) < 130 and np.isfinite(gradient).all() and gradient[0, 1, 0] > 0.1

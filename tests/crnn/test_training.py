@@ -41,6 +41,28 @@ def test_a_resumed_run_ends_where_an_unbroken_one_ends(tmp_path):
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-6)
 
 
+def test_the_length_of_an_epoch_does_not_change_the_training(tmp_path):
+    # Keras ends every `fit` by putting the running average in place of the weights, unless told otherwise.
+    phases = [Phase("frames", 6, 1e-2, warmup=1)]
+    short, long = make(tmp_path / "short", phases), make(tmp_path / "long", phases)
+    long.epoch_steps = 6
+    for trainer in (short, long):
+        trainer.train()
+    for mine, theirs in zip(weights_of(short), weights_of(long)):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-6)
+
+
+def test_the_average_is_put_in_and_taken_out_again(tmp_path):
+    trainer = make(tmp_path, [Phase("frames", 4, 1e-2, warmup=1)])
+    seen = []
+    trainer.train(validate=lambda: seen.append(kernel_of(trainer)) or {}, validate_every=1)
+    assert len(seen) == 2 and not np.allclose(seen[-1], kernel_of(trainer), atol=1e-5)
+
+
+def kernel_of(trainer):
+    return np.array(trainer.reader.get_layer("conv3").kernel)
+
+
 class StopAfter(keras.callbacks.Callback):
     def __init__(self, steps):
         super().__init__()

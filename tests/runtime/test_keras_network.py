@@ -10,46 +10,18 @@ import keras
 import numpy as np
 import pytest
 
-from ctpn_crnn.crnn.network import CRNN
 from ctpn_crnn.ctpn.detector import Detector
-from ctpn_crnn.ctpn.network import CTPN
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.runtime import load_network
-from ctpn_crnn.runtime.keras_network import KerasNetwork, _processor_flags, choose_precision
-from ctpn_crnn.weights import save_weights
+from ctpn_crnn.runtime.keras_network import KerasNetwork, choose_precision
+from ctpn_crnn.runtime.machine import processor_flags
 
 CHARSET = "abc甲"
-HEIGHTS = (11.0, 32.0, 90.0)
-
-
-def rounded(model: keras.Model) -> keras.Model:
-    """Cut the weights to float16, as the file does."""
-    model.set_weights([w.astype(np.float16).astype(np.float32) if w.ndim > 1 else w for w in model.get_weights()])
-    return model
-
-
-@pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> tuple[keras.Model, Path]:
-    keras.utils.set_random_seed(0)
-    model = rounded(CRNN(num_classes=5, lstm_units=8).build_model())
-    path = tmp_path_factory.mktemp("weights") / "reader.h5"
-    save_weights(model, path, kind="crnn", config={"num_classes": 5, "lstm_units": 8}, charset=CHARSET, info={})
-    return model, path
-
-
-@pytest.fixture(scope="module")
-def detector(tmp_path_factory: pytest.TempPathFactory) -> tuple[keras.Model, Path]:
-    keras.utils.set_random_seed(0)
-    network = CTPN(classes=("background", "text"), heights=HEIGHTS)
-    model = rounded(network.build_model())
-    path = tmp_path_factory.mktemp("weights") / "detector.h5"
-    save_weights(model, path, kind="ctpn", config=network.get_config(), charset=None, info={})
-    return model, path
 
 
 def test_reader(reader):
     model, path = reader
-    network = load_network("crnn", path, precision="float32")
+    network = load_network("crnn", path, "keras", "float32")
     assert (network.charset, network.config["num_classes"]) == (CHARSET, 5)
     lines = np.random.default_rng(0).integers(0, 255, (3, 32, 48, 1), np.uint8)
     (logits,) = network.predict(lines)
@@ -59,7 +31,7 @@ def test_reader(reader):
 
 def test_detector(detector):
     model, path = detector
-    network = load_network("ctpn", path, precision="float32")
+    network = load_network("ctpn", path, "keras", "float32")
     assert network.charset is None
     images = np.random.default_rng(0).integers(0, 255, (2, 48, 64, 3), np.uint8)
     heads = network.predict(images)
@@ -69,7 +41,7 @@ def test_detector(detector):
 
 
 def test_detector_end_to_end_on_untrained_weights(detector):
-    found = Detector(detector[1], precision="float32", short_side=64, max_side=96)
+    found = Detector(detector[1], "keras", "float32", short_side=64, max_side=96)
     image = np.random.default_rng(0).integers(0, 255, (60, 90, 3), np.uint8)
     assert found.detect(image) == []  # undecided everywhere
     for region in Detector(network=found.network, short_side=64, max_side=96, min_score=0.01).detect(image):
@@ -86,7 +58,7 @@ def test_sizes_share_one_trace(reader):
 
 def test_bfloat16_is_near_float32_and_leaves_the_users_policy(reader):
     before = keras.config.dtype_policy().name
-    network = load_network("crnn", reader[1], precision="bfloat16")
+    network = load_network("crnn", reader[1], "keras", "bfloat16")
     assert keras.config.dtype_policy().name == before
     assert network.precision == "bfloat16"
     lines = np.random.default_rng(0).integers(0, 255, (2, 32, 32, 1), np.uint8)
@@ -103,21 +75,21 @@ def test_precision_follows_the_processor(monkeypatch, tmp_path):
         ({"avx512_bf16"}, "bfloat16"),
         ({"avx2", "avx512f"}, "float32"),
     ):
-        monkeypatch.setattr(f"{module}._processor_flags", lambda flags=flags: flags)
+        monkeypatch.setattr("ctpn_crnn.runtime.machine.processor_flags", lambda flags=flags: flags)
         assert choose_precision() == expected
     monkeypatch.setattr(f"{module}._gpu_has_bfloat16", lambda: True)
     assert choose_precision() == "bfloat16"
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text("processor\t: 0\nflags\t\t: fpu avx2 amx_bf16\nprocessor\t: 1\nflags\t\t: fpu\n")
-    assert _processor_flags(cpuinfo) == {"fpu", "avx2", "amx_bf16"}
-    assert _processor_flags(tmp_path / "none") == set()
+    assert processor_flags(cpuinfo) == {"fpu", "avx2", "amx_bf16"}
+    assert processor_flags(tmp_path / "none") == set()
 
 
 def test_weights_of_the_other_network_are_refused(reader, tmp_path):
     with pytest.raises(WeightsError):
-        load_network("ctpn", reader[1])
+        load_network("ctpn", reader[1], "keras")
     with pytest.raises(WeightsError):
-        load_network("crnn", tmp_path / "missing.h5")
+        load_network("crnn", tmp_path / "missing.h5", "keras")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +98,8 @@ def test_weights_of_the_other_network_are_refused(reader, tmp_path):
         ({"kind": "yolo"}, "kind"),
         ({"kind": "ctpn", "runtime": "torch"}, "runtime"),
         ({"kind": "ctpn", "precision": "int8"}, "precision"),
-        ({"kind": "ctpn", "runtime": "onnx"}, "onnx"),
+        ({"kind": "ctpn", "runtime": "onnx", "precision": "bfloat16"}, "bfloat16"),
+        ({"kind": "ctpn", "runtime": "keras", "weights": "model.onnx"}, "model.onnx"),
     ],
 )
 def test_bad_arguments_are_named(arguments, named):

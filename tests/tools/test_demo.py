@@ -101,8 +101,8 @@ def test_pages_of_a_document_and_an_empty_page(demo, folder, capsys):
     first, second = Image.new("L", (80, 40)), Image.new("L", (80, 10))
     first.save("doc.tif", save_all=True, append_images=[second])
     assert demo.main(["doc.tif", "--format", "txt,picture", "--output", "out"]) == 0
-    assert files(folder / "out") == ["doc-p1-ocr.png", "doc-p1.txt", "doc-p2-ocr.png", "doc-p2.txt"]
-    assert (folder / "out" / "doc-p2.txt").read_bytes() == b""
+    assert files(folder / "out") == ["doc-ocr-1.png", "doc-ocr-2.png", "doc.txt"]
+    assert (folder / "out" / "doc.txt").read_text(encoding="utf-8") == "合同 3\n\f", "one file; page 2 is empty"
 
 
 def test_a_source_in_the_output_folder_is_not_replaced(demo, folder):
@@ -114,7 +114,7 @@ def test_a_source_in_the_output_folder_is_not_replaced(demo, folder):
 
 def test_unwritable_output(demo, folder, capsys):
     (folder / "out").write_text("a file")
-    assert demo.main(["in/a.png", "--output", "out"]) == 1
+    assert demo.main(["in/a.png", "--output", "out"]) == 2
     assert "cannot make the folder" in capsys.readouterr().err
 
 
@@ -130,7 +130,7 @@ def test_bad_weights(demo, folder, capsys, monkeypatch):
         raise WeightsError("no such weights")
 
     monkeypatch.setattr(demo, "make_recognizer", refuse)
-    assert demo.main(["in/a.png"]) == 1
+    assert demo.main(["in/a.png"]) == 2
     assert capsys.readouterr().err == "error: no such weights\n"
 
 
@@ -159,16 +159,11 @@ def test_bad_usage(demo, argv, capsys):
     assert "usage:" in capsys.readouterr().err
 
 
-def test_weights_are_passed_on(monkeypatch):
-    script = load_script()
-    monkeypatch.setattr(script, "Recognizer", lambda *args, **options: (args, options))
-    for argv, expected in (
-        ([], None),
-        (["--weights", "w"], "w"),
-        (["--crnn-weights", "c"], {"ctpn": None, "crnn": "c"}),
-    ):
-        (weights, runtime, precision), options = script.make_recognizer(script.parse_arguments(["a.png", *argv]))
-        assert (weights, runtime, precision, options) == (expected, "auto", "auto", {"min_confidence": 0.0})
+def test_what_is_there_is_read_again(demo, folder, capsys):
+    for _ in range(2):
+        assert demo.main(["in/a.png", "--format", "txt", "--output", "out"]) == 0
+    assert capsys.readouterr() == ("合同 3\n" * 2, "")
+    assert files(folder / "out") == ["a.txt"]
 
 
 def test_help_runs_as_a_script():

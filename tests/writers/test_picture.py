@@ -1,54 +1,24 @@
-"""Pages written down as text, JSON and pictures."""
-
-import json
+"""The annotated picture."""
 
 import cv2
 import numpy as np
 import pytest
 
-from ctpn_crnn.errors import ConfigError, OutputError
+from ctpn_crnn.errors import OutputError
 from ctpn_crnn.geometry import box_to_quad
-from ctpn_crnn.page import Char, Page, TextLine
-from ctpn_crnn.writers import draw_page, read_json, write_json, write_picture, write_text
-from ctpn_crnn.writers import font as fonts
-from ctpn_crnn.writers.font import SHIPPED, drawing_font, shipped_font
-
-
-def make_page(source=None) -> Page:
-    lines = [
-        TextLine("第一条 合同", 0.9, box_to_quad(20, 20, 220, 50), chars=[Char("第", 0.9, 0, 0.2)]),
-        TextLine("", 0.8, box_to_quad(20, 60, 120, 90), "formula"),
-        TextLine("total 3", 0.2, box_to_quad(20, 100, 220, 130)),
-    ]
-    return Page(300, 150, lines, source)
-
+from ctpn_crnn.page import Page, TextLine
+from ctpn_crnn.writers import draw_page, open_writer, write_picture
 
 IMAGE = np.full((150, 300, 3), 255, np.uint8)
 
 
-class TestText:
-    def test_text(self, tmp_path):
-        write_text(make_page(), tmp_path / "a.txt")
-        assert (tmp_path / "a.txt").read_bytes().decode("utf-8") == "第一条 合同\ntotal 3\n"
-
-    def test_empty_page(self, tmp_path):
-        write_text(Page(1, 1), tmp_path / "a.txt")
-        assert (tmp_path / "a.txt").read_bytes() == b""
-
-
-class TestJson:
-    def test_round_trip(self, tmp_path):
-        page = make_page("合同.jpg")
-        write_json(page, tmp_path / "a.json")
-        assert read_json(tmp_path / "a.json") == page
-        assert "第一条 合同" in (tmp_path / "a.json").read_text(encoding="utf-8")
-        assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["version"] == 1
-
-    def test_unreadable(self, tmp_path):
-        (tmp_path / "a.json").write_text("{")
-        for name in ("a.json", "none.json"):
-            with pytest.raises(ConfigError, match=name):
-                read_json(tmp_path / name)
+def make_page(source=None) -> Page:
+    lines = [
+        TextLine("第一条 合同", 0.9, box_to_quad(20, 20, 220, 50)),
+        TextLine("", 0.8, box_to_quad(20, 60, 120, 90), "formula"),
+        TextLine("total 3", 0.2, box_to_quad(20, 100, 220, 130)),
+    ]
+    return Page(300, 150, lines, source)
 
 
 class TestPicture:
@@ -123,37 +93,29 @@ class TestPicture:
             write_picture(make_page(), tmp_path / "a.xyz", IMAGE)
 
 
-@pytest.mark.parametrize(
-    "write", [write_text, write_json, lambda page, path: write_picture(page, f"{path}.png", IMAGE)]
-)
-def test_unwritable(write, tmp_path):
-    with pytest.raises(OutputError, match="does not exist"):
-        write(make_page(), tmp_path / "none" / "a")
+class TestDocument:
+    def read(self, path):
+        return cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
 
+    def test_one_page(self, tmp_path):
+        with open_writer("png", tmp_path / "图-ocr.png") as writer:
+            writer.add(make_page(), IMAGE)
+        assert [path.name for path in tmp_path.iterdir()] == ["图-ocr.png"]
+        np.testing.assert_array_equal(self.read(tmp_path / "图-ocr.png"), draw_page(make_page(), IMAGE))
 
-class TestFont:
-    def test_the_shipped_font_has_chinese_with_ink(self):
-        font = shipped_font(32)
-        assert font.getname()[0] == "CtpnCrnnSans"
-        box = bytes(font.getmask("\U0010ffff"))  # what a missing character looks like
-        for char in "的一是中国合同发票金额０９Ａｚ，。！？（）《》：；￥…—~@#":
-            mask = bytes(font.getmask(char))
-            assert any(mask), char
-            assert mask != box, char
+    def test_several_pages(self, tmp_path):
+        with open_writer("png", tmp_path / "a.png") as writer:
+            for grey in (10, 100, 200):
+                writer.add(Page(300, 150), np.full_like(IMAGE, grey))
+            assert not any(path.suffix == ".png" for path in tmp_path.iterdir())
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["a-1.png", "a-2.png", "a-3.png"]
+        assert [self.read(tmp_path / f"a-{i}.png")[50, 50, 0] for i in (1, 2, 3)] == [10, 100, 200]
 
-    def test_it_is_small_and_its_licence_lies_beside_it(self):
-        assert SHIPPED.stat().st_size < 700_000
-        licence = (SHIPPED.parent / "CtpnCrnnSans-OFL.txt").read_text(encoding="utf-8")
-        assert "SIL OPEN FONT LICENSE" in licence
-        assert "Adobe" in licence
+    def test_no_page(self, tmp_path):
+        with open_writer("png", tmp_path / "a.png"):
+            pass
+        assert list(tmp_path.iterdir()) == []
 
-    def test_without_system_fonts_the_shipped_one_is_used(self, monkeypatch, tmp_path):
-        monkeypatch.setattr(fonts, "font_folders", lambda: [tmp_path, tmp_path / "none"])
-        (tmp_path / "simhei.ttf").write_text("no font")
-        fonts._chosen.cache_clear()
-        fonts.drawing_font.cache_clear()
-        try:
-            assert drawing_font(20).getname()[0] == "CtpnCrnnSans"
-        finally:
-            fonts._chosen.cache_clear()
-            fonts.drawing_font.cache_clear()
+    def test_image_is_needed(self, tmp_path):
+        with pytest.raises(OutputError, match="needs the image"), open_writer("png", tmp_path / "a.png") as writer:
+            writer.add(make_page())

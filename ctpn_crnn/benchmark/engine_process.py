@@ -1,0 +1,175 @@
+"""An engine in a child process: started, asked for pages, ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ctpn_crnn.errors import CtpnCrnnError
+
+WORKER = Path(__file__).with_name("worker.py")
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OMP_THREAD_LIMIT",  # tesseract's
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+)
+
+
+class EngineError(CtpnCrnnError, RuntimeError):
+    """An engine is absent, died, did not answer in time, or could not read a page."""
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    """An engine that takes part.
+
+    Attributes:
+        name: in the tables, such as "onnx".
+        engine: a key of `worker.OPENERS`.
+        options: its arguments; JSON.
+        python: the interpreter that has it.
+    """
+
+    name: str
+    engine: str
+    options: dict[str, Any] = field(default_factory=dict)
+    python: str = sys.executable
+
+
+class EngineProcess:
+    """A running engine; a context manager that ends it.
+
+    Args:
+        spec: which.
+        threads: processors and threads that it may use.
+        timeout: seconds for the start, and for each page.
+
+    Attributes:
+        version: what it says of itself.
+
+    Raises:
+        EngineError: it is absent or does not start; the message is the reason alone.
+    """
+
+    def __init__(self, spec: EngineSpec, threads: int, timeout: float) -> None:
+        self.spec, self._timeout = spec, timeout
+        self._errors = tempfile.TemporaryFile()
+        self._answers: queue.Queue[str | None] = queue.Queue()
+        asked = json.dumps({"engine": spec.engine, "threads": threads, "options": spec.options})
+        self._began = time.perf_counter()
+        try:
+            self._process = subprocess.Popen(
+                [spec.python, str(WORKER), asked],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=_environment(spec, threads),
+                text=True,
+                encoding="utf-8",
+            )
+        except OSError as error:
+            self._errors.close()
+            raise EngineError(f"cannot run {spec.python}: {error.strerror or error}") from error
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+        try:
+            told = self._next()
+            if "absent" in told:
+                raise EngineError(told["absent"])
+        except BaseException:
+            self.close()
+            raise
+        self.version: str = told["ready"]
+
+    def read(self, path: Path) -> dict[str, Any]:
+        """Read a page; returns the worker's answer.
+
+        Raises:
+            EngineError: the page cannot be read by it, or it died; `alive` tells which.
+        """
+        try:
+            self._process.stdin.write(json.dumps({"image": str(path.absolute())}) + "\n")
+            self._process.stdin.flush()
+        except OSError as error:
+            raise EngineError(self._last_words()) from error
+        answer = self._next()
+        if "error" in answer:
+            raise EngineError(answer["error"])
+        return answer
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked for more."""
+        return self._process.poll() is None
+
+    @property
+    def age(self) -> float:
+        """Seconds since the start of the process."""
+        return time.perf_counter() - self._began
+
+    def close(self) -> None:
+        """End it; a stubborn one is killed."""
+        try:
+            self._process.stdin.close()
+        except OSError:
+            pass
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._kill()
+        self._listener.join()
+        self._process.stdout.close()
+        self._errors.close()
+
+    def __enter__(self) -> EngineProcess:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _listen(self) -> None:
+        for line in self._process.stdout:
+            self._answers.put(line)
+        self._answers.put(None)
+
+    def _next(self) -> dict[str, Any]:
+        try:
+            line = self._answers.get(timeout=self._timeout)
+        except queue.Empty:
+            self._kill()
+            raise EngineError(f"gave no answer within {self._timeout:g} s") from None
+        if line is None:
+            self._process.wait()
+            raise EngineError(self._last_words())
+        return json.loads(line)
+
+    def _kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def _last_words(self) -> str:
+        self._errors.seek(0)
+        said = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        return f"died with exit code {self._process.poll()}" + (f": {said[-1]}" if said else "")
+
+
+def _environment(spec: EngineSpec, threads: int) -> dict[str, str]:
+    environment = {**os.environ, **{name: str(threads) for name in _THREAD_VARIABLES}, "TF_CPP_MIN_LOG_LEVEL": "2"}
+    if spec.engine == "ours":  # not for others: their Python may be another one
+        ours = str(WORKER.parents[2])
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (ours, os.environ.get("PYTHONPATH"))))
+    return environment

@@ -1,0 +1,58 @@
+"""The console command `ctpn-crnn`: one module a subcommand, each with `add_arguments(parser)` and `run(arguments)`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from types import ModuleType
+
+from ctpn_crnn.commands.arguments import HelpFormatter
+from ctpn_crnn.commands.running import run_command
+
+COMMANDS = {
+    "read": "read the text of images and PDFs; write text, JSON, hOCR, searchable PDF and more",
+    "detect": "a table of the text windows of many images",
+    "evaluate": "score the networks on a set with ground truth",
+    "export": "write a network as ONNX or SavedModel",
+    "info": "versions, weights, runtimes, processor",
+}
+"""Subcommand -> what it does."""
+
+EPILOG = """\
+examples:
+  ctpn-crnn read letter.jpg
+  ctpn-crnn read scans/ --format txt,pdf --output read
+  ctpn-crnn COMMAND --help
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the console command; returns the exit code."""
+    argv = sys.argv[1:] if argv is None else argv
+    parser = _parser(argv[0] if argv else "")
+    arguments = parser.parse_args(argv)
+    return run_command(lambda: _module(arguments.command).run(arguments))
+
+
+def _parser(chosen: str) -> argparse.ArgumentParser:
+    """All subcommands with their summaries; only the chosen one is imported and has its options."""
+    from ctpn_crnn import __version__
+
+    parser = argparse.ArgumentParser("ctpn-crnn", description=_SUMMARY, epilog=EPILOG, formatter_class=HelpFormatter)
+    parser.add_argument("--version", action="version", version=f"ctpn-crnn {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, formatter_class=HelpFormatter)
+        if name == chosen:
+            module = _module(name)
+            command.description, command.epilog = module.__doc__, module.EPILOG
+            module.add_arguments(command)
+    return parser
+
+
+_SUMMARY = "OCR for Chinese and English: CTPN finds the text lines, CRNN reads them."
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"{__name__}.{name}")

@@ -1,0 +1,61 @@
+"""Parts of command lines that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+
+from ctpn_crnn.errors import OutputError
+
+
+class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Defaults in the help, and the examples as they are."""
+
+
+def positive(value: str) -> int:
+    """A whole number above 0."""
+    if not value.isdecimal() or int(value) < 1:
+        raise argparse.ArgumentTypeError(f"{value!r} is not a whole number above 0")
+    return int(value)
+
+
+def positive_number(value: str) -> float:
+    """A finite number above 0."""
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not 0.0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{value!r} is not a number above 0")
+    return number
+
+
+def share(value: str) -> float:
+    """A number in 0..1."""
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number <= 1.0:
+        raise argparse.ArgumentTypeError(f"{value!r} is not a number in 0..1")
+    return number
+
+
+def add_runtime(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """--runtime and --precision."""
+    parser.add_argument("--runtime", choices=("auto", "keras", "onnx"), default="auto", help="what runs the networks")
+    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="of the networks")
+
+
+def make_folder(folder: Path, option: str) -> None:
+    """Make an output folder now: better to fail before the work than after it.
+
+    Raises:
+        OutputError: It cannot be made; the message names the option.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"cannot make the folder {folder}: {reason}; choose another with {option}") from error

@@ -1,0 +1,237 @@
+"""Read the text of images and PDFs: print it, or write it to files."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from ctpn_crnn import Page, Recognizer
+from ctpn_crnn.commands.arguments import add_runtime, make_folder, positive_number, share
+from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.folder_job import Document, FolderJob, Journal, PageOptions, Plan, Watcher, count_pages, expand
+from ctpn_crnn.folder_job import make_plan as plan_of
+from ctpn_crnn.recognizer import Failure
+from ctpn_crnn.sources import PDF_DPI
+from ctpn_crnn.writers import WRITERS
+
+OUTPUT = Path("ctpn-crnn-output")
+_OTHER_NAMES = {"picture": "png", "text": "txt", "markdown": "md"}
+
+EPILOG = """\
+examples:
+  ctpn-crnn read letter.jpg
+  ctpn-crnn read scans/ "photos/*.jpg" report.pdf --format txt,json,hocr,pdf --output read
+  ctpn-crnn read paper.pdf --dpi 300 --deskew --format md --save-formulas formulas
+  ctpn-crnn read - --json < letter.jpg | jq -r '.lines[].text'
+
+Each source (file) gives one file a format. A job that was stopped goes on when the same command is given again: what is
+finished, and unchanged since, is not read again (it is where the text is to be printed too).
+
+exit codes: 0 all was read, 1 some was not (it is named on stderr), 2 bad usage or input, 130 interrupted
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command line."""
+    parser.add_argument(
+        "sources",
+        nargs="+",
+        metavar="SOURCE",
+        help="images, folders, patterns, PDFs, multi-page TIFFs; - for standard input",
+    )
+    output = parser.add_argument_group("output")
+    output.add_argument("--output", type=Path, metavar="DIR", help=f"folder for the files (None: {OUTPUT})")
+    output.add_argument(
+        "--format",
+        type=parse_formats,
+        metavar="LIST",
+        help=f"files to write, of {','.join(WRITERS)} (None: txt with --output, else the text is printed)",
+    )
+    output.add_argument("--json", action="store_true", help="print a page as JSON, one a line, instead of its text")
+    output.add_argument("--save-formulas", type=Path, metavar="DIR", help="cut each formula out, as a PNG file")
+    output.add_argument("--redo", action="store_true", help="read again also what is finished")
+    output.add_argument("--progress", action="store_true", help="progress bar also where stderr is no terminal")
+    output.add_argument("--quiet", action="store_true", help="print neither text nor progress, only what went wrong")
+    pages = parser.add_argument_group("pages")
+    pages.add_argument("--dpi", type=positive_number, default=PDF_DPI, help="resolution of pages of PDFs")
+    pages.add_argument("--password", help="opens encrypted PDFs")
+    pages.add_argument("--skip-text", action="store_true", help="leave out pages of PDFs that already have text")
+    pages.add_argument("--deskew", action="store_true", help="find the lines of leaning pages on the page set upright")
+    pages.add_argument(
+        "--min-confidence", type=share, default=0.0, metavar="C", help="leave out lines read with less (0..1)"
+    )
+    networks = parser.add_argument_group("networks")
+    networks.add_argument("--weights", metavar="FOLDER", help="folder with ctpn.h5 and crnn.h5 (None: those shipped)")
+    networks.add_argument("--ctpn-weights", metavar="FILE", help="weights of the detector, instead")
+    networks.add_argument("--crnn-weights", metavar="FILE", help="weights of the reader, instead")
+    add_runtime(networks)
+    # For tools/demo.py: text is printed whether or not files are written, and files of before are replaced.
+    parser.set_defaults(always_print=False)
+
+
+def parse_formats(value: str) -> list[str]:
+    """Split "txt,picture" into ["txt", "png"]."""
+    names = [name.strip() for name in value.split(",") if name.strip()]
+    names = list(dict.fromkeys(_OTHER_NAMES.get(name, name) for name in names))
+    unknown = [name for name in names if name not in WRITERS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"unknown format {unknown[0]!r} (choose from {', '.join(WRITERS)})")
+    return names
+
+
+def make_recognizer(arguments: argparse.Namespace) -> Recognizer:
+    """The recognizer that the command line asks for."""
+    files = {"ctpn": arguments.ctpn_weights, "crnn": arguments.crnn_weights}
+    weights = arguments.weights or (files if any(files.values()) else None)
+    return Recognizer(
+        weights,
+        arguments.runtime,
+        arguments.precision,
+        min_confidence=arguments.min_confidence,
+        deskew="auto" if arguments.deskew else "off",
+    )
+
+
+def run(arguments: argparse.Namespace, make: Callable[[argparse.Namespace], Recognizer] | None = None) -> int:
+    """Read everything; returns the exit code.
+
+    Args:
+        arguments: As `add_arguments` has them.
+        make: Makes the recognizer; None for `make_recognizer`.
+
+    Raises:
+        ConfigError: Options contradict each other.
+        OutputError: A folder cannot be made.
+        WeightsError: The weights cannot be used.
+    """
+    _check(arguments)
+    formats = arguments.format if arguments.format is not None else ["txt"] if arguments.output else []
+    output = arguments.output or OUTPUT
+    printing = arguments.always_print or arguments.json or not formats
+    if formats:
+        make_folder(output, "--output")
+    if arguments.save_formulas:
+        make_folder(arguments.save_formulas, "--save-formulas")
+    # Who is shown the text wants it each time; who keeps files does not want them made twice, nor others lost.
+    journal = Journal(output if formats and not arguments.always_print else None)
+    done = {"formats": formats, "settings": _settings(arguments)}
+    documents, unlisted = expand(arguments.sources)
+    plan = plan_of(documents, output, done, journal, redo=arguments.redo or printing, replace=arguments.always_print)
+    console = Console(arguments, plan, printing)
+    for failure in unlisted:
+        console.failed(failure)
+    options = PageOptions(arguments.dpi, arguments.password, arguments.skip_text)
+    try:
+        if plan.work:
+            job = FolderJob(
+                (make or make_recognizer)(arguments),
+                journal,
+                formats,
+                output,
+                done=done,
+                options=options,
+                formulas=arguments.save_formulas,
+                watcher=console,
+            )
+            console.start(options)
+            job.run(plan.work)
+    finally:
+        console.close()
+    return 1 if console.failures else 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if arguments.weights and (arguments.ctpn_weights or arguments.crnn_weights):
+        raise ConfigError("give either --weights or --ctpn-weights/--crnn-weights, not both")
+    if arguments.skip_text and "pdf" in (arguments.format or ()):
+        raise ConfigError(
+            "--skip-text leaves pages out, and a PDF would lose them: leave out --skip-text, or use "
+            "`ocrmypdf --plugin ctpn_crnn.ocrmypdf --skip-text`, which keeps such pages as they are"
+        )
+
+
+def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The options that change what is written."""
+    names = ("dpi", "skip_text", "deskew", "min_confidence", "weights", "ctpn_weights", "crnn_weights", "save_formulas")
+    values = {name: getattr(arguments, name) for name in names}
+    return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
+
+
+class Console(Watcher):
+    """Shows a job: text on stdout; progress, what was lost and a summary on stderr.
+
+    Args:
+        arguments: The command line.
+        plan: What is to be done.
+        printing: Whether pages are printed.
+
+    Attributes:
+        failures: What was lost.
+    """
+
+    def __init__(self, arguments: argparse.Namespace, plan: Plan, printing: bool) -> None:
+        self.failures: list[Failure] = []
+        self._plan, self._quiet, self._json = plan, arguments.quiet, arguments.json
+        self._printing = printing and not arguments.quiet
+        # None: no bar where stderr is no terminal.
+        self._silent = True if arguments.quiet else False if arguments.progress else None
+        self._bar: tqdm | None = None
+        self._read = self._done = self._skipped = 0
+
+    def start(self, options: PageOptions) -> None:
+        """Begin to show progress."""
+        watched = self._silent is False or (self._silent is None and sys.stderr.isatty())
+        pages = sum(count_pages(document, options) for document, _ in self._plan.work) if watched else 0
+        self._bar = tqdm(total=pages, unit="page", disable=not watched or (pages < 2 and self._silent is None))
+
+    def page_read(self, page: Page) -> None:
+        """Print it."""
+        self._read += 1
+        if not self._printing:
+            return
+        if self._json:
+            tqdm.write(json.dumps(page.to_dict(), ensure_ascii=False))
+            return
+        has_name = len(self._plan.work) > 1 or "#page=" in (page.source or "")
+        tqdm.write((f"== {page.source}\n" if has_name else "") + page.text)
+
+    def page_done(self) -> None:
+        """Move the bar."""
+        if self._bar is not None:
+            self._bar.update(1)
+
+    def passed_over(self, name: str) -> None:
+        """Count it."""
+        self._skipped += 1
+
+    def failed(self, failure: Failure) -> None:
+        """Keep it for the end."""
+        self.failures.append(failure)
+
+    def document_done(self, document: Document) -> None:
+        """Count it."""
+        self._done += 1
+
+    def close(self) -> None:
+        """Say how it went, also when it was interrupted."""
+        if self._bar is not None:
+            self._bar.close()
+        for failure in self.failures:
+            print(f"failed: {failure.source}: {failure.error}", file=sys.stderr)
+        if self._quiet:
+            return
+        if self._skipped:
+            print(f"{self._skipped} pages that already have text were left out", file=sys.stderr)
+        finished = len(self._plan.finished)
+        if finished:
+            print(f"{finished} documents were finished before and skipped; --redo reads them again", file=sys.stderr)
+        if self._done < len(self._plan.work) and self._bar is not None:
+            print(
+                f"{self._done} of {len(self._plan.work)} documents are done; the same command goes on", file=sys.stderr
+            )

@@ -1,0 +1,192 @@
+"""Small angles of a page put down askew: how large, and turning it upright.
+
+The angle is where the projection profile of the ink is sharpest (Postl, "Detection of linear oblique structures and
+skew scan in digitized documents", ICPR 1986). Of the ink, only what has the size of characters counts, each blob as its
+bottom centre (Baird, "The skew angle of printed documents", 1987) and its top centre: rules, frames, pictures and a
+scanner's dark border have no say, and there are a few thousand points instead of a million pixels.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+MAX_SKEW = 10.0
+"""Degrees; larger angles are not looked for."""
+
+MIN_SKEW = 0.1
+"""Degrees. Less than this is not worth turning a page: a line across an A4 page then rises by half its stroke."""
+
+_WORKING_SIDE = 1400
+"""Pixels of the longer side that the estimate works on: print of 8 points on A4 is then 11 high."""
+
+_COARSE_STEP, _FINE_STEP = 0.25, 0.02
+"""Degrees between the angles tried; the fine ones around the best of the coarse."""
+
+_COARSE_PITCH, _FINE_PITCH = 2.0, 1.5
+"""Pixels of a profile's bin. The fine one is no whole number: tops and bottoms are, and would lock the angle to 0."""
+
+_BLOB_HEIGHT = (3, 60)
+"""Pixels at the working size; smaller is dirt, larger is no character."""
+
+_BLOB_WIDTH = 300
+"""Likewise; a whole word may hang together."""
+
+_MIN_BLOBS = 20
+"""Fewer blobs are a signature or a stain, not lines of text."""
+
+_MIN_CONTRAST = 1.8
+"""How far the sharpest profile must stand above the median of all angles: photos without text reach 1.4, receipts begin
+at 2.8."""
+
+
+def estimate_skew(image: np.ndarray, max_degrees: float = MAX_SKEW) -> float:
+    """By how much the lines of text of a page lean.
+
+    Args:
+        image: uint8 (H, W) or (H, W, 3).
+        max_degrees: Look for angles up to this one, to either side.
+
+    Returns:
+        Degrees, positive when lines run down to the right (clockwise as seen); 0.0 where there is no text, or where its
+        lines have no common direction. `rotate(image, -estimate_skew(image))` stands upright.
+    """
+    blobs = _blobs(_working_copy(image))
+    if len(blobs) < _MIN_BLOBS:
+        return 0.0
+    coarse = np.arange(-max_degrees, max_degrees + _COARSE_STEP / 2, _COARSE_STEP)
+    sharpness = _sharpness(blobs, coarse, _COARSE_PITCH)
+    if sharpness.max() < _MIN_CONTRAST * np.median(sharpness):
+        return 0.0
+    best = coarse[sharpness.argmax()]
+    fine = best + np.arange(-_COARSE_STEP, _COARSE_STEP + _FINE_STEP / 2, _FINE_STEP)
+    sharpness = _sharpness(blobs, fine, _FINE_PITCH)
+    # The mean of the angles that are nearly the best: the peak is flat, and its top is noise.
+    weights = np.clip(sharpness - 0.85 * sharpness.max(), 0, None)
+    return float(round(np.dot(fine, weights) / weights.sum(), 3))
+
+
+def rotate(image: np.ndarray, degrees: float) -> np.ndarray:
+    """Turn an image clockwise (as seen) about its centre; the canvas grows so that nothing is lost.
+
+    Args:
+        image: uint8 (H, W) or (H, W, 3).
+        degrees: Any angle.
+
+    Returns:
+        uint8 of the same kind; new corners have the colour of the image's border.
+    """
+    return Rotation(degrees, image.shape[1], image.shape[0]).apply(image)
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """A turn of an image, and the way back for what was found in the turned one.
+
+    Attributes:
+        degrees: Clockwise as seen.
+        width: Of the source, in pixels.
+        height: Likewise.
+        size: (width, height) of the turned image.
+    """
+
+    degrees: float
+    width: int
+    height: int
+    size: tuple[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        cosine, sine = (abs(value) for value in self._cosine_sine())
+        # Less a hair: an exact quarter turn must not grow by a pixel for rounding.
+        width = math.ceil(self.width * cosine + self.height * sine - 1e-6)
+        height = math.ceil(self.width * sine + self.height * cosine - 1e-6)
+        object.__setattr__(self, "size", (max(1, width), max(1, height)))
+
+    def apply(self, image: np.ndarray) -> np.ndarray:
+        """Turn the source, uint8 (height, width) or (height, width, 3)."""
+        if self.degrees == 0:
+            return image
+        matrix, shift = self._matrix(), self._shift()
+        # Ours are pixel edges, OpenCV's coordinates are pixel centres.
+        shift = matrix @ np.full(2, 0.5) + shift - 0.5
+        border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]]).astype(np.float32)
+        colour = np.atleast_1d(np.median(border, axis=0)).tolist()
+        return cv2.warpAffine(
+            image, np.column_stack([matrix, shift]), self.size, flags=cv2.INTER_LINEAR, borderValue=colour
+        )
+
+    def to_turned(self, points: np.ndarray) -> np.ndarray:
+        """Source pixels (edges), (..., 2), as pixels of the turned image, float32."""
+        return (np.asarray(points, np.float64) @ self._matrix().T + self._shift()).astype(np.float32)
+
+    def to_source(self, points: np.ndarray) -> np.ndarray:
+        """Pixels (edges) of the turned image, such as quads (..., 4, 2), as source pixels, float32."""
+        return ((np.asarray(points, np.float64) - self._shift()) @ self._matrix()).astype(np.float32)
+
+    def _cosine_sine(self) -> tuple[float, float]:
+        angle = math.radians(self.degrees)
+        return math.cos(angle), math.sin(angle)
+
+    def _matrix(self) -> np.ndarray:
+        """Source -> turned; orthogonal, so that its transpose leads back. Clockwise because y points down."""
+        cosine, sine = self._cosine_sine()
+        return np.array([[cosine, -sine], [sine, cosine]])
+
+    def _shift(self) -> np.ndarray:
+        """Centre stays centre."""
+        return np.array(self.size) / 2 - self._matrix() @ (self.width / 2, self.height / 2)
+
+
+def _working_copy(image: np.ndarray) -> np.ndarray:
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) if image.ndim == 3 else image
+    scale = _WORKING_SIDE / max(grey.shape)
+    if scale >= 1:
+        return grey
+    size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
+    return cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+
+
+def _blobs(grey: np.ndarray) -> np.ndarray:
+    """Float32 (N, 3): centre x, top y, bottom y of the connected pieces of ink that may be characters."""
+    if min(grey.shape) < 8:
+        return np.empty((0, 3), np.float32)
+    ink = _ink(grey)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_32S)
+    left, top, width, height = (stats[1:, column].astype(np.float32) for column in range(4))
+    low, high = _BLOB_HEIGHT
+    kept = (height >= low) & (height <= high) & (width >= 2) & (width <= _BLOB_WIDTH)
+    if kept.any():
+        # Strokes of a character, dots and dashes say less of the line than whole characters do.
+        kept &= height >= 0.5 * np.median(height[kept])
+    return np.column_stack([left + width / 2, top, top + height])[kept]
+
+
+def _ink(grey: np.ndarray) -> np.ndarray:
+    """0/255: what is clearly darker than its surroundings, or lighter where the page is dark."""
+    surroundings = cv2.blur(grey, (31, 31))
+    difference = cv2.subtract(surroundings, grey) if grey.mean() > 100 else cv2.subtract(grey, surroundings)
+    return cv2.threshold(difference, 20, 255, cv2.THRESH_BINARY)[1]
+
+
+def _sharpness(blobs: np.ndarray, degrees: np.ndarray, pitch: float) -> np.ndarray:
+    """For each angle, the sum of squares of the profiles of tops and of bottoms, in bins of `pitch` pixels."""
+    centred = blobs[:, 0] - blobs[:, 0].mean()
+    return np.array(
+        [
+            sum(_squares((edge - slope * centred) / pitch) for edge in (blobs[:, 1], blobs[:, 2]))
+            for slope in np.tan(np.radians(degrees))
+        ]
+    )
+
+
+def _squares(values: np.ndarray) -> float:
+    """Sum of squares of a histogram of bins 1 wide, each value shared between the two nearest bins."""
+    values = values - values.min()
+    floor = values.astype(np.int32)
+    share = values - floor
+    counts = np.bincount(floor, 1 - share, minlength=int(floor.max()) + 2)
+    counts[1:] += np.bincount(floor, share, minlength=len(counts))[: len(counts) - 1]
+    return float(np.dot(counts, counts))

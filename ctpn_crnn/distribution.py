@@ -1,0 +1,225 @@
+"""Where training runs: the device, and how the work of a step is shared by several of them (`tf.distribute`).
+
+    use_device("gpu:0")                      # before anything is computed
+    with strategy_scope("mirrored"):
+        trainer = ...                        # models, optimizers and `fit` are made and called inside the scope
+        model.fit(shared_input(dataset))
+
+Data parallel: every replica holds all weights and takes its part of each batch; gradients are added up.
+Importing this module imports neither TensorFlow nor Keras.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from ctpn_crnn.errors import ConfigError
+
+STRATEGIES = ("none", "mirrored", "multiworker")
+
+
+def use_device(name: str = "auto") -> None:
+    """Choose the device, and let a GPU's memory be taken as it is needed, not all at once.
+
+    Args:
+        name: "auto" (GPUs if the framework sees any, else the CPU), "cpu", "gpu" (all of them), or "gpu:N", the Nth one
+            that the framework sees, counted from 0.
+
+    Raises:
+        ConfigError: The name is none of these, there is no such device, or the framework has begun to compute.
+    """
+    match = re.fullmatch(r"auto|cpu|gpu(?::(\d+))?", name)
+    if not match:
+        raise ConfigError(f"device {name!r}: give auto, cpu, gpu, or gpu:N with N counted from 0.")
+    if name == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # holds for worker processes too
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # JAX's way of growing
+    import keras
+
+    choose = {"tensorflow": _use_tensorflow_device, "jax": _use_jax_device}.get(keras.backend.backend())
+    if choose is not None:
+        choose(name, int(match[1]) if match[1] else None)
+    elif name not in ("auto", "cpu"):
+        raise ConfigError(f"device {name!r}: with the {keras.backend.backend()} backend only auto and cpu are known.")
+
+
+def _use_tensorflow_device(name: str, number: int | None) -> None:
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    chosen = _chosen_gpus(name, number, gpus)
+    try:
+        tf.config.set_visible_devices(chosen, "GPU")
+        for gpu in chosen:
+            tf.config.experimental.set_memory_growth(gpu, True)
+    except RuntimeError as error:  # allowed before the devices are first used only
+        raise ConfigError(f"device {name!r}: TensorFlow has begun to compute; choose the device before.") from error
+
+
+def _use_jax_device(name: str, number: int | None) -> None:
+    import jax
+
+    if name == "cpu":
+        jax.config.update("jax_platforms", "cpu")
+        return
+    chosen = _chosen_gpus(name, number, [device for device in jax.devices() if device.platform == "gpu"])
+    if number is not None:
+        jax.config.update("jax_default_device", chosen[0])
+
+
+def _chosen_gpus(name: str, number: int | None, gpus: list[Any]) -> list[Any]:
+    """The GPUs meant by a name; "auto" may mean none."""
+    if name == "cpu":
+        return []
+    if name != "auto" and not gpus:
+        raise ConfigError(
+            f"device {name!r}: no GPU can be used: there is none, its driver is missing, or the framework was "
+            "installed without CUDA (pip install ctpn_crnn[gpu]); give --device cpu or leave it out."
+        )
+    if number is None:
+        return gpus
+    if number >= len(gpus):
+        raise ConfigError(f"device {name!r}: there are {len(gpus)} GPUs: gpu:0 to gpu:{len(gpus) - 1}.")
+    return [gpus[number]]
+
+
+@contextlib.contextmanager
+def strategy_scope(name: str = "none") -> Iterator[None]:
+    """Within it models are made, compiled and fitted on all replicas of a strategy.
+
+    Args:
+        name: "none"; "mirrored": all GPUs of this machine that `use_device` left visible, or all logical CPU devices
+            where there is no GPU; "multiworker": several processes or machines, which TF_CONFIG describes.
+
+    Raises:
+        ConfigError: The name is none of these, the backend is not TensorFlow, or TF_CONFIG is missing or malformed.
+    """
+    if name not in STRATEGIES:
+        raise ConfigError(f"strategy {name!r}: give one of {', '.join(STRATEGIES)}.")
+    if name == "none":
+        yield
+        return
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        raise ConfigError(
+            f"strategy {name!r} is TensorFlow's, the Keras backend is {keras.backend.backend()}: leave the strategy "
+            "out, or set KERAS_BACKEND=tensorflow. JAX has keras.distribution.DataParallel (docs/gpu.md)."
+        )
+    import tensorflow as tf
+
+    if name == "multiworker":
+        check_tf_config(os.environ.get("TF_CONFIG"))
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    else:
+        kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+        strategy = tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices(kind)])
+    with strategy.scope():
+        yield
+
+
+def check_tf_config(text: str | None) -> None:
+    """Check the environment variable TF_CONFIG, for TensorFlow waits without end, or fails late, when it is wrong.
+
+    Raises:
+        ConfigError: It is missing or malformed.
+    """
+    example = '{"cluster": {"worker": ["host0:2222", "host1:2222"]}, "task": {"type": "worker", "index": 0}}'
+    told = f"TF_CONFIG is to tell each worker of all workers and of its own place, as in {example}"
+    if not text:
+        raise ConfigError(f"strategy 'multiworker': {told}; it is not set.")
+    try:
+        config = json.loads(text)
+        workers, task = config["cluster"]["worker"], config["task"]
+        good = task["type"] == "worker" and 0 <= int(task["index"]) < len(workers)
+    except (ValueError, KeyError, TypeError):
+        good = False
+    if not good:
+        raise ConfigError(f"strategy 'multiworker': {told}; it is {text!r}.")
+
+
+def _strategy() -> Any | None:
+    """The strategy whose scope this is, or None."""
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is None or not tensorflow.distribute.has_strategy():
+        return None
+    return tensorflow.distribute.get_strategy()
+
+
+def replicas() -> int:
+    """How many replicas share each batch; 1 outside of a scope."""
+    strategy = _strategy()
+    return 1 if strategy is None else strategy.num_replicas_in_sync
+
+
+def is_multiworker() -> bool:
+    """Whether other processes train along."""
+    strategy = _strategy()
+    resolver = None if strategy is None else strategy.cluster_resolver
+    return resolver is not None and len(resolver.cluster_spec().as_dict().get("worker", [])) > 1
+
+
+def is_chief() -> bool:
+    """Whether this process writes the files; of several workers only the first one does."""
+    return not is_multiworker() or _strategy().cluster_resolver.task_id == 0
+
+
+def shared_input(batches: Any, check: int | None = None) -> Any:
+    """What to hand to `fit`: each replica gets its part of each batch, in their order, so that together they see the
+    batches that a single one would see.
+
+    Args:
+        batches: A `tf.data.Dataset` or a `keras.utils.PyDataset` of batches; nested arrays of which the first axis is
+            the batch. Every worker process is given the same ones.
+        check: Least number of samples of any batch, where known.
+
+    Returns:
+        `batches` itself outside of a scope, else a distributed data set without a known length: give `fit` the steps.
+
+    Raises:
+        ConfigError: A batch would leave a replica without samples.
+    """
+    strategy, count = _strategy(), replicas()
+    if strategy is None or count == 1:
+        return batches
+    if check is not None and check < count:
+        raise ConfigError(f"a batch of {check} samples cannot be shared by {count} replicas: give a larger batch.")
+    import tensorflow as tf
+
+    whole = batches if isinstance(batches, tf.data.Dataset) else _dataset_of(batches)
+
+    def parts(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        here = context.num_replicas_in_sync // context.num_input_pipelines
+        first = context.input_pipeline_id * here
+
+        def cut(replica: Any, *batch: Any) -> Any:
+            size = tf.shape(tf.nest.flatten(batch)[0], out_type=tf.int64)[0]
+            start, stop = size * replica // count, size * (replica + 1) // count
+            return tf.nest.map_structure(lambda array: array[start:stop], batch)
+
+        def local_parts(*batch: Any) -> tf.data.Dataset:
+            return tf.data.Dataset.range(first, first + here).map(lambda replica: cut(replica, *batch))
+
+        return whole.flat_map(local_parts).prefetch(here)
+
+    return strategy.distribute_datasets_from_function(parts)
+
+
+def _dataset_of(batches: Any) -> Any:
+    """A `tf.data.Dataset` of a `PyDataset`; every axis but those of one length in every image may vary."""
+    import keras
+    import tensorflow as tf
+
+    def spec(array: Any) -> tf.TensorSpec:
+        return tf.TensorSpec((None,) * (array.ndim - 1) + array.shape[-1:], array.dtype)
+
+    signature = keras.tree.map_structure(spec, batches[0])
+    return tf.data.Dataset.from_generator(
+        lambda: (batches[index] for index in range(len(batches))), output_signature=signature
+    )

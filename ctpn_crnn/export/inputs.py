@@ -1,0 +1,66 @@
+"""Batches on which an exported network is compared with the one it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ctpn_crnn.crnn.reader import HEIGHT, line_image, pad_lines
+from ctpn_crnn.ctpn.anchors import STRIDE
+from ctpn_crnn.images import load_image
+
+MAX_SIDE = 640
+"""Larger images are shrunk for a detector: enough to compare networks, and quick."""
+
+_SIZES = {"ctpn": ((1, 64, 96, 3), (2, 48, 112, 3)), "crnn": ((1, HEIGHT, 16, 1), (3, HEIGHT, 164, 1))}
+
+
+def random_batches(kind: str, seed: int = 0) -> list[np.ndarray]:
+    """Noise of two batches and sizes: float32 (N, H, W, C), 0..255."""
+    random = np.random.default_rng(seed)
+    return [random.integers(0, 256, size).astype(np.float32) for size in _SIZES[kind]]
+
+
+def image_batches(kind: str, images: Iterable[Any]) -> list[np.ndarray]:
+    """Each image as a batch of one, as the detector (a page) or the reader (a line) would see it.
+
+    Args:
+        kind: "ctpn" or "crnn".
+        images: Whatever `load_image` reads.
+
+    Returns:
+        float32 (1, H, W, 3) RGB, or (1, 32, W, 1) grey.
+
+    Raises:
+        ImageError: One of them cannot be read.
+    """
+    prepare = _page if kind == "ctpn" else _line
+    return [prepare(load_image(image)) for image in images]
+
+
+def _page(image: np.ndarray) -> np.ndarray:
+    height, width = image.shape[:2]
+    scale = min(1.0, MAX_SIDE / max(height, width))
+    grid = [max(1, round(side * scale / STRIDE)) * STRIDE for side in (width, height)]
+    return cv2.cvtColor(cv2.resize(image, grid, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB)[None].astype(
+        np.float32
+    )
+
+
+def _line(image: np.ndarray) -> np.ndarray:
+    line = line_image(image)
+    return pad_lines([line], -(-line.shape[1] // 4) * 4).astype(np.float32)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities over the last axis."""
+    shifted = np.exp(logits - logits.max(-1, keepdims=True))
+    return shifted / shifted.sum(-1, keepdims=True)
+
+
+def compared(kind: str, outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The outputs of a network as they are compared: class scores as probabilities, coordinates as they are."""
+    return [softmax(np.asarray(outputs[0])), *(np.asarray(output) for output in outputs[1:])]

@@ -1,0 +1,56 @@
+"""The Keras model that is exported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS
+from ctpn_crnn.ctpn.layers import Proposal
+from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.runtime.keras_network import KerasNetwork
+from ctpn_crnn.weights import WeightsFile
+
+OUTPUT_NAMES = {
+    "ctpn": ("scores", "vertical", "side"),
+    "crnn": ("logits",),
+    "proposals": ("strips", "sides"),
+}
+
+
+def load_model(file: WeightsFile) -> keras.Model:
+    """The network of a weights file in float32, free of what only a GPU has.
+
+    Raises:
+        ConfigError: Keras runs on another backend than TensorFlow.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise ConfigError("exporting needs Keras on TensorFlow: set KERAS_BACKEND=tensorflow.")
+    model = KerasNetwork(file.kind, file.path, "float32").model
+    # cuDNN's LSTM, which Keras takes where a GPU is visible, has no counterpart in ONNX.
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Bidirectional):
+            layer.forward_layer.use_cudnn = layer.backward_layer.use_cudnn = False
+    return model
+
+
+def with_proposals(model: keras.Model, config: dict[str, Any]) -> keras.Model:
+    """The detector with its heads decoded: image in, `(strips, sides)` of `ctpn.layers.Proposal` out."""
+    decoded = Proposal(config.get("heights", ANCHOR_HEIGHTS))(model.outputs)
+    return keras.Model(model.inputs, decoded, name="ctpn_proposals")
+
+
+def serving(model: keras.Model, names: tuple[str, ...]) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+    """A function from "image", float32 of any batch and size, to the outputs by name."""
+    signature = tf.TensorSpec((None, *model.inputs[0].shape[1:]), tf.float32, name="image")
+
+    @tf.function(input_signature=[signature])
+    def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        outputs = model(image, training=False)
+        outputs = outputs if isinstance(outputs, (list, tuple)) else (outputs,)
+        return dict(zip(names, outputs, strict=True))
+
+    return serve

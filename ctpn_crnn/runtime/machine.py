@@ -1,0 +1,48 @@
+"""What this machine computes with, found out without importing a framework."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+BFLOAT16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
+"""Processor flags of which one is enough; without them bfloat16 is emulated, slower than float32."""
+
+
+def processor_flags(cpuinfo: str | os.PathLike[str] = "/proc/cpuinfo") -> set[str]:
+    """Return the flags of the first processor; empty where the system does not tell."""
+    try:
+        lines = Path(cpuinfo).read_text(errors="replace").splitlines()
+    except OSError:
+        return set()
+    return next((set(line.partition(":")[2].split()) for line in lines if line.startswith("flags")), set())
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor computes in bfloat16."""
+    return bool(BFLOAT16_FLAGS & processor_flags())
+
+
+def may_have_gpu(devices: str | os.PathLike[str] = "/dev") -> bool:
+    """Whether there is the device file of a GPU that computes (NVIDIA's, or AMD's); TensorFlow may still not use it."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1"):
+        return False
+    return any(Path(devices).glob("nvidia[0-9]*")) or (Path(devices) / "kfd").exists()
+
+
+def thread_count(topology: str | os.PathLike[str] = "/sys/devices/system/cpu") -> int:
+    """Threads for numerical work: OMP_NUM_THREADS if set, else the physical cores that this process may use.
+
+    Two hardware threads of one core share its arithmetic units: a second one only gets in the way.
+    """
+    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    if asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+    cores = set()
+    for cpu in allowed:
+        try:
+            cores.add((Path(topology) / f"cpu{cpu}" / "topology" / "thread_siblings_list").read_text())
+        except OSError:
+            return len(allowed)
+    return len(cores)

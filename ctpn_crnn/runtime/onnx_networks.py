@@ -1,0 +1,149 @@
+"""CTPN and CRNN as ONNX graphs, built from the arrays of a weights file: what `CTPN.build_model` and `CRNN.build_model`
+build in Keras, for machines that do not have it.
+
+The number of classes, of anchors and of LSTM units is that of the arrays; batch and size of the image are free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ctpn_crnn.errors import WeightsError
+from ctpn_crnn.runtime.onnx_graph import Graph, ints
+from ctpn_crnn.runtime.onnx_layers import (
+    Arrays,
+    bidirectional_lstm,
+    convolution,
+    dense,
+    max_pool,
+    plain_convolution,
+)
+from ctpn_crnn.weights.store import WeightsFile
+
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+"""Of ImageNet, RGB, 0..1: as `ctpn.network.ImageNetPreprocessing` has them."""
+
+VGG16_BLOCKS = (2, 2, 3, 3, 3)
+"""Convolutions of each block; all blocks but the last end in a 2x2 max-pool."""
+
+POOLS: dict[int, tuple[int, int]] = {1: (2, 2), 2: (2, 2), 4: (2, 1), 6: (2, 1)}
+"""Pools of the reader, (height, width), after which of its convolutions."""
+
+BATCH_NORM_EPSILON = 1e-3
+"""As `crnn.network` has it."""
+
+
+def build_graph(file: WeightsFile) -> Graph:
+    """The network of a weights file, its weights included.
+
+    Inputs and outputs are those of `runtime.Network.predict`, but float32 only; the input is named "image".
+
+    Raises:
+        WeightsError: The arrays are not those of the network: another architecture, or one of another release.
+    """
+    arrays = _Used(file.arrays)
+    try:
+        graph = _BUILDERS[file.kind](arrays, file.config)
+    except (KeyError, ValueError, IndexError) as error:
+        raise WeightsError(
+            f"{file.path} does not hold the arrays of our {file.kind} ({error}): the ONNX graph cannot be built from "
+            'it; run it with runtime="keras", or train a network of this release'
+        ) from error
+    if arrays.left:
+        raise WeightsError(
+            f"{file.path} holds arrays that our {file.kind} does not have ({', '.join(sorted(arrays.left)[:3])}): "
+            'run it with runtime="keras", or train a network of this release'
+        )
+    return graph
+
+
+class _Used(dict[str, np.ndarray]):
+    """Arrays that remember which of them were never asked for."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        super().__init__(arrays)
+        self.left = set(arrays)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        self.left.discard(name)
+        return super().__getitem__(name)
+
+
+def _ctpn(arrays: Arrays, config: dict[str, Any]) -> Graph:
+    graph = Graph("ctpn")
+    image = graph.input("image", ("batch", "height", "width", 3))
+    scale = 1.0 / (255.0 * np.array(STD))
+    shift = np.array(MEAN) / np.array(STD)
+    x = graph.add("Transpose", image, perm=(0, 3, 1, 2))
+    x = graph.add("Mul", x, scale.astype(np.float32).reshape(1, 3, 1, 1))
+    x = graph.add("Sub", x, shift.astype(np.float32).reshape(1, 3, 1, 1))
+    multiple = 16
+    for block, convolutions in enumerate(VGG16_BLOCKS, start=1):
+        for index in range(1, convolutions + 1):
+            x = _named_convolution(graph, x, arrays, f"block{block}_conv{index}", multiple)
+        if block < len(VGG16_BLOCKS):
+            x, multiple = max_pool(graph, x, (2, 2)), multiple // 2
+    x = _named_convolution(graph, x, arrays, "window", multiple)
+    x = _along_rows(graph, x, arrays)
+    anchors = arrays["side_head/bias"].shape[0]
+    for name in ("scores", "vertical", "side"):
+        values = arrays[f"{name}_head/bias"].shape[0] // anchors
+        head = graph.add("Reshape", dense(graph, x, arrays, f"{name}_head"), ints(0, 0, 0, anchors, values))
+        graph.output(name, head, ("batch", "rows", "columns", anchors, values))
+    return graph
+
+
+def _along_rows(graph: Graph, x: str, arrays: Arrays) -> str:
+    """BiLSTM over every row, and the fully connected layer: (N, C, rows, columns) -> (N, rows, columns, F)."""
+    size = graph.add("Shape", x)
+    columns = graph.add("Gather", size, ints(3))
+    by_column = graph.add("Transpose", x, perm=(3, 0, 2, 1))
+    channels = arrays["window/bias"].shape[0]
+    sequences = graph.add("Reshape", by_column, graph.add("Concat", columns, ints(-1, channels), axis=0))
+    y = graph.add("Relu", dense(graph, bidirectional_lstm(graph, sequences, arrays, "bilstm"), arrays, "fc"))
+    rows = graph.add("Gather", size, ints(0, 2, 3))
+    return graph.add("Reshape", y, graph.add("Concat", rows, ints(-1), axis=0))
+
+
+def _named_convolution(graph: Graph, x: str, arrays: Arrays, name: str, multiple: int) -> str:
+    return convolution(graph, x, arrays[f"{name}/kernel"], arrays[f"{name}/bias"], multiple)
+
+
+def _crnn(arrays: Arrays, config: dict[str, Any]) -> Graph:
+    graph = Graph("crnn")
+    image = graph.input("image", ("batch", 32, "width", 1))
+    x = graph.add("Transpose", image, perm=(0, 3, 1, 2))
+    for number in range(1, 7):
+        kernel, bias = _folded(arrays, number)
+        # The division by 255 of the input is the first convolution's, since its padding is 0 either way.
+        x = convolution(graph, x, kernel / np.float32(255) if number == 1 else kernel, bias)
+        if number in POOLS:
+            x = max_pool(graph, x, POOLS[number])
+    # "same" padding of a 2x2 kernel is one column on the right; the height of 2 needs none.
+    kernel, bias = _folded(arrays, 7)
+    x = graph.add("Relu", plain_convolution(graph, x, kernel, bias, pads=(0, 0, 0, 1), strides=(2, 1)))
+    frames = graph.add("Transpose", graph.add("Squeeze", x, ints(2)), perm=(2, 0, 1))
+    first = bidirectional_lstm(graph, frames, arrays, "bilstm1")
+    second = bidirectional_lstm(graph, graph.add("Transpose", first, perm=(1, 0, 2)), arrays, "bilstm2")
+    logits = dense(graph, second, arrays, "projection")
+    graph.output("logits", logits, ("batch", "frames", arrays["projection/bias"].shape[0]))
+    return graph
+
+
+def _folded(arrays: Arrays, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Kernel and bias of a convolution of the reader, with its batch normalisation folded in where it has one."""
+    kernel = arrays[f"conv{number}/kernel"]
+    if f"bn{number}/gamma" not in arrays:
+        return kernel, arrays[f"conv{number}/bias"]
+    gamma, beta, mean, variance = (
+        arrays[f"bn{number}/{part}"] for part in ("gamma", "beta", "moving_mean", "moving_variance")
+    )
+    factor = gamma / np.sqrt(variance + np.float32(BATCH_NORM_EPSILON))
+    return kernel * factor, beta - mean * factor
+
+
+_BUILDERS: dict[str, Callable[[Arrays, dict[str, Any]], Graph]] = {"ctpn": _ctpn, "crnn": _crnn}

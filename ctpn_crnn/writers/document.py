@@ -1,0 +1,163 @@
+"""What every writer has in common: pages go in one by one, and the file appears only when it is complete."""
+
+from __future__ import annotations
+
+import abc
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import ClassVar, TypeVar
+
+import numpy as np
+
+from ctpn_crnn.errors import OutputError
+from ctpn_crnn.files import written_aside
+from ctpn_crnn.page import Page
+
+Self = TypeVar("Self", bound="DocumentWriter")  # typing.Self came with Python 3.11
+
+
+class DocumentWriter(abc.ABC):
+    """Writes one document, page by page, in one format.
+
+    Nothing appears under the document's name before `close` has ended well. Any exception, in `add`, in `close` or in
+    the body of the `with` statement, discards what was written.
+
+    Example:
+        >>> from ctpn_crnn.writers import open_writer
+        >>> with open_writer("hocr", "contract.hocr") as writer:      # doctest: +SKIP
+        ...     for page in Recognizer().recognize_all("contract.pdf"):
+        ...         writer.add(page)
+
+    A subclass defines `suffix` and `_write_page`; `_finish` and `_abandon` where it has something to do there.
+
+    Args:
+        path: The file to write. Its folder must exist. A file that is there already is replaced.
+
+    Attributes:
+        suffix: What a file name in this format ends with, such as ".hocr".
+        needs_image: Whether `add` needs the pixels of the page.
+        path: The file to write.
+        pages: How many pages were added.
+    """
+
+    suffix: ClassVar[str]
+    needs_image: ClassVar[bool] = False
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self.pages = 0
+        self._open = True
+
+    def add(self, page: Page, image: np.ndarray | None = None) -> None:
+        """Write the next page.
+
+        Args:
+            page: The page.
+            image: uint8 BGR (H, W, 3), what the page was read from. May be None where `needs_image` is False.
+
+        Raises:
+            OutputError: The page cannot be written, its image is missing, or the writer is closed.
+        """
+        if not self._open:
+            raise OutputError(f"cannot add a page to {self.path}: its writer is closed; open a new one")
+        with self._discarding_on_error():
+            if self.needs_image and image is None:
+                raise OutputError(f"cannot write a page to {self.path}: this format needs the image of the page too")
+            self._write_page(page, image)
+        self.pages += 1
+
+    def close(self) -> None:
+        """Complete the document and put it in its place. Closing again does nothing.
+
+        Raises:
+            OutputError: The document cannot be completed; there is no file then, or still the one of before.
+        """
+        if not self._open:
+            return
+        with self._discarding_on_error():
+            self._finish()
+        self._open = False
+
+    def discard(self) -> None:
+        """Close without a result: no file is left, or the one of before stays as it was."""
+        if self._open:
+            self._open = False
+            self._abandon()
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.discard()
+
+    @abc.abstractmethod
+    def _write_page(self, page: Page, image: np.ndarray | None) -> None:
+        """Write a page; `self.pages` is its number, from 0. OSErrors become OutputErrors, all errors discard."""
+
+    def _finish(self) -> None:  # noqa: B027 - not every format has something to do here
+        """Write what follows the last page, and give the file its name."""
+
+    def _abandon(self) -> None:  # noqa: B027 - likewise
+        """Remove what was written; must not raise."""
+
+    @contextmanager
+    def _discarding_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            self.discard()
+            if isinstance(error, OSError) and not isinstance(error, OutputError):
+                reason = error.strerror or str(error)
+                raise OutputError(f"cannot write {self.path}: {reason}; check the folder and its free space") from error
+            raise
+
+
+class FileWriter(DocumentWriter):
+    """A document that is one file: a subclass writes to `self.aside`, which `close` renames to `self.path`.
+
+    A subclass that keeps the file open enters it into `self.resources`: it is closed before the rename, or before the
+    file is removed. One that extends `_finish` does its own work first and then calls `super()._finish()`.
+
+    Args:
+        path: See `DocumentWriter`.
+
+    Attributes:
+        aside: The temporary path to write to. It does not exist before the subclass makes it.
+        resources: Closed, the last first, when the document is finished or abandoned.
+
+    Raises:
+        OutputError: The folder does not exist, or `path` is a folder.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        super().__init__(path)
+        self._place = ExitStack()
+        self.aside: Path = self._place.enter_context(written_aside(self.path))
+        self.resources = ExitStack()
+
+    def _finish(self) -> None:
+        self.resources.close()
+        self._place.close()
+
+    def _abandon(self) -> None:
+        for stack in (self.resources, self._place):
+            close_quietly(stack)
+
+
+def close_quietly(stack: ExitStack) -> None:
+    """Unwind as after an error, so that `written_aside` removes its files instead of renaming them."""
+    reason = _AbandonedError()
+    with suppress(Exception):  # `reason` itself comes back; and closing a file that could not be written fails again
+        stack.__exit__(_AbandonedError, reason, None)
+
+
+class _AbandonedError(Exception):
+    """What `close_quietly` unwinds with."""

@@ -1,0 +1,148 @@
+"""hOCR 1.2: XHTML that carries boxes, baselines and confidences in its title attributes.
+
+Areas are ``ocr_carea``, paragraphs ``ocr_par``, lines ``ocr_line``, words ``ocrx_word`` with ``x_wconf``, and with a
+box (``x_bboxes``) and a confidence (``x_confs``) for each character. A table is an ``ocr_table`` within its area, with
+a paragraph for each row; running heads and feet are ``ocr_header`` and ``ocr_footer``; a formula is an empty
+``ocr_math``. The text of a line's element is the text of the line.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar
+
+import numpy as np
+
+import ctpn_crnn
+from ctpn_crnn.page import Page, TextLine
+from ctpn_crnn.writers.characters import empty_tag, one_line, start_tag, xml_text
+from ctpn_crnn.writers.structure import (
+    Area,
+    Box,
+    Line,
+    Paragraph,
+    Word,
+    angle_of,
+    baseline,
+    language_of,
+    share,
+    structure,
+)
+from ctpn_crnn.writers.utf8 import Utf8Writer
+
+_CAPABILITIES = (
+    "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocr_table ocr_header ocr_footer ocr_math ocrp_lang ocrp_wconf"
+)
+
+_FLOATS = {"table": "ocr_table", "header": "ocr_header", "footer": "ocr_footer"}
+
+
+class HocrWriter(Utf8Writer):
+    """A document as hOCR."""
+
+    suffix: ClassVar[str] = ".hocr"
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        super().__init__(path)
+        with self._discarding_on_error():
+            self.file.write(_head(self.path.stem))
+
+    def _write_page(self, page: Page, image: np.ndarray | None) -> None:
+        number = self.pages + 1
+        image_name = one_line(page.source or "").replace('"', "%22").replace(";", "%3B")
+        title = f'image "{image_name}"; {_bbox((0, 0, max(1, page.width), max(1, page.height)))}; ppageno {self.pages}'
+        self.file.write("  " + start_tag("div", class_="ocr_page", id=f"page_{number}", title=title) + "\n")
+        for index, area in enumerate(structure(page), start=1):
+            self.file.write(_area(area, f"{number}_{index}"))
+        self.file.write("  </div>\n")
+
+    def _finish(self) -> None:
+        self.file.write(" </body>\n</html>\n")
+        super()._finish()
+
+
+def _head(title: str) -> str:
+    system = f"ctpn_crnn {ctpn_crnn.__version__}"
+    metas = (("ocr-system", system), ("ocr-capabilities", _CAPABILITIES), ("ocr-langs", "zh en"))
+    return "\n".join(
+        [
+            '<?xml version="1.0" encoding="UTF-8"?>',
+            '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"',
+            '    "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">',
+            '<html xmlns="http://www.w3.org/1999/xhtml" xml:lang="zh" lang="zh">',
+            " <head>",
+            f"  <title>{xml_text(one_line(title))}</title>",
+            '  <meta http-equiv="Content-Type" content="text/html;charset=utf-8"/>',
+            *("  " + empty_tag("meta", name=name, content=content) for name, content in metas),
+            " </head>",
+            " <body>",
+            "",
+        ]
+    )
+
+
+def _area(area: Area, place: str) -> str:
+    if area.source is not None:
+        return f"   {_formula(area.source, area.box, place)}\n"
+    inside = "".join(_paragraph(paragraph, f"{place}_{i}") for i, paragraph in enumerate(area.paragraphs, start=1))
+    if area.kind in _FLOATS:
+        opening = start_tag("div", class_=_FLOATS[area.kind], id=f"float_{place}", title=_bbox(area.box))
+        inside = f"    {opening}\n{inside}    </div>\n"
+    opening = start_tag("div", class_="ocr_carea", id=f"block_{place}", title=_bbox(area.box))
+    return f"   {opening}\n{inside}   </div>\n"
+
+
+def _formula(line: TextLine, box: Box, place: str) -> str:
+    title = f"{_bbox(box)}; x_wconf {_percent(line.confidence)}"
+    # With an end tag: read as HTML, an element closed at once would be taken for an open one.
+    return start_tag("div", class_="ocr_math", id=f"math_{place}", title=title) + "</div>"
+
+
+def _paragraph(paragraph: Paragraph, place: str) -> str:
+    language = paragraph.language
+    opening = start_tag(
+        "p", class_="ocr_par", id=f"par_{place}", xml__lang=language, lang=language, title=_bbox(paragraph.box)
+    )
+    lines = "\n".join(_line(line, f"{place}_{i}", language) for i, line in enumerate(paragraph.lines, start=1))
+    return f"    {opening}\n{lines}\n    </p>\n"
+
+
+def _line(line: Line, place: str, language: str | None) -> str:
+    title = f"{_bbox(line.box)}; {_direction(line)}"
+    words = " ".join(_word(word, f"{place}_{i}", language) for i, word in enumerate(line.words, start=1))
+    return "     " + start_tag("span", class_="ocr_line", id=f"line_{place}", title=title) + words + "</span>"
+
+
+def _word(word: Word, place: str, language: str | None) -> str:
+    own = language_of(word.text)
+    other = own if own != language else None
+    boxes = " ".join(" ".join(map(str, glyph.box)) for glyph in word.glyphs)
+    confidences = " ".join(str(_percent(glyph.confidence)) for glyph in word.glyphs)
+    title = f"{_bbox(word.box)}; x_wconf {_percent(word.confidence)}; x_bboxes {boxes}; x_confs {confidences}"
+    opening = start_tag("span", class_="ocrx_word", id=f"word_{place}", xml__lang=other, lang=other, title=title)
+    return f"{opening}{xml_text(word.text)}</span>"
+
+
+def _direction(line: Line) -> str:
+    """The baseline from the box's lower left corner, or for lines steeper than 45 degrees the angle of the text."""
+    angle = angle_of(line.source)
+    if abs(angle) > 45:
+        return f"textangle {round(-angle % 360, 2):g}"  # hOCR counts counter-clockwise
+    (x1, y1), (x2, y2) = baseline(line.source)
+    slope = (y2 - y1) / (x2 - x1) if x2 != x1 else 0.0
+    offset = y1 + slope * (line.box[0] - x1) - line.box[3]
+    height = line.box[3] - line.box[1]
+    return f"baseline {_plain(slope)} {round(min(0, max(-height, offset)))}"  # the box may be cut off by the page
+
+
+def _plain(number: float) -> str:
+    """Up to four decimals, without an exponent or a negative zero."""
+    return f"{round(number, 4) + 0.0:.4f}".rstrip("0").rstrip(".")
+
+
+def _bbox(box: Box) -> str:
+    return "bbox " + " ".join(map(str, box))
+
+
+def _percent(confidence: float) -> int:
+    return round(100 * share(confidence))

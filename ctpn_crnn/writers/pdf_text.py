@@ -1,0 +1,192 @@
+"""The invisible text of a PDF page: each line along its quad, each character in its place."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ctpn_crnn.page import Page, TextLine
+from ctpn_crnn.writers.characters import printable
+from ctpn_crnn.writers.glyphless import DESCENT, EM, UNITS_PER_EM, GlyphlessFont
+
+FONT_KEY = "/f-0-0"
+"""Name of the font in a page's resources; the one that OCRmyPDF looks for in a text layer."""
+
+_LEAST_UNITS = 4
+"""Units a character has on average at least: narrow ones are told apart by stretching the whole line instead."""
+
+_NARROWEST_SPACE = 0.2
+"""Ems. Poppler sees no space where the gap is less than 0.15."""
+
+_SMALLEST = 0.5
+"""Points: the least height and length of a line. A degenerate quad still holds its text."""
+
+
+@dataclass(frozen=True)
+class PageFrame:
+    """Where a page's pixels lie in a PDF page: a point (x, y) goes to ``(x, y) @ matrix + shift``.
+
+    Attributes:
+        matrix: Float64 (2, 2), points for each pixel.
+        shift: Float64 (2,), points.
+    """
+
+    matrix: np.ndarray
+    shift: np.ndarray
+
+    @classmethod
+    def of_box(cls, page: Page, box: tuple[float, float, float, float], rotation: int = 0) -> PageFrame:
+        """The frame in which the page's image fills a box.
+
+        Args:
+            page: Its width and height count.
+            box: Left, bottom, right, top in user space.
+            rotation: The PDF page's /Rotate: degrees by which it is turned clockwise for display.
+        """
+        left, bottom, right, top = box
+        width, height = max(1, page.width), max(1, page.height)
+        across, down = (right - left, bottom - top) if rotation % 180 == 0 else (top - bottom, right - left)
+        # Right and down on the display, as directions in user space, and the display's top left corner there.
+        turns = {
+            0: ((across, 0), (0, down), (left, top)),
+            90: ((0, across), (down, 0), (left, bottom)),
+            180: ((-across, 0), (0, -down), (right, bottom)),
+            270: ((0, -across), (-down, 0), (right, top)),
+        }
+        right_vector, down_vector, corner = turns[rotation % 360]
+        matrix = np.array([np.array(right_vector) / width, np.array(down_vector) / height], np.float64)
+        return cls(matrix, np.array(corner, np.float64))
+
+    def points(self, quad: np.ndarray) -> np.ndarray:
+        """A quad (4, 2) in pixels as points of user space, float64."""
+        finite = np.clip(np.nan_to_num(np.asarray(quad, np.float64)), -1e6, 1e6)
+        return finite @ self.matrix + self.shift
+
+
+def text_operators(page: Page, frame: PageFrame, font: GlyphlessFont, font_key: str = FONT_KEY) -> bytes:
+    """The content stream that writes the text of a page, in its order of lines, without a mark on it.
+
+    Args:
+        page: The page.
+        frame: Where it lies.
+        font: Gives the codes.
+        font_key: Its name in the resources of the PDF page.
+    """
+    lines = [operators for line in page.lines for operators in _line_operators(line, frame, font, font_key)]
+    return "\n".join(["q", "BT", "3 Tr", *lines, "ET", "Q", ""]).encode("ascii") if lines else b""
+
+
+def _line_operators(line: TextLine, frame: PageFrame, font: GlyphlessFont, font_key: str) -> Iterator[str]:
+    clusters, edges = _places(line)
+    if not clusters:
+        return
+    begin, along, length, height = _axis(frame.points(line.quad), edges[0], edges[-1])
+    ems = length / height
+    edges = _with_visible_spaces(clusters, edges, ems)
+    total = max(round(ems * UNITS_PER_EM), _LEAST_UNITS * len(clusters))
+    widths = np.diff(_whole_units(edges, total))
+    codes = "".join(f"{font.code(text, int(units)):04X}" for text, units in zip(clusters, widths))
+    x, y = along
+    yield f"{font_key} {_number(height)} Tf {_number(100 * ems * UNITS_PER_EM / total)} Tz"
+    yield f"{_number(x, 6)} {_number(y, 6)} {_number(-y, 6)} {_number(x, 6)} {_number(begin[0])} {_number(begin[1])} Tm"
+    yield f"<{codes}> Tj"
+
+
+def _axis(quad: np.ndarray, start: float, end: float) -> tuple[np.ndarray, np.ndarray, float, float]:
+    """The text's baseline within a quad.
+
+    Args:
+        quad: (4, 2), points of user space (y up), from the text's own top left.
+        start: Where the text begins, as a fraction of the quad's length.
+        end: Where it ends.
+
+    Returns:
+        Beginning of the baseline (2,); unit vector along it (2,); length and height in points.
+    """
+    edge = ((quad[1] - quad[0]) + (quad[2] - quad[3])) / 2
+    length = float(np.hypot(*edge))
+    along = edge / length if length > 1e-9 else np.array([1.0, 0.0])
+    up = np.array([-along[1], along[0]])
+    side = ((quad[0] - quad[3]) + (quad[1] - quad[2])) / 2
+    height = max(_SMALLEST, abs(float(side @ up)))
+    # From the centre: a quad that leans or tapers is answered by the upright box that shares it.
+    left = quad.mean(axis=0) - along * length / 2
+    begin = left + along * length * start - up * height * (0.5 + DESCENT / EM)
+    return begin, along, max(_SMALLEST, length * (end - start)), height
+
+
+def _places(line: TextLine) -> tuple[list[str], np.ndarray]:
+    """The characters of a line, each with its combining marks, and the edges between them.
+
+    Neighbours meet halfway between the end of the one and the start of the other, so that no gap is left.
+
+    Returns:
+        n texts, and n + 1 ascending fractions of the line's length. (), () for a line without text.
+    """
+    known = "".join(char.text for char in line.chars) == line.text
+    spans = [(char.text, char.start, char.end) for char in line.chars] if known else _even_spans(line.text)
+    texts: list[str] = []
+    starts: list[float] = []
+    ends: list[float] = []
+    for text, start, end in spans:
+        # What no page shows cannot stand in the file; white space of any kind is a space.
+        text = "".join(" " if char.isspace() else printable(char) for char in text)
+        if not text:
+            continue
+        if texts and unicodedata.combining(text[0]):
+            texts[-1] += text
+            ends[-1] = max(ends[-1], end)
+        else:
+            texts.append(text)
+            starts.append(start)
+            ends.append(end)
+    if not "".join(texts).strip():
+        return [], np.empty(0)
+    middles = (np.array(ends[:-1]) + np.array(starts[1:])) / 2
+    edges = np.clip(np.nan_to_num(np.array([starts[0], *middles, ends[-1]], np.float64)), 0, 1)
+    return texts, np.maximum.accumulate(edges)
+
+
+def _even_spans(text: str) -> list[tuple[str, float, float]]:
+    """Characters without places of their own: spread evenly, wide ones taking twice the room."""
+    widths = [0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text]
+    edges = np.cumsum([0, *widths]) / max(1, sum(widths))
+    return [(char, float(start), float(end)) for char, start, end in zip(text, edges, edges[1:])]
+
+
+def _with_visible_spaces(texts: list[str], edges: np.ndarray, ems: float) -> np.ndarray:
+    """Fractions 0..1 of the text's length, with spaces widened at their neighbours' cost where they are too narrow."""
+    span = edges[-1] - edges[0]
+    edges = (edges - edges[0]) / span if span > 1e-9 else np.linspace(0, 1, len(edges))
+    widths = np.diff(edges)
+    least = _NARROWEST_SPACE / ems
+    for index, text in enumerate(texts):
+        if text != " " or widths[index] >= least or not 0 < index < len(texts) - 1:
+            continue
+        before, after = widths[index - 1], widths[index + 1]
+        taken = min(least - widths[index], (before + after) / 2)  # the neighbours keep half of what they had
+        widths[index - 1] -= taken * before / max(before + after, 1e-9)
+        widths[index + 1] -= taken * after / max(before + after, 1e-9)
+        widths[index] += taken
+    return np.concatenate([[0.0], np.cumsum(widths)])
+
+
+def _whole_units(edges: np.ndarray, total: int) -> np.ndarray:
+    """Edges in 0..1 as whole numbers in 0..total, each at least 1 above the one before; total >= their count.
+
+    Each edge is rounded by itself, so that errors do not add up along the line.
+    """
+    count = len(edges) - 1
+    wanted = np.rint(edges * total).astype(int)
+    steps = np.arange(count + 1)
+    rising = np.maximum.accumulate(wanted - steps) + steps  # at least 1 a step
+    return np.maximum(np.minimum(rising, total - count + steps), steps)
+
+
+def _number(value: float, digits: int = 3) -> str:
+    """A PDF number: no exponent, no trailing zeros, no minus zero."""
+    text = f"{value:.{digits}f}".rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text

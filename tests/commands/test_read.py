@@ -1,0 +1,151 @@
+"""`ctpn-crnn read`, with a recognizer made for the test."""
+
+import argparse
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from PIL import Image
+
+from ctpn_crnn import commands
+from ctpn_crnn.commands import read
+from ctpn_crnn.errors import WeightsError
+from ctpn_crnn.geometry import box_to_quad
+from ctpn_crnn.page import Page, TextLine
+
+
+class Fake:
+    """Reads one line on every image; `widths` that it has seen. Stops like Ctrl-C at images 99 pixels wide."""
+
+    def __init__(self):
+        self.widths = []
+
+    def recognize(self, image):
+        height, width = image.shape[:2]
+        if width == 99:
+            raise KeyboardInterrupt
+        self.widths.append(width)
+        return Page(width, height, [TextLine("合同 3", 0.8, box_to_quad(5, 5, 60, 30))])
+
+
+@pytest.fixture
+def fake(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    for name in ("a.png", "b.png"):
+        Image.new("RGB", (80, 40), "white").save(tmp_path / "in" / name)
+    recognizer = Fake()
+    monkeypatch.setattr(read, "make_recognizer", lambda arguments: recognizer)
+    return recognizer
+
+
+def files(folder):
+    return sorted(path.name for path in Path(folder).iterdir() if not path.name.startswith("."))
+
+
+def test_text_is_printed(fake, capsys):
+    assert commands.main(["read", "in/a.png"]) == 0
+    assert capsys.readouterr() == ("合同 3\n", "")
+    assert files(".") == ["in"]
+
+
+def test_files_are_written_instead(fake, capsys):
+    assert commands.main(["read", "in", "--output", "out/deep"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert files("out/deep") == ["a.txt", "b.txt"]
+    assert commands.main(["read", "in", "--format", "json,hocr"]) == 0
+    assert files(read.OUTPUT) == ["a.hocr", "a.json", "b.hocr", "b.json"]
+
+
+def test_what_was_finished_is_counted(fake, capsys):
+    for redo in ([], [], ["--redo"]):
+        assert commands.main(["read", "in", "--output", "out", *redo]) == 0
+    assert len(fake.widths) == 4
+    assert capsys.readouterr().err.startswith("2 documents were finished before and skipped; --redo")
+    assert commands.main(["read", "in", "--output", "out", "--deskew"]) == 0
+    assert len(fake.widths) == 6, "other settings, other text"
+    assert commands.main(["read", "in", "--output", "out", "--deskew", "--json"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2, "what is to be printed must be read"
+
+
+def test_standard_input(fake, capsys, monkeypatch):
+    data = io.BytesIO(Path("in/a.png").read_bytes())
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=data))
+    assert commands.main(["read", "-", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["source"] == "stdin"
+
+
+def test_interrupted(fake, capsys):
+    Image.new("RGB", (99, 40)).save("in/b.png")
+    assert commands.main(["read", "in", "--output", "out"]) == 130
+    assert files("out") == ["a.txt"]
+    assert capsys.readouterr().err == "1 of 2 documents are done; the same command goes on\ninterrupted\n"
+
+
+def test_damaged_files_are_named_at_the_end(fake, capsys):
+    Path("in/aa.png").write_text("no image")
+    assert commands.main(["read", "in", "--output", "out", "--progress"]) == 1
+    err = capsys.readouterr().err
+    assert "3/3" in err and "page/s" in err and err.splitlines()[-1].startswith(f"failed: {Path('in', 'aa.png')}: ")
+    assert files("out") == ["a.txt", "b.txt"]
+
+
+@pytest.mark.parametrize(
+    "argv, message",
+    [
+        (["in", "--output", "in/a.png"], "cannot make the folder"),
+        (["in", "--weights", "w", "--crnn-weights", "c"], "either --weights"),
+        (["in", "--skip-text", "--format", "txt,pdf"], "--skip-text leaves pages out"),
+    ],
+)
+def test_bad_input_is_one_sentence(fake, capsys, argv, message):
+    assert commands.main(["read", *argv]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: ") and message in err and err.count("\n") == 1
+    assert fake.widths == []
+
+
+def test_bad_weights(fake, capsys, monkeypatch):
+    def refuse(arguments):
+        raise WeightsError("no such weights")
+
+    monkeypatch.setattr(read, "make_recognizer", refuse)
+    assert commands.main(["read", "in"]) == 2
+    assert capsys.readouterr().err == "error: no such weights\n"
+
+
+@pytest.mark.parametrize("option", [["--dpi", "0"], ["--dpi", "x"], ["--min-confidence", "2"], ["--format", "docx"]])
+def test_bad_usage(fake, option):
+    with pytest.raises(SystemExit) as stopped:
+        commands.main(["read", "in", *option])
+    assert stopped.value.code == 2
+
+
+def test_options_reach_the_recognizer(monkeypatch):
+    monkeypatch.setattr(read, "Recognizer", lambda *args, **options: (args, options))
+    parser = argparse.ArgumentParser()
+    read.add_arguments(parser)
+    for argv, expected in (
+        ([], None),
+        (["--weights", "w"], "w"),
+        (["--crnn-weights", "c"], {"ctpn": None, "crnn": "c"}),
+    ):
+        arguments = parser.parse_args(["a.png", "--deskew", "--runtime", "onnx", *argv])
+        assert read.make_recognizer(arguments) == (
+            (expected, "onnx", "auto"),
+            {"min_confidence": 0.0, "deskew": "auto"},
+        )
+
+
+def test_the_module_runs_and_imports_no_framework():
+    code = (
+        "import sys; from ctpn_crnn.commands import main\n"
+        "try: main(['read', '--help'])\n"
+        "finally: print('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "default: 200" in done.stdout and "examples:" in done.stdout and done.stdout.endswith("False\n")

@@ -1,0 +1,79 @@
+"""Which runtime "auto" takes, on machines that this one is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from ctpn_crnn import runtime
+from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.runtime import choose_runtime, load_network
+from ctpn_crnn.runtime.machine import may_have_gpu, thread_count
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """Pretend: what is installed, and what the hardware has."""
+
+    def pretend(installed: str, gpu: bool = False, bfloat16: bool = False) -> None:
+        monkeypatch.setattr(runtime, "is_installed", lambda name: name in installed.split())
+        monkeypatch.setattr(runtime, "may_have_gpu", lambda: gpu)
+        monkeypatch.setattr(runtime, "has_bfloat16", lambda: bfloat16)
+
+    return pretend
+
+
+@pytest.mark.parametrize(
+    ("installed", "hardware", "expected"),
+    [
+        ("onnx keras", {}, "onnx"),
+        ("onnx", {}, "onnx"),
+        ("keras", {}, "keras"),
+        ("onnx keras", {"gpu": True}, "keras"),
+        ("onnx keras", {"bfloat16": True}, "keras"),
+        ("onnx", {"gpu": True, "bfloat16": True}, "onnx"),
+    ],
+)
+def test_auto(machine, installed, hardware, expected):
+    machine(installed, **hardware)
+    assert choose_runtime() == expected
+
+
+def test_what_is_asked_for_decides_first(machine):
+    machine("onnx keras", bfloat16=True)
+    assert choose_runtime(precision="float32") == "onnx"  # bfloat16 was Keras' advantage
+    assert choose_runtime("exported.onnx") == "onnx"
+    machine("onnx keras")
+    assert choose_runtime(precision="bfloat16") == "keras"
+
+
+def test_nothing_installed_is_said_plainly(machine):
+    machine("")
+    with pytest.raises(ConfigError, match="neither TensorFlow"):
+        choose_runtime()
+    for name in ("onnx", "keras"):
+        with pytest.raises(ConfigError, match="not installed"):
+            load_network("crnn", runtime=name)
+
+
+def test_gpus_are_seen_by_their_device_files(tmp_path, monkeypatch):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert not may_have_gpu(tmp_path)
+    (tmp_path / "nvidiactl").touch()
+    assert not may_have_gpu(tmp_path)
+    (tmp_path / "nvidia0").touch()
+    assert may_have_gpu(tmp_path)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    assert not may_have_gpu(tmp_path)
+
+
+def test_threads_are_physical_cores(tmp_path, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {0, 1, 2, 3}, raising=False)
+    for cpu, siblings in enumerate(("0,2", "1,3", "0,2", "1,3")):
+        folder = tmp_path / f"cpu{cpu}" / "topology"
+        folder.mkdir(parents=True)
+        (folder / "thread_siblings_list").write_text(siblings)
+    assert thread_count(tmp_path) == 2
+    assert thread_count(tmp_path / "none") == 4
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert thread_count(tmp_path) == 3

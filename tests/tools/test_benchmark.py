@@ -1,0 +1,46 @@
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "tools" / "benchmark.py"
+
+
+@pytest.fixture(scope="module")
+def tool():
+    spec = importlib.util.spec_from_file_location("benchmark_tool", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "give images, or a set"),
+        (["a.png", "--set", "b"], "one of the two"),
+        (["missing.png"], "missing.png"),
+        (["--set", "missing"], "no such folder"),
+        (["a.png", "--limit", "0"], "at least 1"),
+        (["a.png", "--threads", "0"], "at least 1"),
+        (["a.png", "--python", "rapidocr"], "ENGINE=PATH"),
+        (["a.png", "--python", "nobody=/bin/sh"], "ENGINE=PATH"),
+        (["a.png", "--engines", "int8"], "--int8-ctpn"),
+        (["a.png", "--json", "no/such/folder/x.json"], "cannot write"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_2(tool, arguments, told, capsys):
+    assert tool.main(arguments) == 2
+    error = capsys.readouterr().err
+    assert told in error and error.count("\n") == 1
+
+
+def test_each_runtime_becomes_an_engine(tool, tmp_path):
+    int8 = tmp_path / "reader.onnx"
+    arguments = tool.parse_arguments(["a.png", "--engines", "onnx", "int8", "--int8-crnn", str(int8)])
+    specs, absent = tool.engine_specs(arguments)
+    assert absent == []
+    told = [(spec.name, spec.engine, spec.options["runtime"]) for spec in specs]
+    assert told == [("onnx", "ours", "onnx"), ("int8", "ours", "onnx")]
+    assert specs[0].options["weights"] == {"ctpn": None, "crnn": None}
+    assert specs[1].options["weights"] == {"ctpn": None, "crnn": str(int8)}

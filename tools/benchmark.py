@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Measure our runtimes and other OCR engines on the same pages: accuracy, time, cold start, memory."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ctpn_crnn.benchmark import EngineSpec, Plan, benchmark_tables, benchmark_to_dict, run_benchmark
+from ctpn_crnn.benchmark.bench import EngineResult
+from ctpn_crnn.datasets import PageTruth, read_detection_set
+from ctpn_crnn.errors import ConfigError, CtpnCrnnError, DatasetError, OutputError
+from ctpn_crnn.evaluation.report import to_json
+from ctpn_crnn.files import write_bytes
+from ctpn_crnn.runtime.machine import has_bfloat16
+
+OURS = {
+    "keras": {"runtime": "keras", "precision": "float32"},
+    "keras-bf16": {"runtime": "keras", "precision": "bfloat16"},
+    "onnx": {"runtime": "onnx", "precision": "float32"},
+}
+PEERS = ("rapidocr", "rapidocr_onnxruntime", "easyocr", "tesseract")
+ENGINES = (*OURS, "int8", *PEERS)
+
+EPILOG = f"""\
+engines: {", ".join(ENGINES)}; those that are not installed are listed as absent
+
+examples:
+  python tools/benchmark.py --set icdar/ --limit 20 --json run.json
+  python tools/benchmark.py page.png --engines onnx rapidocr --python rapidocr=/opt/rapidocr/bin/python --repeats 5
+  python tools/benchmark.py scans/*.png --engines onnx --growth-pages 500
+
+exit codes: 0 done, 1 some pages failed in some engine (they are named), 2 bad usage or input, 130 interrupted
+"""
+
+
+class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Defaults in the help, and the examples as they are."""
+
+
+def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    p = argparse.ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=HelpFormatter)
+    p.add_argument("images", nargs="*", type=Path, metavar="IMAGE", help="images without truth: no accuracy")
+    p.add_argument("--set", type=Path, metavar="DIR", help="detection set with texts, instead of images")
+    p.add_argument("--limit", type=int, metavar="N", help="the first N pages only")
+    p.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES), metavar="ENGINE", help="who runs")
+    p.add_argument("--python", action="append", default=[], metavar="ENGINE=PATH",
+                   help="interpreter of an engine that lives in an environment of its own")  # fmt: skip
+    p.add_argument("--ctpn-weights", type=Path, metavar="FILE", help="of ours (None: those shipped)")
+    p.add_argument("--crnn-weights", type=Path, metavar="FILE", help="of ours (None: those shipped)")
+    p.add_argument("--int8-ctpn", type=Path, metavar="FILE", help="exported int8 .onnx of the detector")
+    p.add_argument("--int8-crnn", type=Path, metavar="FILE", help="exported int8 .onnx of the reader")
+    p.add_argument("--threads", type=int, default=2, metavar="N", help="processors and threads of each engine")
+    p.add_argument("--repeats", type=int, default=1, metavar="N", help="times that each page is read")
+    p.add_argument("--growth-pages", type=int, default=0, metavar="N", help="read N more pages, to see memory grow")
+    p.add_argument("--timeout", type=float, default=300.0, metavar="S", help="seconds for a start or a page")
+    p.add_argument("--json", type=Path, metavar="FILE", help="write all that was measured here")
+    p.add_argument("--markdown", type=Path, metavar="FILE", help="write the table here too")
+    return p.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run; returns the exit code."""
+    arguments = parse_arguments(argv)
+    try:
+        return benchmark(arguments)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except CtpnCrnnError as error:
+        print(f"benchmark: {error}", file=sys.stderr)
+        return 2
+
+
+def benchmark(arguments: argparse.Namespace) -> int:
+    """Measure, print, write; returns the exit code."""
+    for path in (arguments.json, arguments.markdown):
+        if path and (path.is_dir() or not path.absolute().parent.is_dir()):
+            raise OutputError(f"cannot write {path}: it is a folder, or its folder does not exist.")
+    plan = Plan(arguments.repeats, arguments.threads, arguments.growth_pages, arguments.timeout)
+    specs, absent = engine_specs(arguments)
+    results = [*run_benchmark(specs, chosen_pages(arguments), plan, show_turn), *absent]
+    tables = benchmark_tables(results, plan)
+    print(tables)
+    if arguments.markdown:
+        write_bytes(arguments.markdown, (tables + "\n").encode())
+    if arguments.json:
+        write_bytes(arguments.json, to_json(benchmark_to_dict(results, plan)).encode())
+    return 1 if any(result.failures for result in results) else 0
+
+
+def chosen_pages(arguments: argparse.Namespace) -> list[PageTruth] | list[Path]:
+    """The pages to read: never none."""
+    if bool(arguments.images) == bool(arguments.set):
+        raise ConfigError("give images, or a set by --set; one of the two.")
+    pages = read_detection_set(arguments.set) if arguments.set else arguments.images
+    if arguments.limit is not None and arguments.limit < 1:
+        raise ConfigError(f"--limit {arguments.limit}: give at least 1.")
+    if not pages:
+        raise DatasetError(f"{arguments.set}: there are no pages in it.")
+    return pages[: arguments.limit]
+
+
+def engine_specs(arguments: argparse.Namespace) -> tuple[list[EngineSpec], list[EngineResult]]:
+    """Those that can be tried, and those of which it is known that they take no part."""
+    pythons = interpreters(arguments.python)
+    weights = {"ctpn": arguments.ctpn_weights, "crnn": arguments.crnn_weights}
+    int8 = {"ctpn": arguments.int8_ctpn, "crnn": arguments.int8_crnn}
+    specs, absent = [], []
+    for name in dict.fromkeys(arguments.engines):
+        if name == "keras-bf16" and not has_bfloat16():
+            absent.append(EngineResult(name, absent="this processor does not compute in bfloat16"))
+        elif name == "int8" and not any(int8.values()):
+            absent.append(EngineResult(name, absent="no exported file was given (--int8-ctpn, --int8-crnn)"))
+        elif name in PEERS:
+            specs.append(EngineSpec(name, name, {}, pythons.get(name, sys.executable)))
+        else:
+            files = {kind: int8[kind] or weights[kind] for kind in weights} if name == "int8" else weights
+            options = {"runtime": "onnx"} if name == "int8" else OURS[name]
+            options = {**options, "weights": {kind: path and str(path.absolute()) for kind, path in files.items()}}
+            specs.append(EngineSpec(name, "ours", options, pythons.get(name, sys.executable)))
+    if not specs:
+        raise ConfigError("none of the engines can run: " + "; ".join(f"{r.name}: {r.absent}" for r in absent))
+    return specs, absent
+
+
+def interpreters(given: list[str]) -> dict[str, str]:
+    """ "ENGINE=PATH" of --python."""
+    pythons = {}
+    for text in given:
+        name, equals, path = text.partition("=")
+        if not equals or name not in ENGINES or not Path(path).is_file():
+            raise ConfigError(f"--python {text}: write ENGINE=PATH with an engine of {', '.join(ENGINES)} and a file.")
+        pythons[name] = path
+    return pythons
+
+
+def show_turn(engine: str, page: str) -> None:
+    """Progress on a terminal."""
+    if sys.stderr.isatty():
+        print(f"\r{engine}: {page}\x1b[K", end="\r", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
