@@ -13,42 +13,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-TILE = 4
-"""Pixels of an output tile's side."""
-
-PATCH = TILE + 2
-"""Pixels of the input tile's side that it needs."""
-
-INPUT_TRANSFORM = np.array(
-    [
-        [4, 0, -5, 0, 1, 0],
-        [0, -4, -4, 1, 1, 0],
-        [0, 4, -4, -1, 1, 0],
-        [0, -2, -1, 2, 1, 0],
-        [0, 2, -1, -2, 1, 0],
-        [0, 4, 0, -5, 0, 1],
-    ],
-    np.float32,
-)
-"""B^T."""
-
-KERNEL_TRANSFORM = np.array(
-    [
-        [1 / 4, 0, 0],
-        [-1 / 6, -1 / 6, -1 / 6],
-        [-1 / 6, 1 / 6, -1 / 6],
-        [1 / 24, 1 / 12, 1 / 6],
-        [1 / 24, -1 / 12, 1 / 6],
-        [0, 0, 1],
-    ],
-    np.float32,
-)
-"""G."""
-
-OUTPUT_TRANSFORM = np.array(
-    [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]], np.float32
-)
-"""A^T."""
+from ctpn_crnn.winograd import INPUT_TRANSFORM, KERNEL_TRANSFORM, OUTPUT_TRANSFORM, PATCH, TILE
 
 MIN_FILTERS = 512
 """Fewest filters for which the transforms' memory traffic pays in training (measured on a CPU with AVX2)."""

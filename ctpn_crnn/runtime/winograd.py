@@ -14,37 +14,10 @@ from functools import partial
 import numpy as np
 
 from ctpn_crnn.runtime.onnx_graph import Graph, ints
-
-TILE = 4
-"""Pixels of an output tile's side."""
+from ctpn_crnn.winograd import INPUT_TRANSFORM, KERNEL_TRANSFORM, OUTPUT_TRANSFORM, PATCH, TILE
 
 MIN_FILTERS = 256
 """Fewest output channels for which the transformations pay."""
-
-_PATCH = TILE + 2
-_B_T = np.array(
-    [
-        [4, 0, -5, 0, 1, 0],
-        [0, -4, -4, 1, 1, 0],
-        [0, 4, -4, -1, 1, 0],
-        [0, -2, -1, 2, 1, 0],
-        [0, 2, -1, -2, 1, 0],
-        [0, 4, 0, -5, 0, 1],
-    ],
-    np.float32,
-)
-_G = np.array(
-    [
-        [1 / 4, 0, 0],
-        [-1 / 6, -1 / 6, -1 / 6],
-        [-1 / 6, 1 / 6, -1 / 6],
-        [1 / 24, 1 / 12, 1 / 6],
-        [1 / 24, -1 / 12, 1 / 6],
-        [0, 0, 1],
-    ],
-    np.float32,
-)
-_A_T = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]], np.float32)
 
 
 def winograd_convolution(graph: Graph, x: str, kernel: np.ndarray, bias: np.ndarray, multiple: int = 1) -> str:
@@ -65,25 +38,26 @@ def winograd_convolution(graph: Graph, x: str, kernel: np.ndarray, bias: np.ndar
     count = graph.add("Gather", size, ints(0))
     # Every 6x6 patch to its 36 coefficients, in one pass: a convolution of each channel by itself with 36 kernels. The
     # padding of 4 behind covers the last patch whatever the size, and gives ceil(H / 4) x ceil(W / 4) tiles.
+    patterns = np.einsum("ai,bj->abij", INPUT_TRANSFORM, INPUT_TRANSFORM).reshape(-1, 1, PATCH, PATCH)
     coefficients = graph.add(
         "Conv",
         x,
-        np.tile(np.einsum("ai,bj->abij", _B_T, _B_T).reshape(-1, 1, _PATCH, _PATCH), (channels, 1, 1, 1)),
-        kernel_shape=(_PATCH, _PATCH),
+        np.tile(patterns, (channels, 1, 1, 1)),
+        kernel_shape=(PATCH, PATCH),
         strides=(TILE, TILE),
         pads=(1, 1, TILE, TILE),
         group=channels,
     )
     tiles = graph.add("Gather", graph.add("Shape", coefficients), ints(2, 3))
     # (N, C * 36, h, w) -> (36, C, N * h * w): one matrix product for each coefficient, over all tiles of all images.
-    split = graph.add("Reshape", coefficients, graph.add("Concat", count, ints(channels, _PATCH**2, -1), axis=0))
-    flat = graph.add("Reshape", graph.add("Transpose", split, perm=(2, 1, 0, 3)), ints(_PATCH**2, channels, -1))
-    weights = graph.parameter((_PATCH**2, filters, channels), partial(transformed_kernel, kernel))
+    split = graph.add("Reshape", coefficients, graph.add("Concat", count, ints(channels, PATCH**2, -1), axis=0))
+    flat = graph.add("Reshape", graph.add("Transpose", split, perm=(2, 1, 0, 3)), ints(PATCH**2, channels, -1))
+    weights = graph.parameter((PATCH**2, filters, channels), partial(transformed_kernel, kernel))
     products = graph.add("MatMul", weights, flat)
-    unfolded = graph.add("Reshape", products, graph.add("Concat", ints(_PATCH**2, filters), count, ints(-1), axis=0))
+    unfolded = graph.add("Reshape", products, graph.add("Concat", ints(PATCH**2, filters), count, ints(-1), axis=0))
     by_image = graph.add("Transpose", unfolded, perm=(2, 1, 0, 3))
     # (N, F, 36, h * w) -> (N, F, 16, h * w), and each 16 pixels to their place.
-    inverse = np.einsum("ia,jb->ijab", _A_T, _A_T).reshape(TILE**2, _PATCH**2)
+    inverse = np.einsum("ia,jb->ijab", OUTPUT_TRANSFORM, OUTPUT_TRANSFORM).reshape(TILE**2, PATCH**2)
     pixels = graph.add("MatMul", inverse, by_image)
     grid = graph.add("Reshape", pixels, graph.add("Concat", ints(-1, TILE**2), tiles, axis=0))
     placed = graph.add("DepthToSpace", grid, blocksize=TILE)
@@ -97,6 +71,6 @@ def winograd_convolution(graph: Graph, x: str, kernel: np.ndarray, bias: np.ndar
 def transformed_kernel(kernel: np.ndarray) -> np.ndarray:
     """G g G^T of every pair of channels: (3, 3, C, F) -> float32 (36, F, C)."""
     channels, filters = kernel.shape[2:]
-    spread = np.einsum("ai,bj->abij", _G, _G).reshape(_PATCH**2, 9)
+    spread = np.einsum("ai,bj->abij", KERNEL_TRANSFORM, KERNEL_TRANSFORM).reshape(PATCH**2, 9)
     by_filter = np.ascontiguousarray(kernel.reshape(9, channels, filters).transpose(0, 2, 1), np.float32)
-    return (spread @ by_filter.reshape(9, -1)).reshape(_PATCH**2, filters, channels)
+    return (spread @ by_filter.reshape(9, -1)).reshape(PATCH**2, filters, channels)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from ctpn_crnn.layers import winograd
+from ctpn_crnn import winograd
 from ctpn_crnn.layers.winograd import WinogradConv2D
 
 
