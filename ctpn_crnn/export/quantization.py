@@ -36,20 +36,21 @@ class Int8Report:
         megabytes: Of the file: float32, int8.
         milliseconds: Of the images, best of three runs: float32 .onnx, the weights file itself, int8.
         agreement: Share of anchors or frames whose most likely class stays, 0..1.
-        character_error: Edits between the texts of float32 and int8 by the characters of float32; 0 for a detector.
+        character_error: Edits between the texts of float32 and int8 by the characters of float32; None for a detector.
     """
 
     megabytes: tuple[float, float]
     milliseconds: tuple[float, float, float]
     agreement: float
-    character_error: float
+    character_error: float | None
 
     def __str__(self) -> str:
         before, graph, after = self.milliseconds
+        texts = "" if self.character_error is None else f", {self.character_error:.2%} of the characters change"
         return (
             f"int8: {self.megabytes[1]:.1f} MB instead of {self.megabytes[0]:.1f}; {after:.0f} ms instead of "
             f"{before:.0f} (float32 .onnx) or {graph:.0f} (.h5 with runtime='onnx'); the most likely class stays for "
-            f"{100 * self.agreement:.2f} %, {100 * self.character_error:.2f} % of the characters change"
+            f"{self.agreement:.2%}{texts}"
         )
 
 
@@ -144,9 +145,9 @@ def _report(file: WeightsFile, model: Path, path: Path, batches: Sequence[np.nda
     )
 
 
-def _character_error(file: WeightsFile, expected: Sequence[np.ndarray], found: Sequence[np.ndarray]) -> float:
+def _character_error(file: WeightsFile, expected: Sequence[np.ndarray], found: Sequence[np.ndarray]) -> float | None:
     if file.charset is None:
-        return 0.0
+        return None
     pairs = [
         pair for a, b in zip(expected, found) for pair in zip(greedy_texts(file, a), greedy_texts(file, b), strict=True)
     ]
