@@ -116,6 +116,7 @@ def test_saved_model(reader, folder):
         export_saved_model(reader, path)
 
 
+@pytest.mark.slow
 def test_a_detector_with_and_without_proposals(folder):
     keras.utils.set_random_seed(0)
     network = CTPN(classes=("background", "text"), heights=(11.0, 32.0))
