@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ctpn_crnn.benchmark import EngineSpec, Plan, benchmark_tables, benchmark_to_dict, run_benchmark
 from ctpn_crnn.benchmark.bench import EngineResult
+from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.datasets import PageTruth, read_detection_set
-from ctpn_crnn.errors import ConfigError, CtpnCrnnError, DatasetError, OutputError
+from ctpn_crnn.errors import ConfigError, DatasetError, OutputError
 from ctpn_crnn.evaluation.report import to_json
 from ctpn_crnn.files import write_bytes
 from ctpn_crnn.runtime.machine import has_bfloat16
@@ -64,14 +65,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Run; returns the exit code."""
     arguments = parse_arguments(argv)
-    try:
-        return benchmark(arguments)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
-    except CtpnCrnnError as error:
-        print(f"benchmark: {error}", file=sys.stderr)
-        return 2
+    return run_command(lambda: benchmark(arguments), prefix="benchmark")
 
 
 def benchmark(arguments: argparse.Namespace) -> int:

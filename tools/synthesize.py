@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.errors import CtpnCrnnError
 from ctpn_crnn.images import load_image
 from ctpn_crnn.synthesis.corpus import Corpus
@@ -128,7 +129,7 @@ class LineRenderer:
         return self.synthesizer(rng, self.width)
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> int:
     """Render and write the set."""
     most = min(SHEET_MOST[arguments.what], arguments.count)
     sheet = ContactSheet(most if arguments.sheet else 0, default_columns(most))
@@ -143,20 +144,13 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.sheet:
         sheet.save(arguments.output / "sheet.png")
     print(f"{count} {arguments.what} in {arguments.output} ({rate:.1f}/s)")
+    return 0
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run; returns the exit code."""
     arguments = parse_arguments(argv)
-    try:
-        run(arguments)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
-    except CtpnCrnnError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return run_command(lambda: run(arguments))
 
 
 if __name__ == "__main__":

@@ -71,24 +71,28 @@ class Formatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionH
     """Defaults in the help, examples as they are written."""
 
 
+def train(arguments: argparse.Namespace) -> None:
+    """Train as the arguments say."""
+    if arguments.smoke:
+        from ctpn_crnn.crnn.smoke import smoke_run
+
+        with tempfile.TemporaryDirectory() as folder:
+            print(smoke_run(arguments.output or folder))
+    else:
+        from ctpn_crnn.crnn.training_run import train_from_arguments
+
+        train_from_arguments(arguments)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Runs the tool; returns the exit status."""
     arguments = parser().parse_args(argv)
     try:
-        if arguments.smoke:
-            from ctpn_crnn.crnn.smoke import smoke_run
-
-            use_device(arguments.device)
-            with tempfile.TemporaryDirectory() as folder, strategy_scope(arguments.strategy):
-                print(smoke_run(arguments.output or folder))
-            return 0
-        if not arguments.output:
+        if not (arguments.smoke or arguments.output):
             raise CtpnCrnnError("Name an output folder, or use --smoke.")
-        from ctpn_crnn.crnn.training_run import train_from_arguments
-
         use_device(arguments.device)
         with strategy_scope(arguments.strategy):
-            train_from_arguments(arguments)
+            train(arguments)
     except CtpnCrnnError as error:
         print(f"train_crnn: {error}", file=sys.stderr)
         return 2

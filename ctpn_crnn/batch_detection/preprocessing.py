@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 
 from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.imagenet import MEAN as NETWORK_MEAN  # the network subtracts it itself
 from ctpn_crnn.runtime import Network
-
-NETWORK_MEAN = (0.485, 0.456, 0.406)
-"""Mean of RGB, 0..1, that the network subtracts itself (`ctpn.network.ImageNetPreprocessing`)."""
 
 PLAIN_SCALE = 255.0
 """The network takes 0..255, images start out as 0..1."""

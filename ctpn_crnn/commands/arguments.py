@@ -22,10 +22,7 @@ def positive(value: str) -> int:
 
 def positive_number(value: str) -> float:
     """A finite number above 0."""
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
+    number = _number(value)
     if not 0.0 < number < math.inf:
         raise argparse.ArgumentTypeError(f"{value!r} is not a number above 0")
     return number
@@ -33,13 +30,18 @@ def positive_number(value: str) -> float:
 
 def share(value: str) -> float:
     """A number in 0..1."""
-    try:
-        number = float(value)
-    except ValueError:
-        number = -1.0
+    number = _number(value)
     if not 0.0 <= number <= 1.0:
         raise argparse.ArgumentTypeError(f"{value!r} is not a number in 0..1")
     return number
+
+
+def _number(value: str) -> float:
+    """NaN, which lies in no range, for what is no number."""
+    try:
+        return float(value)
+    except ValueError:
+        return math.nan
 
 
 def add_runtime(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:

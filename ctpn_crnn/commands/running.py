@@ -11,11 +11,12 @@ from collections.abc import Callable
 from ctpn_crnn.errors import CtpnCrnnError
 
 
-def run_command(work: Callable[[], int]) -> int:
+def run_command(work: Callable[[], int], prefix: str = "error") -> int:
     """Run a command: an error of ours is one sentence on stderr and exit code 2, Ctrl-C is 130.
 
     Args:
         work: The command; returns its exit code.
+        prefix: What stands before the sentence.
 
     Returns:
         The exit code.
@@ -33,5 +34,5 @@ def run_command(work: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except CtpnCrnnError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"{prefix}: {error}", file=sys.stderr)
         return 2

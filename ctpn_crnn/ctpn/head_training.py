@@ -13,10 +13,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from ctpn_crnn.ctpn.anchors import STRIP_COLUMNS
 from ctpn_crnn.ctpn.layers import AnchorTarget
-from ctpn_crnn.ctpn.losses import CTPNLoss
 from ctpn_crnn.ctpn.network import CTPN, VGG16_BLOCKS
+from ctpn_crnn.ctpn.training import with_loss
 
 FEATURES = f"block{len(VGG16_BLOCKS)}_conv{VGG16_BLOCKS[-1][0]}"
 
@@ -82,10 +81,7 @@ def train_head(
     Returns:
         The losses of each epoch.
     """
-    truth = keras.Input((None, STRIP_COLUMNS), name="strips")
-    target = AnchorTarget(network.heights, samples, seed=seed)
-    loss = CTPNLoss()([*head.outputs, *target([head.outputs[0], truth])])
-    model = keras.Model([head.inputs[0], truth], loss, name="ctpn_head_training")
+    model = with_loss(head, AnchorTarget(network.heights, samples, seed=seed), "ctpn_head_training")
     steps = epochs * -(-len(features) // batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps, alpha=0.02)
     model.compile(keras.optimizers.AdamW(schedule, weight_decay=1e-4, global_clipnorm=5.0), jit_compile=False)

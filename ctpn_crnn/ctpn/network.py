@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from ctpn_crnn import imagenet
 from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS
 from ctpn_crnn.errors import ConfigError, WeightsError
 
@@ -26,8 +27,7 @@ class ImageNetPreprocessing(keras.layers.Layer):
     cannot hold the steps of a bright pixel).
     """
 
-    MEAN = (0.485, 0.456, 0.406)
-    STD = (0.229, 0.224, 0.225)
+    MEAN, STD = imagenet.MEAN, imagenet.STD
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs["dtype"] = "float32"

@@ -108,16 +108,21 @@ def build_training_model(network: CTPN, model: keras.Model, options: TrainingOpt
         A model of [image (N, H, W, 3), strips (N, M, 7)] whose loss and metrics come from `CTPNLoss`.
     """
     freeze_blocks(model, options.freeze_blocks)
-    strips = keras.Input((None, STRIP_COLUMNS), name="strips")
     target = AnchorTarget(
         network.heights, options.samples, negative=options.negative, seed=options.seed, name="anchor_target"
     )
-    loss = CTPNLoss(name="ctpn_loss")([*model.outputs, *target([model.outputs[0], strips])])
-    training_model = TrainingModel([model.inputs[0], strips], loss, name="ctpn_training")
+    training_model = with_loss(model, target, "ctpn_training")
     # XLA compiles convolutions poorly on a CPU; JAX has nothing else.
     jit = "auto" if keras.backend.backend() == "jax" else False
     training_model.compile(optimizer=build_optimizer(options), jit_compile=jit)
     return training_model
+
+
+def with_loss(model: keras.Model, target: AnchorTarget, name: str) -> TrainingModel:
+    """A model with the outputs (scores, vertical, side) -> one of [its input, strips (N, M, 7)] with their loss."""
+    strips = keras.Input((None, STRIP_COLUMNS), name="strips")
+    loss = CTPNLoss(name="ctpn_loss")([*model.outputs, *target([model.outputs[0], strips])])
+    return TrainingModel([model.inputs[0], strips], loss, name=name)
 
 
 def build_optimizer(options: TrainingOptions) -> keras.optimizers.Optimizer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 from functools import lru_cache
 from pathlib import Path
@@ -75,27 +74,16 @@ class CtpnCrnnEngine(OcrEngine):
     @staticmethod
     def generate_hocr(input_file: Path, output_hocr: Path, output_text: Path, options: Any) -> None:
         """Read a page; write it as hOCR and as text."""
-        from ctpn_crnn.writers import open_writer
-
         page = _read(input_file, options)
-        with open_writer("hocr", output_hocr) as writer:
-            writer.add(page)
-        dpi = _dpi_of(input_file)
-        hocr = Path(output_hocr).read_text(encoding="utf-8")
-        # OCRmyPDF needs the resolution of the image that was read; the page's bbox is the file's first.
-        hocr = re.sub(r"\bbbox( \d+){4}", rf"\g<0>; scan_res {dpi:.0f} {dpi:.0f}", hocr, count=1)
-        Path(output_hocr).write_text(hocr, encoding="utf-8")
-        _write_text(page, output_text)
+        _write(page, "hocr", output_hocr, dpi=_dpi_of(input_file))
+        _write(page, "txt", output_text)
 
     @staticmethod
     def generate_pdf(input_file: Path, output_pdf: Path, output_text: Path, options: Any) -> None:
         """Read a page; write it as a PDF page of invisible text, of the image's size, and as text."""
-        from ctpn_crnn.writers.pdf import PdfWriter
-
         page = _read(input_file, options)
-        with PdfWriter(output_pdf, picture="none", dpi=_dpi_of(input_file)) as writer:
-            writer.add(page)
-        _write_text(page, output_text)
+        _write(page, "pdf", output_pdf, picture="none", dpi=_dpi_of(input_file))
+        _write(page, "txt", output_text)
 
 
 def _read(path: Path, options: Any) -> Page:
@@ -122,8 +110,11 @@ def _recognizer(weights: str | None, min_confidence: float) -> Recognizer:
     return Recognizer(weights=weights, min_confidence=min_confidence)
 
 
-def _write_text(page: Page, path: Path) -> None:
-    Path(path).write_text(page.text + "\n" if page.text else "", encoding="utf-8", errors="replace")
+def _write(page: Page, format: str, path: Path, **options: Any) -> None:  # noqa: A002 - the name that `open_writer` has
+    from ctpn_crnn.writers import open_writer
+
+    with open_writer(format, path, **options) as writer:
+        writer.add(page)
 
 
 def _dpi_of(path: Path) -> float:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ctpn_crnn.errors import WeightsError
+from ctpn_crnn.imagenet import MEAN, STD
 from ctpn_crnn.runtime.onnx_graph import Graph, ints
 from ctpn_crnn.runtime.onnx_layers import (
     Arrays,
@@ -22,10 +23,6 @@ from ctpn_crnn.runtime.onnx_layers import (
     plain_convolution,
 )
 from ctpn_crnn.weights.store import WeightsFile
-
-MEAN = (0.485, 0.456, 0.406)
-STD = (0.229, 0.224, 0.225)
-"""Of ImageNet, RGB, 0..1: as `ctpn.network.ImageNetPreprocessing` has them."""
 
 VGG16_BLOCKS = (2, 2, 3, 3, 3)
 """Convolutions of each block; all blocks but the last end in a 2x2 max-pool."""

@@ -38,19 +38,26 @@ _FLOATS = {"table": "ocr_table", "header": "ocr_header", "footer": "ocr_footer"}
 
 
 class HocrWriter(Utf8Writer):
-    """A document as hOCR."""
+    """A document as hOCR.
+
+    Args:
+        path: See `DocumentWriter`.
+        dpi: Resolution of the pages' images (``scan_res``); None leaves it out.
+    """
 
     suffix: ClassVar[str] = ".hocr"
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], dpi: float | None = None) -> None:
         super().__init__(path)
+        self._resolution = "" if dpi is None else f" scan_res {dpi:.0f} {dpi:.0f};"
         with self._discarding_on_error():
             self.file.write(_head(self.path.stem))
 
     def _write_page(self, page: Page, image: np.ndarray | None) -> None:
         number = self.pages + 1
         image_name = one_line(page.source or "").replace('"', "%22").replace(";", "%3B")
-        title = f'image "{image_name}"; {_bbox((0, 0, max(1, page.width), max(1, page.height)))}; ppageno {self.pages}'
+        box = _bbox((0, 0, max(1, page.width), max(1, page.height)))
+        title = f'image "{image_name}"; {box};{self._resolution} ppageno {self.pages}'
         self.file.write("  " + start_tag("div", class_="ocr_page", id=f"page_{number}", title=title) + "\n")
         for index, area in enumerate(structure(page), start=1):
             self.file.write(_area(area, f"{number}_{index}"))

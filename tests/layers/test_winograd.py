@@ -9,41 +9,32 @@ from ctpn_crnn import winograd
 from ctpn_crnn.layers.winograd import WinogradConv2D
 
 
-def pair(shape: tuple[int, ...], filters: int = 512, **arguments) -> tuple[layers.Conv2D, WinogradConv2D, np.ndarray]:
+@pytest.fixture
+def pair(same_weights):
     """A plain layer and ours with the same weights (bias too), and an input."""
-    rng = np.random.default_rng(sum(shape))
-    images = rng.normal(size=shape).astype(np.float32)
-    plain, fast = (kind(filters, 3, padding="same", **arguments) for kind in (layers.Conv2D, WinogradConv2D))
-    for layer in (plain, fast):
-        layer.build(shape)
-    weights = [rng.normal(size=w.shape).astype(np.float32) for w in plain.weights]
-    plain.set_weights(weights)
-    fast.set_weights(weights)
-    return plain, fast, images
+
+    def make(shape: tuple[int, ...], filters: int = 512, **arguments):
+        plain, fast = (kind(filters, 3, padding="same", **arguments) for kind in (layers.Conv2D, WinogradConv2D))
+        same_weights((plain, fast), shape, 1.0, sum(shape))
+        return plain, fast, np.random.default_rng(0).normal(size=shape).astype(np.float32)
+
+    return make
 
 
 @pytest.mark.parametrize("shape", [(2, 4, 8, 3), (1, 1, 1, 2), (2, 5, 11, 7), (3, 7, 2, 1)])
-def test_equals_the_plain_convolution(shape: tuple[int, ...]) -> None:
+def test_equals_the_plain_convolution(pair, shape: tuple[int, ...]) -> None:
     plain, fast, images = pair(shape)
     assert fast._applies()
     np.testing.assert_allclose(fast(images), plain(images), atol=2e-4)
 
 
-def test_gradients_equal_those_of_the_plain_convolution() -> None:
-    tf = pytest.importorskip("tensorflow")
+def test_gradients_equal_those_of_the_plain_convolution(pair, gradients) -> None:
     plain, fast, images = pair((2, 4, 6, 5))
-    gradients = []
-    for layer in (plain, fast):
-        with tf.GradientTape() as tape:
-            x = tf.constant(images)
-            tape.watch(x)
-            loss = tf.reduce_sum(tf.sin(0.1 * layer(x)))
-        gradients.append(tape.gradient(loss, [x, *layer.trainable_variables]))
-    for expected, found in zip(*gradients, strict=True):
+    for expected, found in zip(gradients(plain, images, 0.1), gradients(fast, images, 0.1), strict=True):
         np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
-def test_activation_and_missing_bias_are_kept() -> None:
+def test_activation_and_missing_bias_are_kept(pair) -> None:
     plain, fast, images = pair((1, 4, 5, 3), use_bias=False, activation="relu")
     np.testing.assert_allclose(fast(images), plain(images), atol=2e-4)
     assert float(keras.ops.min(fast(images))) == 0.0

@@ -159,3 +159,14 @@ def test_read_as_html(tmp_path, odd_page):
     reader = Depth()
     reader.feed(written(tmp_path, odd_page).read_text(encoding="utf-8"))
     assert reader.depth == 0
+
+
+def test_resolution_stands_on_every_page_where_it_is_known(tmp_path):
+    for number, dpi in enumerate((None, 149.6)):
+        path = tmp_path / f"{number}.hocr"
+        with open_writer("hocr", path, dpi=dpi) as writer:
+            writer.add(Page(40, 30, []))
+            writer.add(Page(40, 30, []))
+        text = path.read_text(encoding="utf-8")
+        assert text.count("bbox 0 0 40 30; scan_res 150 150; ppageno") == (2 if dpi else 0)
+        assert text.count("bbox 0 0 40 30; ppageno") == (0 if dpi else 2)
