@@ -113,6 +113,8 @@ _PLACES = (
     "北京上海广州深圳天津重庆南京武汉成都杭州西安苏州长沙沈阳青岛郑州大连宁波厦门福州济南合肥昆明"
     "太原南昌贵阳南宁长春兰州海口"
 )
+_LATIN_LENGTH = 1.8
+"""Letters and digits that take the room of a hanzi."""
 _MONTHS = (
     "January",
     "February",
@@ -148,7 +150,7 @@ class Corpus:
         self,
         folder: str | Path | None = None,
         charset: Charset | None = None,
-        traditional: float = 0.2,
+        traditional: float = 0.3,
         rare: float = 0.4,
     ) -> None:
         self.charset = charset or Charset.default()
@@ -172,18 +174,18 @@ class Corpus:
         self._pools = self._pools or [(self._hanzi, weights)]
 
     def line(self, rng: np.random.Generator, length: int) -> str:
-        """One line of about `length` characters (at least 1), without spaces at its ends."""
+        """One line as long as about `length` hanzi (at least 1), without spaces at its ends."""
         draw = rng.random()
-        if draw < 0.62:
+        if draw < 0.66:
             text = self.running(rng, length)
-        elif draw < 0.70:
-            text = _join(rng, length, lambda: number(rng), (" ", "  ", " ", "，", "、", " - "))
         elif draw < 0.80:
-            text = _join(rng, length, lambda: self.phrase(rng), (" ", "  ", "，", "、", "：", "/"))
+            length = int(_LATIN_LENGTH * length)
+            text = _join(rng, length, lambda: number(rng), (" ", "  ", " ", "，", "、", " - "))
         elif draw < 0.90:
-            text = self.english(rng, length)
+            text = _join(rng, length, lambda: self.phrase(rng), (" ", "  ", "，", "、", "：", "/"))
         else:
-            text = self.running(rng, length)
+            length = int(_LATIN_LENGTH * length)
+            text = self.english(rng, length)
         if rng.random() < self._rare:
             text = self.salted(rng, text)
         return self._fit(text, length) or self._fit(self.salted(rng, "一" * length), length)
@@ -211,6 +213,26 @@ class Corpus:
         if style < 0.2:
             return text.upper()
         return text.title() if style < 0.4 else text
+
+    def sign(self, rng: np.random.Generator, length: int) -> str:
+        """What signs, packages and screens say, at most `length` characters: mostly one English word."""
+        draw = rng.random()
+        if draw < 0.62:
+            words = [w for w in re.findall(r"[A-Za-z]+(?:['&-][A-Za-z]+)*", self.english(rng, 40)) if len(w) <= length]
+            text = str(rng.choice(words)) if words else "OPEN"
+            if rng.random() < 0.08:  # No dictionary holds names of firms.
+                text = "".join(rng.choice(list(string.ascii_letters), int(rng.integers(2, 9))))
+            style = rng.random()
+            text = text.upper() if style < 0.45 else text.title() if style < 0.75 else text
+        elif draw < 0.72:
+            makers = (lambda: number(rng), lambda: code(rng), lambda: date(rng), lambda: money(rng))
+            text = makers[int(rng.integers(len(makers)))]()
+        elif draw < 0.80:
+            text = self.english(rng, length)
+        else:
+            text = self.running(rng, min(length, int(rng.integers(1, 9))))
+            text = self.salted(rng, text) if rng.random() < self._rare else text
+        return self._fit(text, length) or "OPEN"
 
     def phrase(self, rng: np.random.Generator) -> str:
         """Something short: a name, a title, a date, an amount, a code, a word."""
@@ -335,8 +357,8 @@ def number(rng: np.random.Generator) -> str:
         return f"{rng.uniform(0, 130):.{int(rng.integers(3))}f}%"
     if style < 0.5:
         return plain + str(rng.choice(_UNITS))
-    if style < 0.54:
-        return str(rng.choice(["-", "–", "—", "N/A", "不适用", "*", "0"]))
+    if style < 0.57:
+        return str(rng.choice(["-", "–", "–", "—", "N/A", "不适用", "*", "0"]))
     return plain
 
 

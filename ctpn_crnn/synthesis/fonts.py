@@ -42,6 +42,7 @@ _EXCLUDED_WORDS = (
     "webdings",
     "keyboard",
     "unifont",
+    "d050000l",
 )
 # How often a family is drawn, relative to 1: what printed documents are set in comes more often, handwriting less.
 _FAMILY_WEIGHTS = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -12,46 +11,19 @@ from PIL import Image, ImageDraw
 from ctpn_crnn.errors import SynthesisError
 from ctpn_crnn.synthesis.corpus import Corpus
 from ctpn_crnn.synthesis.degradation import degrade
-from ctpn_crnn.synthesis.fonts import Font, FontLibrary
+from ctpn_crnn.synthesis.fonts import FontLibrary
+from ctpn_crnn.synthesis.line_drawing import (
+    LINE_HEIGHT,
+    LineSample,
+    LineStyle,
+    draw_glyphs,
+    pick_faces,
+    place_glyphs,
+    texture,
+)
+from ctpn_crnn.synthesis.signs import render_sign
 
-LINE_HEIGHT = 32
-"""Height of a reader's input in pixels (CRNN, section 2.1)."""
-
-
-@dataclass
-class LineSample:
-    """A rendered line.
-
-    Attributes:
-        image: (32, W) uint8 grey.
-        text: what it says.
-        spans: (len(text), 2) float32: left and right edge of each character's advance, in pixels of `image`.
-    """
-
-    image: np.ndarray
-    text: str
-    spans: np.ndarray
-
-
-@dataclass(frozen=True)
-class LineStyle:
-    """How far rendering may go from a clean black line on white.
-
-    Args:
-        strength: of the degradation, 0..1; each line draws its own strength up to this.
-        inverted: share of light text on dark.
-        mixed_fonts: share of lines whose ASCII is set in another face than its Chinese.
-        clutter: share of lines with underlines, table rules or the ink of neighbouring lines at the crop's edge.
-        texture: share of lines on a photograph or an uneven ground instead of plain paper.
-        tilt: largest rotation in degrees.
-    """
-
-    strength: float = 0.6
-    inverted: float = 0.15
-    mixed_fonts: float = 0.5
-    clutter: float = 0.25
-    texture: float = 0.2
-    tilt: float = 1.5
+_SIGN_WIDTH = 160
 
 
 class LineSynthesizer:
@@ -77,12 +49,14 @@ class LineSynthesizer:
         if width is None:
             width = int(rng.choice([64, 96, 160, 240, 320, 480]))
         for _ in range(20):
+            # Signs are short: in a wide crop most of it would be padding.
+            if rng.random() < self.style.signs * min(1.25, _SIGN_WIDTH / width):
+                sample = self._sign(rng, width)
+                if sample is not None:
+                    return sample
             em = LINE_HEIGHT / rng.uniform(1.06, 1.55)
             length = max(1, int(width / em * (1.0 if rng.random() < 0.7 else rng.uniform(0.3, 1.0))))
             text = self.corpus.line(rng, length)
-            if text.isascii() and rng.random() < 0.5:  # Latin letters take about half an em.
-                longer = self.corpus.english(rng, int(1.8 * length))
-                text = longer if self.corpus.charset.covers(longer) else text
             try:
                 sample = render_line(rng, self.fonts, text, em, self.style, self.backgrounds, max_width=width)
             except SynthesisError:
@@ -90,6 +64,15 @@ class LineSynthesizer:
             if sample.text:
                 return sample
         raise SynthesisError("Twenty texts in a row could not be drawn: the fonts hardly cover the charset.")
+
+    def _sign(self, rng: np.random.Generator, width: int) -> LineSample | None:
+        """A short text on a sign; None where no face draws it or not a character fits."""
+        try:
+            text = self.corpus.sign(rng, max(1, width // 14))
+            sample = render_sign(rng, self.fonts, text, self.style, self.backgrounds, width)
+        except SynthesisError:
+            return None
+        return sample if sample.text else None
 
 
 def render_line(
@@ -110,10 +93,10 @@ def render_line(
         SynthesisError: no font covers the text.
     """
     scale = rng.choice([1.0, 1.0, rng.uniform(0.7, 1.0), rng.uniform(1.0, 2.2)])
-    chinese, latin = _faces(rng, fonts, text, style)
+    chinese, latin = pick_faces(rng, fonts, text, style)
     size = max(7, round(em * scale))
     ratio = size / em  # Source pixels to a pixel of the 32-pixel crop.
-    glyphs = _layout(rng, text, chinese, latin, size, max_width * ratio if max_width else None)
+    glyphs = place_glyphs(rng, text, chinese, latin, size, max_width * ratio if max_width else None)
     text, edges = text[: len(glyphs)], [(g[1], g[2]) for g in glyphs]
     while text.endswith(" "):
         text, glyphs, edges = text[:-1], glyphs[:-1], edges[:-1]
@@ -123,7 +106,7 @@ def render_line(
     left = rng.uniform(-0.02, 0.35) * size if rng.random() < 0.8 else rng.uniform(0, 1.2) * size
     right = rng.uniform(-0.02, 0.35) * size if rng.random() < 0.8 else rng.uniform(0, 1.2) * size
     width = max(4, round(edges[-1][1] + left + right))
-    ink = _draw(rng, glyphs, (height, width), left, size)
+    ink = draw_glyphs(rng, glyphs, (height, width), left, size)
     if rng.random() < style.clutter:
         ink = _clutter(rng, ink, fonts, text, size, style)
     ink = _warp(rng, ink, style.tilt)
@@ -138,56 +121,6 @@ def render_line(
     if max_width and target > max_width:
         image, spans = image[:, :max_width], np.minimum(spans, max_width)
     return LineSample(image, text, spans)
-
-
-def _faces(rng: np.random.Generator, fonts: FontLibrary, text: str, style: LineStyle) -> tuple[Font, Font]:
-    """The face of the Chinese (and of everything else, where one face does all) and the face of the ASCII."""
-    ascii_part = "".join(c for c in text if c.isascii())
-    if len(ascii_part) == len(text):
-        face = fonts.pick(rng, text, "latin") if rng.random() < 0.75 else fonts.pick(rng, text)
-        return face, face
-    rest = "".join(c for c in text if not c.isascii())
-    if ascii_part and rng.random() < style.mixed_fonts:
-        return fonts.pick(rng, rest), fonts.pick(rng, ascii_part, "latin")
-    try:
-        face = fonts.pick(rng, text)
-        return face, face
-    except SynthesisError:
-        return fonts.pick(rng, rest), fonts.pick(rng, ascii_part, "latin")
-
-
-def _layout(
-    rng: np.random.Generator, text: str, chinese: Font, latin: Font, size: int, limit: float | None
-) -> list[tuple[str, float, float, object]]:
-    """Characters with their left and right edges and face, from x = 0; stops before `limit`."""
-    spacing = 0.0 if rng.random() < 0.6 else rng.uniform(-0.04, 0.12) * size
-    if rng.random() < 0.04:
-        spacing = rng.uniform(0.15, 0.7) * size
-    faces = (chinese.at(size), latin.at(size))
-    glyphs: list[tuple[str, float, float, object]] = []
-    x = 0.0
-    for character in text:
-        face = faces[character.isascii()]
-        end = x + max(1.0, face.getlength(character))
-        if limit is not None and end > limit - 0.1 * size:
-            break
-        glyphs.append((character, x, end, face))
-        x = end + spacing
-    return glyphs
-
-
-def _draw(rng: np.random.Generator, glyphs: list, shape: tuple[int, int], left: float, size: int) -> np.ndarray:
-    """Coverage of the ink, (H, W) uint8. Every face stands on one baseline, the em box about centred in the crop."""
-    height, width = shape
-    canvas = Image.new("L", (width, height))
-    draw = ImageDraw.Draw(canvas)
-    slack = max(0.0, height - size)
-    baseline = height / 2 + 0.36 * size + rng.uniform(-0.3, 0.3) * slack
-    stroke = 1 if size > 24 and rng.random() < 0.05 else 0
-    for character, start, _, face in glyphs:
-        if character != " ":
-            draw.text((left + start, baseline), character, font=face, fill=255, anchor="ls", stroke_width=stroke)
-    return np.asarray(canvas)
 
 
 def _clutter(
@@ -205,7 +138,7 @@ def _clutter(
         x = int(rng.uniform(0, 0.2) * size) if rng.random() < 0.5 else width - 1 - int(rng.uniform(0, 0.2) * size)
         cv2.line(ink, (x, 0), (x, height), 255, thickness)
     else:  # The neighbouring line shows at the top or the bottom.
-        face = _faces(rng, fonts, text, style)[0].at(size)
+        face = pick_faces(rng, fonts, text, style)[0].at(size)
         canvas = Image.new("L", (width, height))
         shown = rng.uniform(0.03, 0.14) * height
         shuffled = "".join(rng.permutation(list(text)))
@@ -238,7 +171,7 @@ def _colour(
         (height, width), rng.uniform(215, 255) if rng.random() < 0.65 else rng.uniform(120, 255), np.float32
     )
     if rng.random() < style.texture:
-        ground = _texture(rng, (height, width), backgrounds)
+        ground = texture(rng, (height, width), backgrounds)
     contrast = rng.uniform(0.75, 1.0) if rng.random() < 0.7 else rng.uniform(0.35, 0.75)
     ground_level = float(ground.mean())
     if dark_ink:
@@ -251,19 +184,3 @@ def _colour(
         level = ground_level - 60 if ground_level > 127 else ground_level + 60
     alpha = ink.astype(np.float32) / 255
     return np.clip(ground * (1 - alpha) + level * alpha, 0, 255).astype(np.uint8)
-
-
-def _texture(rng: np.random.Generator, shape: tuple[int, int], backgrounds: Sequence[np.ndarray]) -> np.ndarray:
-    """A piece of a photograph, or smooth random clouds, compressed to the light half so that ink stands out."""
-    height, width = shape
-    if backgrounds and rng.random() < 0.7:
-        photo = backgrounds[int(rng.integers(len(backgrounds)))]
-        rows = int(rng.integers(8, max(9, min(photo.shape[0], 3 * height))))
-        columns = min(photo.shape[1], max(8, rows * width // height))
-        y, x = int(rng.integers(photo.shape[0] - rows + 1)), int(rng.integers(photo.shape[1] - columns + 1))
-        ground = cv2.resize(photo[y : y + rows, x : x + columns], (width, height)).astype(np.float32)
-    else:
-        cells = rng.uniform(0, 255, (int(rng.integers(2, 6)), int(rng.integers(2, 12)))).astype(np.float32)
-        ground = cv2.resize(cells, (width, height), interpolation=cv2.INTER_CUBIC)
-    spread = rng.uniform(0.1, 0.45)
-    return np.clip((ground - ground.mean()) * spread + rng.uniform(140, 235), 0, 255)

@@ -1,0 +1,166 @@
+"""Words as photographs show them: cropped tight to the ink, in perspective, bent, outlined, on any ground."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from ctpn_crnn.synthesis.degradation import degrade
+from ctpn_crnn.synthesis.fonts import FontLibrary
+from ctpn_crnn.synthesis.line_drawing import (
+    LINE_HEIGHT,
+    LineSample,
+    LineStyle,
+    draw_glyphs,
+    pick_faces,
+    place_glyphs,
+    texture,
+)
+
+_LEAST_CONTRAST = 45.0
+_FAINTEST = 96
+"""Coverage from which on ink counts for the crop's edge."""
+
+
+def render_sign(
+    rng: np.random.Generator,
+    fonts: FontLibrary,
+    text: str,
+    style: LineStyle = LineStyle(),
+    backgrounds: Sequence[np.ndarray] = (),
+    max_width: int | None = None,
+) -> LineSample:
+    """Draws `text` as lettering and cuts it out as scene text is annotated: close to the ink, whatever its height.
+
+    A word without descenders therefore fills the whole crop, and its letters stand larger than in a document's line.
+
+    Args:
+        rng: the source of randomness.
+        fonts: faces to draw with.
+        text: what to draw; cut at a character where it would pass `max_width`.
+        style: its `strength` sets the degradation, `inverted` the share of light lettering is replaced by a half.
+        backgrounds: grey photographs for the ground.
+        max_width: widest crop in pixels; None = any.
+
+    Raises:
+        SynthesisError: no font covers the text.
+    """
+    size = int(np.exp(rng.uniform(np.log(16), np.log(64))))
+    chinese, latin = pick_faces(rng, fonts, text, style)
+    glyphs = place_glyphs(rng, text, chinese, latin, size, None)
+    while glyphs:
+        sample = _render(rng, glyphs, size, style, backgrounds)
+        if max_width is None or sample.image.shape[1] <= max_width:
+            return sample
+        # As many as fit, one fewer where that is not yet less.
+        kept = min(len(glyphs) - 1, int(len(glyphs) * max_width / sample.image.shape[1]))
+        glyphs = glyphs[:kept]
+        while glyphs and glyphs[-1][0] == " ":
+            glyphs.pop()
+    return LineSample(np.full((LINE_HEIGHT, 4), 255, np.uint8), "", np.zeros((0, 2), np.float32))
+
+
+def _render(
+    rng: np.random.Generator, glyphs: list, size: int, style: LineStyle, backgrounds: Sequence[np.ndarray]
+) -> LineSample:
+    pad = size
+    height, width = 3 * size, round(glyphs[-1][2]) + 2 * pad
+    ink = draw_glyphs(rng, glyphs, (height, width), pad, size)
+    edges = np.array([(left, right) for _, left, right, _ in glyphs], np.float32) + pad
+    ink, edges = _bend(rng, ink, edges, size)
+    ink, edges = _view(rng, ink, edges, size)
+    top, bottom, left, right = _crop(rng, ink)
+    ink, edges = ink[top:bottom, left:right], edges - left
+    image = degrade(rng, _colour(rng, ink, size, backgrounds), style.strength * rng.uniform(0, 1.4))
+    target = max(4, round(image.shape[1] * LINE_HEIGHT / image.shape[0]))
+    way = cv2.INTER_AREA if image.shape[0] > LINE_HEIGHT else cv2.INTER_LINEAR
+    spans = np.clip(edges * (target / image.shape[1]), 0, target).astype(np.float32)
+    return LineSample(cv2.resize(image, (target, LINE_HEIGHT), interpolation=way), "".join(g[0] for g in glyphs), spans)
+
+
+def _bend(rng: np.random.Generator, ink: np.ndarray, edges: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Some words stand on an arc: columns move up or down by a parabola."""
+    if rng.random() > 0.15:
+        return ink, edges
+    height, width = ink.shape
+    rise = rng.uniform(-0.35, 0.35) * size
+    x = np.arange(width, dtype=np.float32)
+    rows = np.arange(height, dtype=np.float32)[:, None] + rise * (4 * ((x - width / 2) / width) ** 2)[None]
+    return cv2.remap(ink, np.broadcast_to(x, ink.shape).copy(), rows.astype(np.float32), cv2.INTER_LINEAR), edges
+
+
+def _view(rng: np.random.Generator, ink: np.ndarray, edges: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Seen from the side, turned by a few degrees, squeezed or stretched."""
+    height, width = ink.shape
+    stretch = np.exp(rng.normal(0, 0.16))
+    angle = np.deg2rad(rng.normal(0, 3.0))
+    slant = rng.normal(0, 0.1)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    middle = np.array([width / 2, height / 2])
+    moved = (corners - middle) @ np.array([[stretch, 0], [slant, 1]]) @ turn.T
+    if rng.random() < 0.5:  # One end is nearer: its letters are larger.
+        moved *= 1 + np.array([1, -1, -1, 1])[:, None] * rng.uniform(-0.12, 0.12)
+    moved -= moved.min(0)
+    shape = np.ceil(moved.max(0)).astype(int) + 1
+    matrix = cv2.getPerspectiveTransform(corners, moved.astype(np.float32))
+    points = np.stack([edges, np.full_like(edges, height / 2)], -1).reshape(-1, 1, 2)
+    edges = cv2.perspectiveTransform(points.astype(np.float32), matrix).reshape(-1, 2, 2)[..., 0]
+    return cv2.warpPerspective(ink, matrix, (int(shape[0]), int(shape[1])), flags=cv2.INTER_LINEAR), edges
+
+
+def _crop(rng: np.random.Generator, ink: np.ndarray) -> tuple[int, int, int, int]:
+    """Top, bottom, left and right of a crop about the ink; most are close, some cut a sliver, some leave room."""
+    rows, columns = np.flatnonzero(ink.max(1) > _FAINTEST), np.flatnonzero(ink.max(0) > _FAINTEST)
+    if not len(rows):
+        return 0, ink.shape[0], 0, ink.shape[1]
+    high = rows[-1] + 1 - rows[0]
+    # A dash or a dot: a crop no lower than a letter would be.
+    lacking = max(0, ink.shape[0] // 6 - high) / 2
+    room = 0.12 if rng.random() < 0.7 else 0.35
+    above, below, before, after = rng.uniform(-0.03, room, 4) * high
+    top, bottom = rows[0] - above - lacking, rows[-1] + 1 + below + lacking
+    left, right = columns[0] - max(before, -1), columns[-1] + 1 + max(after, -1)
+    height, width = ink.shape
+    return (
+        max(0, round(top)),
+        min(height, max(round(bottom), round(top) + 4)),
+        max(0, round(left)),
+        min(width, max(round(right), round(left) + 4)),
+    )
+
+
+def _colour(rng: np.random.Generator, ink: np.ndarray, size: int, backgrounds: Sequence[np.ndarray]) -> np.ndarray:
+    """Lettering in a tone or two on plain, shaded or photographed ground; outlines, shadows, hollow letters."""
+    draw = rng.random()
+    if draw < 0.35:
+        ground = np.full(ink.shape, rng.uniform(0, 255), np.float32)
+    else:
+        ground = texture(rng, ink.shape, backgrounds if draw < 0.8 else ())
+        ground = np.clip((ground - ground.mean()) * rng.uniform(0.5, 1.8) + rng.uniform(20, 235), 0, 255)
+    level = float(ground.mean())
+    tones = [tone for tone in rng.uniform(0, 255, 12) if abs(tone - level) > _LEAST_CONTRAST]
+    tone = tones[0] if tones else (0.0 if level > 127 else 255.0)
+    edge = 255.0 * (rng.random() < 0.5) if rng.random() < 0.5 else rng.uniform(0, 255)
+    cover = ink.astype(np.float32) / 255
+    draw = rng.random()
+    if draw < 0.12:  # A shadow beside the letters.
+        offset = rng.uniform(-0.09, 0.09, 2) * size
+        moved = cv2.warpAffine(cover, np.float32([[1, 0, offset[0]], [0, 1, offset[1]]]), ink.shape[::-1])
+        ground = _paint(ground, cv2.GaussianBlur(moved, (0, 0), rng.uniform(0.3, 0.06 * size + 0.4)), edge)
+    elif draw < 0.24:  # An outline in another tone.
+        thick = 2 * max(1, round(rng.uniform(0.02, 0.07) * size)) + 1
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thick, thick))
+        ground = _paint(ground, cv2.dilate(cover, kernel), edge if abs(edge - tone) > _LEAST_CONTRAST else 255 - tone)
+    elif draw < 0.29 and size > 28:  # Hollow letters.
+        cover = np.clip(2.5 * (cover - cv2.erode(cover, np.ones((3, 3), np.uint8))), 0, 1)
+    ink_tone: float | np.ndarray = tone
+    if rng.random() < 0.2:  # The light changes over the letters.
+        ink_tone = tone + np.linspace(-1, 1, ink.shape[0], dtype=np.float32)[:, None] * rng.uniform(-35, 35)
+    return np.clip(_paint(ground, cover, ink_tone), 0, 255).astype(np.uint8)
+
+
+def _paint(ground: np.ndarray, cover: np.ndarray, tone: float | np.ndarray) -> np.ndarray:
+    return ground * (1 - cover) + tone * cover
