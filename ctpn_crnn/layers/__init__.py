@@ -14,9 +14,11 @@ from ctpn_crnn.layers.winograd import WinogradConv2D
 def training_layers() -> dict[str, type[keras.layers.Layer]]:
     """The layers to train with: arguments of `CRNN`.
 
-    A GPU has its own fast convolutions and LSTMs, and a CPU that computes in bfloat16 does so in matrix units, for
-    which Winograd's transforms are neither faster nor exact enough: there the plain layers are taken.
+    A GPU has its own fast convolutions and LSTMs. A CPU that computes in bfloat16 convolves faster and more exactly
+    without Winograd's transforms; one loop for both directions of an LSTM pays there too.
     """
-    if keras.config.dtype_policy().compute_dtype != "float32" or keras.distribution.list_devices("gpu"):
+    if keras.distribution.list_devices("gpu"):
         return {}
+    if keras.config.dtype_policy().compute_dtype != "float32":
+        return {"bidirectional": FastBidirectional}
     return {"convolution": WinogradConv2D, "bidirectional": FastBidirectional}
