@@ -12,6 +12,7 @@ import numpy as np
 
 from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, STRIDE
 from ctpn_crnn.ctpn.decode import Proposals, decode_heads
+from ctpn_crnn.ctpn.ink import fit_to_ink
 from ctpn_crnn.ctpn.text_lines import DEFAULTS, LineParams, connect
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.geometry import Quad, intersection_area, quad_area
@@ -32,6 +33,9 @@ float32."""
 
 INSIDE_FORMULA = 0.5
 """Text of which more than this share lies in a formula is part of the formula."""
+
+SAME_LINE = 0.5
+"""Of two fitted lines that share more than this part of the smaller one, the weaker is dropped."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +69,8 @@ class Detector:
         min_score: Least probability of a strip (paper: .7).
         nms_overlap: Overlap above which the weaker of two strips in one column is dropped, as IoU.
         lines: Parameters of the connector.
+        fit_ink: Fit lines on an even ground to their ink (``ctpn_crnn.ctpn.ink``).
+        weak_score: With ``fit_ink``: strips of at least this probability make lines too, if ink is found there.
         network: A loaded network, used in place of ``weights``, ``runtime`` and ``precision``.
 
     Raises:
@@ -87,6 +93,8 @@ class Detector:
         min_score: float = 0.7,
         nms_overlap: float = 0.3,
         lines: LineParams = DEFAULTS,
+        fit_ink: bool = True,
+        weak_score: float = 0.45,
         network: Network | None = None,
     ) -> None:
         if not STRIDE <= short_side <= max_side:
@@ -94,7 +102,7 @@ class Detector:
                 f"short_side is {short_side!r} and max_side is {max_side!r}: give pixels with "
                 f"{STRIDE} <= short_side <= max_side, for example 600 and 1792."
             )
-        for name, value in (("min_score", min_score), ("nms_overlap", nms_overlap)):
+        for name, value in (("min_score", min_score), ("nms_overlap", nms_overlap), ("weak_score", weak_score)):
             if not 0 < value < 1:
                 raise ConfigError(f"{name} is {value!r}: give a number between 0 and 1.")
         self.short_side = short_side
@@ -102,6 +110,8 @@ class Detector:
         self.min_score = min_score
         self.nms_overlap = nms_overlap
         self.lines = lines
+        self.fit_ink = fit_ink
+        self.weak_score = min(weak_score, min_score)
         self.network = network if network is not None else load_network("ctpn", weights, runtime, precision)
         self._classes = tuple(self.network.config.get("classes", CLASSES))
         self._heights = tuple(self.network.config.get("heights", ANCHOR_HEIGHTS))
@@ -137,7 +147,8 @@ class Detector:
         regions: list[list[Region]] = [[] for _ in views]
         for group in _groups(views):
             heads = self.network.predict(np.stack([views[i].pixels for i in group]))
-            strips = decode_heads(*heads, heights=self._heights, min_score=self.min_score, max_overlap=self.nms_overlap)
+            least = self.weak_score if self.fit_ink else self.min_score
+            strips = decode_heads(*heads, heights=self._heights, min_score=least, max_overlap=self.nms_overlap)
             for i, proposals in zip(group, strips, strict=True):
                 regions[i] = self._regions(proposals, views[i])
         return regions
@@ -149,38 +160,56 @@ class Detector:
             return None
         scale = min(max(1.0, self.short_side / min(height, width)), MAX_ENLARGEMENT, self.max_side / max(height, width))
         size = max(1, round(width * scale)), max(1, round(height * scale))
+        grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
         if size != (width, height):
             image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         scales = size[0] / width, size[1] / height
         right, bottom = -size[0] % STRIDE, -size[1] % STRIDE
         padded = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=cv2.mean(image)[:3])
-        return _View(cv2.cvtColor(padded, cv2.COLOR_BGR2RGB), (size[1], size[0]), (height, width), scales)
+        return _View(cv2.cvtColor(padded, cv2.COLOR_BGR2RGB), (size[1], size[0]), grey, scales)
 
     def _regions(self, proposals: Proposals, view: _View) -> list[Region]:
+        regions = _without_text_in_formulas(self._connected(proposals, view, self.min_score, self.lines))
+        if not self.fit_ink:
+            return [view.to_source(region) for region in regions]
+        # The strong strips are joined by themselves, so that weak ones never change a line that is sure.
+        least = replace(self.lines, min_line_score=self.weak_score, min_single_score=self.weak_score)
+        weak = self._connected(proposals, view, self.weak_score, least)
+        weak = _without_text_in_formulas(
+            [r for r in regions if r.kind == "formula"] + [r for r in weak if r.kind == "text"]
+        )
+        return _fitted(
+            view.grey,
+            [view.to_source(region) for region in regions],
+            [view.to_source(region) for region in weak if region.kind == "text"],
+        )
+
+    def _connected(self, proposals: Proposals, view: _View, least: float, lines: LineParams) -> list[Region]:
+        """Return the regions of the strips with a score of at least `least`, in pixels of the view."""
         regions = []
         for index, kind in enumerate(self._classes):
-            mine = proposals.kinds == index
+            mine = (proposals.kinds == index) & (proposals.scores >= least)
             if index == 0 or not mine.any():
                 continue
-            found = connect(proposals.boxes[mine], proposals.scores[mine], proposals.sides[mine], view.size, self.lines)
+            found = connect(proposals.boxes[mine], proposals.scores[mine], proposals.sides[mine], view.size, lines)
             regions += [Region(quad, score, kind) for quad, score in found]
-        regions = _without_text_in_formulas(regions)
-        return [replace(region, quad=view.to_source(region.quad)) for region in regions]
+        return regions
 
 
 @dataclass(frozen=True, eq=False)
 class _View:
-    """An image as the network sees it: ``pixels`` uint8 RGB, padded; ``size`` (h, w) without padding; ``source`` (h, w)
-    of the original; ``scales`` (x, y) from source to view."""
+    """An image as the network sees it: ``pixels`` uint8 RGB, padded; ``size`` (h, w) without padding; ``grey`` uint8
+    (H, W), the original; ``scales`` (x, y) from source to view."""
 
     pixels: np.ndarray
     size: tuple[int, int]
-    source: tuple[int, int]
+    grey: np.ndarray
     scales: tuple[float, float]
 
-    def to_source(self, quad: Quad) -> Quad:
-        points = quad / np.array(self.scales, np.float32)
-        return np.clip(points, 0, (self.source[1], self.source[0])).astype(np.float32)
+    def to_source(self, region: Region) -> Region:
+        points = region.quad / np.array(self.scales, np.float32)
+        height, width = self.grey.shape
+        return replace(region, quad=np.clip(points, 0, (width, height)).astype(np.float32))
 
 
 def _groups(views: Sequence[_View | None]) -> Iterator[list[int]]:
@@ -209,3 +238,35 @@ def _without_text_in_formulas(regions: list[Region]) -> list[Region]:
         return common > INSIDE_FORMULA * quad_area(region.quad)
 
     return [r for r in regions if r.kind != "text" or not covered(r)]
+
+
+def _fitted(grey: np.ndarray, sure: list[Region], weak: list[Region]) -> list[Region]:
+    """Fit the text to its ink; of the weak lines those stay that ink confirms, and that are not among the sure ones."""
+    text = [r for r in sure if r.kind == "text"]
+    kept: list[Region] = []
+    for place, (region, quads) in enumerate(zip([*text, *weak], fit_to_ink(grey, [r.quad for r in [*text, *weak]]))):
+        if quads is None:
+            quads = [region.quad] if place < len(text) else []
+        kept += [replace(region, quad=_inside(quad, grey.shape)) for quad in quads]
+    return _distinct(kept) + [r for r in sure if r.kind != "text"]
+
+
+def _inside(quad: Quad, shape: tuple[int, ...]) -> Quad:
+    return np.clip(quad, 0, (shape[1], shape[0])).astype(np.float32)
+
+
+def _distinct(regions: list[Region]) -> list[Region]:
+    """Drop lines that mostly lie in one before them."""
+    if not regions:
+        return []
+    corners = np.stack([r.quad for r in regions])
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    areas = np.array([quad_area(r.quad) for r in regions])
+    kept: list[int] = []
+    for i, region in enumerate(regions):
+        before = np.array(kept, np.int64)
+        near = before[((low[before] < high[i]) & (high[before] > low[i])).all(axis=1)]
+        limit = SAME_LINE * np.minimum(areas[near], areas[i])
+        if not any(intersection_area(region.quad, regions[j].quad) > most for j, most in zip(near, limit)):
+            kept.append(i)
+    return [regions[i] for i in kept]
