@@ -34,6 +34,10 @@ float32."""
 INSIDE_FORMULA = 0.5
 """Text of which more than this share lies in a formula is part of the formula."""
 
+PAGE_LINES = 8
+"""Weak lines are looked for where at least so many sure ones, and half of all, were fitted to ink: on a page, not on a
+photograph."""
+
 SAME_LINE = 0.5
 """Of two fitted lines that share more than this part of the smaller one, the weaker is dropped."""
 
@@ -243,16 +247,22 @@ def _without_text_in_formulas(regions: list[Region]) -> list[Region]:
 def _fitted(grey: np.ndarray, sure: list[Region], weak: list[Region]) -> list[Region]:
     """Fit the text to its ink; of the weak lines those stay that ink confirms, and that are not among the sure ones."""
     text = [r for r in sure if r.kind == "text"]
-    kept: list[Region] = []
-    for place, (region, quads) in enumerate(zip([*text, *weak], fit_to_ink(grey, [r.quad for r in [*text, *weak]]))):
-        if quads is None:
-            quads = [region.quad] if place < len(text) else []
-        kept += [replace(region, quad=_inside(quad, grey.shape)) for quad in quads]
+    fits = fit_to_ink(grey, [r.quad for r in text])
+    kept = _with_quads(text, [[r.quad] if quads is None else quads for r, quads in zip(text, fits)], grey.shape)
+    fitted = sum(bool(quads) for quads in fits)
+    if fitted >= max(PAGE_LINES, len(fits) / 2):
+        kept += _with_quads(weak, [quads or [] for quads in fit_to_ink(grey, [r.quad for r in weak])], grey.shape)
     return _distinct(kept) + [r for r in sure if r.kind != "text"]
 
 
-def _inside(quad: Quad, shape: tuple[int, ...]) -> Quad:
-    return np.clip(quad, 0, (shape[1], shape[0])).astype(np.float32)
+def _with_quads(regions: list[Region], quads: list[list[Quad]], shape: tuple[int, ...]) -> list[Region]:
+    """Return each region once for each of its quads, which are kept inside the image."""
+    size = (shape[1], shape[0])
+    return [
+        replace(region, quad=np.clip(quad, 0, size).astype(np.float32))
+        for region, several in zip(regions, quads, strict=True)
+        for quad in several
+    ]
 
 
 def _distinct(regions: list[Region]) -> list[Region]:

@@ -2,8 +2,8 @@
 
 CTPN's strips are 16 px wide and its rows of anchors 16 px apart: where small print is packed tightly, as in the cells
 of a table, a line may be placed half a line too high, end within its last letter, or run on into the next column. On
-paper and on screens the ink itself says where a line is. Each line that stands out from an even ground is cut out along its
-slope and fitted: to the rows of its ink, to the columns of its ink, up to the next wide gap or vertical rule, beyond
+paper and on screens the ink itself says where a line is. Each line that stands out from an even ground is cut out along
+its slope and fitted: to the rows of its ink, to the columns of its ink, up to the next wide gap or upright rule, beyond
 which another cell begins. Text over a photograph, where ground and ink cannot be told apart so simply, stays as CTPN
 found it.
 

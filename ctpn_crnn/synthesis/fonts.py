@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from tqdm import tqdm
 
 from ctpn_crnn.errors import SynthesisError
 
@@ -44,6 +45,25 @@ _EXCLUDED_WORDS = (
     "unifont",
     "d050000l",
 )
+# Families that draw lower-case letters as capitals, large or small: they cannot show what a lower-case text says.
+_CAPITALS_ONLY = (
+    "amatic",
+    "bangers",
+    "bebas",
+    "bungee",
+    "cinzel",
+    "graduate",
+    "humor sans",
+    "irianis adf style",
+    "luckiest guy",
+    "mekanus adf titling",
+    "monoton",
+    "permanent marker",
+    "rock salt",
+    "romande adf style",
+    "staatliches",
+    "unica one",
+)
 # How often a family is drawn, relative to 1: what printed documents are set in comes more often, handwriting less.
 _FAMILY_WEIGHTS = {
     "noto serif cjk": 3.0,
@@ -60,7 +80,7 @@ _FAMILY_WEIGHTS = {
     "lobster": 0.4,
     "dancing": 0.3,
     "humor": 0.4,
-    "ocr-b": 0.5,
+    "ocr b": 0.5,
     "comic": 0.5,
     "monoton": 0.2,
     "kristi": 0.2,
@@ -107,8 +127,10 @@ class Font:
         return cls(str(path), index, family or Path(path).stem, style or "", _drawable(str(path), index, characters))
 
     def covers(self, text: str) -> bool:
-        """Whether the face has a glyph with ink for every character of `text`."""
-        return self.characters.issuperset(text)
+        """Whether the face has a glyph with ink for every character of `text`, and of the right case."""
+        if not self.characters.issuperset(text):
+            return False
+        return text == text.upper() or not any(name in self.family.lower() for name in _CAPITALS_ONLY)
 
     def at(self, size: int) -> ImageFont.FreeTypeFont:
         """The face at an em size of `size` pixels."""
@@ -120,7 +142,7 @@ class Font:
         return frozenset(
             name
             for name, probe in (("latin", _LATIN), ("simplified", _SIMPLIFIED), ("traditional", _TRADITIONAL))
-            if self.covers(probe)
+            if self.characters.issuperset(probe)
         )
 
 
@@ -133,7 +155,7 @@ class FontLibrary:
 
     def __init__(self, fonts: Sequence[Font]) -> None:
         if not fonts:
-            raise SynthesisError("No usable font: install some (docs/training.md lists them) or name their folder.")
+            raise SynthesisError("No usable font: install some (docs/data.md lists them) or name their folder.")
         self.fonts = tuple(fonts)
         self._families: dict[str, list[Font]] = {}
         for font in self.fonts:
@@ -147,7 +169,7 @@ class FontLibrary:
         """All faces under `folders` (default: where systems install fonts) that can set English or Chinese.
 
         The coverage of each face is kept in a cache folder of the user, since checking ten thousand glyphs for ink
-        takes about a second a face.
+        takes about a second a face; a progress bar on stderr counts the faces that are not there yet.
 
         Raises:
             SynthesisError: no usable font was found.
@@ -158,15 +180,13 @@ class FontLibrary:
             characters = Charset.default().characters
         # The probes too: a charset of digits still needs faces that set Latin.
         wanted = "".join(dict.fromkeys([*characters, *_LATIN, *_SIMPLIFIED, *_TRADITIONAL]))
-        fonts = []
-        for path in _font_files(folders or FONT_FOLDERS):
-            for index in range(_face_count(path)):
-                if not _is_wanted(path, index):
-                    continue
-                font = _open_cached(path, index, wanted)
-                if font.scripts:
-                    fonts.append(font)
-        return cls(_drop_duplicate_faces(fonts))
+        files = _font_files(folders or FONT_FOLDERS)
+        faces = [(path, index) for path in files for index in range(_face_count(path)) if _is_wanted(path, index)]
+        fonts = {face: _cached(*face, wanted) for face in faces}
+        if unchecked := [face for face, font in fonts.items() if font is None]:
+            for face in tqdm(unchecked, desc="checking fonts", unit="face", disable=None):
+                fonts[face] = _checked(*face, wanted)
+        return cls(_drop_duplicate_faces([font for font in fonts.values() if font.scripts]))
 
     def split(self, held_out: float = 0.1) -> tuple[FontLibrary, FontLibrary]:
         """Divides the families in two for training and validation, by a checksum of the family's name.
@@ -270,28 +290,35 @@ def _ink(font: ImageFont.FreeTypeFont, character: str) -> bytes:
     return bytes(mask) if mask.size[0] and mask.size[1] and mask.getbbox() else b""
 
 
-def _open_cached(path: Path, index: int, characters: str) -> Font:
-    stat = path.stat()
-    key = f"{path}|{index}|{stat.st_size}|{int(stat.st_mtime)}|{hashlib.md5(characters.encode()).hexdigest()}|1"
-    folder = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "ctpn_crnn" / "fonts"
-    cached = folder / (hashlib.md5(key.encode()).hexdigest() + ".npy")
+def _cached(path: Path, index: int, characters: str) -> Font | None:
+    """The face with the coverage that an earlier check found; None where there was none."""
     try:
-        bits = np.unpackbits(np.load(cached), count=len(characters))
+        bits = np.unpackbits(np.load(_cache_file(path, index, characters)), count=len(characters))
         family, style = _truetype(str(path), index, _PROBE_SIZE).getname()
-        return Font(
-            str(path), index, family or path.stem, style or "", frozenset(c for c, b in zip(characters, bits) if b)
-        )
     except (OSError, ValueError):
-        pass
+        return None
+    return Font(str(path), index, family or path.stem, style or "", frozenset(c for c, b in zip(characters, bits) if b))
+
+
+def _checked(path: Path, index: int, characters: str) -> Font:
+    """The face with each of `characters` checked; what was found is kept for the next time."""
     font = Font.open(path, index, characters)
+    cached = _cache_file(path, index, characters)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, suffix=".npy", delete=False) as file:
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=cached.parent, suffix=".npy", delete=False) as file:
             np.save(file, np.packbits([c in font.characters for c in characters]))
         os.replace(file.name, cached)
     except OSError:
         pass  # A cache that cannot be written costs time, nothing else.
     return font
+
+
+def _cache_file(path: Path, index: int, characters: str) -> Path:
+    stat = path.stat()
+    key = f"{path}|{index}|{stat.st_size}|{int(stat.st_mtime)}|{hashlib.md5(characters.encode()).hexdigest()}|1"
+    folder = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "ctpn_crnn" / "fonts"
+    return folder / (hashlib.md5(key.encode()).hexdigest() + ".npy")
 
 
 def draw_mask(font: ImageFont.FreeTypeFont, text: str) -> np.ndarray:

@@ -42,7 +42,8 @@ class LineStyle:
         clutter: share of lines with underlines, table rules or the ink of neighbouring lines at the crop's edge.
         texture: share of lines on a photograph or an uneven ground instead of plain paper.
         tilt: largest rotation in degrees.
-        signs: share of short texts that are drawn as scene text (`signs.render_sign`).
+        signs: share of lines 160 pixels wide that are scene text (`signs.render_sign`); of narrower lines up to a
+            quarter more, of wider ones fewer in proportion.
     """
 
     strength: float = 0.6
@@ -109,7 +110,7 @@ def texture(rng: np.random.Generator, shape: tuple[int, int], backgrounds: Seque
     height, width = shape
     if backgrounds and rng.random() < 0.7:
         photo = backgrounds[int(rng.integers(len(backgrounds)))]
-        rows = int(rng.integers(8, max(9, min(photo.shape[0], 3 * height))))
+        rows = min(photo.shape[0], int(rng.integers(8, max(9, min(photo.shape[0], 3 * height)))))
         columns = min(photo.shape[1], max(8, rows * width // height))
         y, x = int(rng.integers(photo.shape[0] - rows + 1)), int(rng.integers(photo.shape[1] - columns + 1))
         ground = cv2.resize(photo[y : y + rows, x : x + columns], (width, height)).astype(np.float32)

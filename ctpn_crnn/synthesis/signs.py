@@ -21,7 +21,7 @@ from ctpn_crnn.synthesis.line_drawing import (
 
 _LEAST_CONTRAST = 45.0
 _FAINTEST = 96
-"""Coverage from which on ink counts for the crop's edge."""
+"""Coverage from which on ink counts for the crop's edge; less where all of the letters are hair lines."""
 
 
 def render_sign(
@@ -39,14 +39,15 @@ def render_sign(
     Args:
         rng: the source of randomness.
         fonts: faces to draw with.
-        text: what to draw; cut at a character where it would pass `max_width`.
-        style: its `strength` sets the degradation, `inverted` the share of light lettering is replaced by a half.
+        text: what to draw, without spaces at its ends; cut at a character where it would pass `max_width`.
+        style: its `strength` sets the degradation, `mixed_fonts` the faces; the rest of it is for documents' lines.
         backgrounds: grey photographs for the ground.
         max_width: widest crop in pixels; None = any.
 
     Raises:
         SynthesisError: no font covers the text.
     """
+    text = text.strip()
     size = int(np.exp(rng.uniform(np.log(16), np.log(64))))
     chinese, latin = pick_faces(rng, fonts, text, style)
     glyphs = place_glyphs(rng, text, chinese, latin, size, None)
@@ -68,11 +69,13 @@ def _render(
     pad = size
     height, width = 3 * size, round(glyphs[-1][2]) + 2 * pad
     ink = draw_glyphs(rng, glyphs, (height, width), pad, size)
-    edges = np.array([(left, right) for _, left, right, _ in glyphs], np.float32) + pad
+    inked = np.flatnonzero(ink.any(1))
+    middle = (inked[0] + inked[-1] + 1) / 2 if len(inked) else height / 2
+    edges = np.array([[(pad + x, middle) for x in glyph[1:3]] for glyph in glyphs], np.float32)
     ink, edges = _bend(rng, ink, edges, size)
-    ink, edges = _view(rng, ink, edges, size)
+    ink, edges = _view(rng, ink, edges)
     top, bottom, left, right = _crop(rng, ink)
-    ink, edges = ink[top:bottom, left:right], edges - left
+    ink, edges = ink[top:bottom, left:right], edges[..., 0] - left
     image = degrade(rng, _colour(rng, ink, size, backgrounds), style.strength * rng.uniform(0, 1.4))
     target = max(4, round(image.shape[1] * LINE_HEIGHT / image.shape[0]))
     way = cv2.INTER_AREA if image.shape[0] > LINE_HEIGHT else cv2.INTER_LINEAR
@@ -81,21 +84,27 @@ def _render(
 
 
 def _bend(rng: np.random.Generator, ink: np.ndarray, edges: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Some words stand on an arc: columns move up or down by a parabola."""
+    """Some words stand on an arc: columns move up or down by a parabola, and the characters' edges with them."""
     if rng.random() > 0.15:
         return ink, edges
     height, width = ink.shape
     rise = rng.uniform(-0.35, 0.35) * size
+
+    def lift(x: np.ndarray) -> np.ndarray:
+        return rise * 4 * ((x - width / 2) / width) ** 2
+
     x = np.arange(width, dtype=np.float32)
-    rows = np.arange(height, dtype=np.float32)[:, None] + rise * (4 * ((x - width / 2) / width) ** 2)[None]
-    return cv2.remap(ink, np.broadcast_to(x, ink.shape).copy(), rows.astype(np.float32), cv2.INTER_LINEAR), edges
+    rows = (np.arange(height, dtype=np.float32)[:, None] + lift(x)).astype(np.float32)
+    edges = np.stack([edges[..., 0], edges[..., 1] - lift(edges[..., 0])], -1)
+    return cv2.remap(ink, np.broadcast_to(x, ink.shape).copy(), rows, cv2.INTER_LINEAR), edges
 
 
-def _view(rng: np.random.Generator, ink: np.ndarray, edges: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+def _view(rng: np.random.Generator, ink: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Seen from the side, turned by a few degrees, squeezed or stretched."""
     height, width = ink.shape
     stretch = np.exp(rng.normal(0, 0.16))
-    angle = np.deg2rad(rng.normal(0, 3.0))
+    # Long words turn less: their letters would be low in a crop that holds both ends.
+    angle = np.deg2rad(rng.normal(0, 3.0)) * min(1.0, 2 * height / width)
     slant = rng.normal(0, 0.1)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
@@ -106,14 +115,14 @@ def _view(rng: np.random.Generator, ink: np.ndarray, edges: np.ndarray, size: in
     moved -= moved.min(0)
     shape = np.ceil(moved.max(0)).astype(int) + 1
     matrix = cv2.getPerspectiveTransform(corners, moved.astype(np.float32))
-    points = np.stack([edges, np.full_like(edges, height / 2)], -1).reshape(-1, 1, 2)
-    edges = cv2.perspectiveTransform(points.astype(np.float32), matrix).reshape(-1, 2, 2)[..., 0]
+    edges = cv2.perspectiveTransform(edges.reshape(-1, 1, 2).astype(np.float32), matrix).reshape(-1, 2, 2)
     return cv2.warpPerspective(ink, matrix, (int(shape[0]), int(shape[1])), flags=cv2.INTER_LINEAR), edges
 
 
 def _crop(rng: np.random.Generator, ink: np.ndarray) -> tuple[int, int, int, int]:
     """Top, bottom, left and right of a crop about the ink; most are close, some cut a sliver, some leave room."""
-    rows, columns = np.flatnonzero(ink.max(1) > _FAINTEST), np.flatnonzero(ink.max(0) > _FAINTEST)
+    faintest = min(_FAINTEST, int(ink.max()) // 2)
+    rows, columns = np.flatnonzero(ink.max(1) > faintest), np.flatnonzero(ink.max(0) > faintest)
     if not len(rows):
         return 0, ink.shape[0], 0, ink.shape[1]
     high = rows[-1] + 1 - rows[0]
@@ -142,7 +151,7 @@ def _colour(rng: np.random.Generator, ink: np.ndarray, size: int, backgrounds: S
         ground = np.clip((ground - ground.mean()) * rng.uniform(0.5, 1.8) + rng.uniform(20, 235), 0, 255)
     level = float(ground.mean())
     tones = [tone for tone in rng.uniform(0, 255, 12) if abs(tone - level) > _LEAST_CONTRAST]
-    tone = tones[0] if tones else (0.0 if level > 127 else 255.0)
+    tone = tones[0] if tones else _apart(level, level)
     edge = 255.0 * (rng.random() < 0.5) if rng.random() < 0.5 else rng.uniform(0, 255)
     cover = ink.astype(np.float32) / 255
     draw = rng.random()
@@ -153,13 +162,20 @@ def _colour(rng: np.random.Generator, ink: np.ndarray, size: int, backgrounds: S
     elif draw < 0.24:  # An outline in another tone.
         thick = 2 * max(1, round(rng.uniform(0.02, 0.07) * size)) + 1
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thick, thick))
-        ground = _paint(ground, cv2.dilate(cover, kernel), edge if abs(edge - tone) > _LEAST_CONTRAST else 255 - tone)
+        ground = _paint(ground, cv2.dilate(cover, kernel), _apart(edge, tone))
     elif draw < 0.29 and size > 28:  # Hollow letters.
         cover = np.clip(2.5 * (cover - cv2.erode(cover, np.ones((3, 3), np.uint8))), 0, 1)
     ink_tone: float | np.ndarray = tone
     if rng.random() < 0.2:  # The light changes over the letters.
         ink_tone = tone + np.linspace(-1, 1, ink.shape[0], dtype=np.float32)[:, None] * rng.uniform(-35, 35)
     return np.clip(_paint(ground, cover, ink_tone), 0, 255).astype(np.uint8)
+
+
+def _apart(tone: float, other: float) -> float:
+    """`tone`, or black or white where it could hardly be told from `other`."""
+    if abs(tone - other) > _LEAST_CONTRAST:
+        return tone
+    return 0.0 if other > 127 else 255.0
 
 
 def _paint(ground: np.ndarray, cover: np.ndarray, tone: float | np.ndarray) -> np.ndarray:

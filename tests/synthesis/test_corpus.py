@@ -9,17 +9,55 @@ from ctpn_crnn.synthesis.corpus import Corpus, code, date, money, number
 
 
 def test_lines_fit_the_length_and_the_charset(corpus, charset):
+    """A length counts hanzi; letters and digits, narrower by 1.8, may be so many more."""
     rng = np.random.default_rng(0)
     for _ in range(300):
         length = int(rng.integers(1, 40))
         line = corpus.line(rng, length)
-        assert 1 <= len(line) <= length
+        assert 1 <= len(line) <= 1.8 * length
         assert line == line.strip() and charset.covers(line)
 
 
-def test_the_same_seed_gives_the_same_text(corpus):
-    draw = [[corpus.line(np.random.default_rng((5, i)), 20) for i in range(30)] for _ in range(2)]
-    assert draw[0] == draw[1] and len(set(draw[0])) > 20
+@pytest.mark.parametrize("kind", ["line", "sign"])
+def test_the_same_seed_gives_the_same_text(corpus, kind):
+    draw = [[getattr(corpus, kind)(np.random.default_rng((5, i)), 20) for i in range(30)] for _ in range(2)]
+    assert draw[0] == draw[1] and len(set(draw[0])) > 15
+
+
+def test_lines_hold_numbers_and_english_among_the_chinese(corpus):
+    """Of four lines one is English or numbers, by the shares in `line`, besides what running text has of them."""
+    lines = [corpus.line(np.random.default_rng((6, i)), 20) for i in range(400)]
+    assert 0.05 < np.mean([not re.search(r"[A-Za-z]{4}", x) and len(re.findall(r"\d", x)) > 5 for x in lines]) < 0.3
+    assert 0.2 < np.mean([x.isascii() for x in lines]) < 0.6
+    assert 0.4 < np.mean([bool(re.search("[\u4e00-\u9fff]", x)) for x in lines]) < 0.8
+
+
+@pytest.mark.parametrize("length", [1, 2, 6, 11, 30])
+def test_signs_fit_the_length_and_the_charset(charset, length):
+    corpus = Corpus(None, charset, traditional=0, rare=0.4)
+    for seed in range(150):
+        text = corpus.sign(np.random.default_rng(seed), length)
+        assert 1 <= len(text) <= length
+        assert text == text.strip() and charset.covers(text)
+
+
+@pytest.mark.xfail(strict=True, reason="Corpus.sign falls back on a word that the charset may lack")
+def test_signs_of_a_charset_without_letters(charset):
+    corpus = Corpus(None, Charset("0123456789.,-"), traditional=0, rare=0)
+    assert all(corpus.charset.covers(corpus.sign(np.random.default_rng(seed), 8)) for seed in range(50))
+
+
+def test_signs_are_mostly_one_english_word(corpus):
+    """62 % of them by design, of every length, in capitals more often than not; hanzi on a fifth."""
+    texts = [corpus.sign(np.random.default_rng((7, i)), 11) for i in range(600)]
+    words = [text for text in texts if re.fullmatch(r"[A-Za-z]+", text)]
+    assert 0.55 < len(words) / len(texts) < 0.75
+    assert 0.35 < np.mean([word.isupper() for word in words]) < 0.65
+    assert 0.12 < np.mean([bool(re.search("[\u4e00-\u9fff]", text)) for text in texts]) < 0.3
+    assert np.mean([bool(re.search(r"\d", text)) for text in texts]) > 0.04
+    lengths = np.array([len(text) for text in texts])
+    assert 3 <= np.median(lengths) <= 7
+    assert (lengths <= 2).mean() > 0.05 and (lengths >= 8).mean() > 0.1
 
 
 def test_text_files_are_read_and_cleaned(tmp_path):

@@ -1,3 +1,5 @@
+import io
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +49,27 @@ def test_pick_is_by_family_first(shipped_font):
     assert 120 < families.count("Small") < 280  # About half, not one of thirty-one.
 
 
+def test_documents_families_come_more_often_than_handwriting(shipped_font):
+    """Weights 8, 1 and .2: the shares are 8, 1 and .2 of 9.2, whatever the region in the family's name."""
+    names = ("Liberation Serif", "Some Family", "Zhi Mang Xing")
+    library = FontLibrary([Font("none", 0, name, "Regular", frozenset("ab")) for name in names])
+    rng = np.random.default_rng(2)
+    drawn = [library.pick(rng, "ab").family for _ in range(1000)]
+    for name, expected in zip(names, (870, 109, 22)):
+        assert drawn.count(name) == pytest.approx(expected, abs=4 * expected**0.5)
+
+
+def test_faces_of_capitals_do_not_draw_lower_case():
+    """They have glyphs for it, but what these show is not what the text says."""
+    letters = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;-()中")
+    font = Font("none", 0, "Bebas Neue", "Bold", letters)
+    assert font.covers("EXIT12") and font.covers("中A") and font.covers("12")
+    assert not font.covers("Exit") and not font.covers("é")
+    assert font.scripts == {"latin"}
+    assert Font("none", 0, "Irianis ADF Std", "Bold", letters).covers("Exit")
+    assert not Font("none", 0, "Irianis ADF Style Std", "Bold", letters).covers("Exit")
+
+
 def test_split_keeps_families_whole(shipped_font):
     fonts = [Font(shipped_font.path, 0, f"Family {i}", style, frozenset("a")) for i in range(60) for style in "xy"]
     kept, out = FontLibrary(fonts).split(0.25)
@@ -68,3 +91,22 @@ def test_discovery(tmp_path, shipped_font, monkeypatch):
     assert len(first.fonts) == 1
     with pytest.raises(SynthesisError, match="font"):
         FontLibrary.discover([tmp_path / "cache"], text)
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_progress_is_shown_in_a_terminal_while_faces_are_checked(tmp_path, shipped_font, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    shown = []
+    for stream in (Terminal(), Terminal(), io.StringIO()):
+        monkeypatch.setattr(sys, "stderr", stream)
+        # Another charset the last time: it has to be checked again.
+        FontLibrary.discover([shipped_font.path], "中" if len(shown) < 2 else "文")
+        shown.append(stream.getvalue())
+    assert "checking fonts" in shown[0] and "1/1" in shown[0]
+    assert shown[1] == ""  # All of it is in the cache.
+    assert shown[2] == ""  # Not a terminal.
+    assert len(list(tmp_path.rglob("*.npy"))) == 2
