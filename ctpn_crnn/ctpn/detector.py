@@ -31,8 +31,8 @@ MAX_BATCH_PIXELS = 1248 * 1760
 """Images that the network sees at once: one A4 page at 150 dpi, or several photos. Bounds the memory, about 2 GB at
 float32."""
 
-INSIDE_FORMULA = 0.5
-"""Text of which more than this share lies in a formula is part of the formula."""
+INSIDE = 0.5
+"""Text of which more than this share lies in a formula is part of the formula; a weak line, part of the sure ones."""
 
 PAGE_LINES = 8
 """Weak lines are looked for where at least so many sure ones, and half of all, were fitted to ink: on a page, not on a
@@ -179,13 +179,11 @@ class Detector:
         # The strong strips are joined by themselves, so that weak ones never change a line that is sure.
         least = replace(self.lines, min_line_score=self.weak_score, min_single_score=self.weak_score)
         weak = self._connected(proposals, view, self.weak_score, least)
-        weak = _without_text_in_formulas(
-            [r for r in regions if r.kind == "formula"] + [r for r in weak if r.kind == "text"]
-        )
+        weak = _outside([r for r in weak if r.kind == "text"], [r for r in regions if r.kind == "formula"])
         return _fitted(
             view.grey,
             [view.to_source(region) for region in regions],
-            [view.to_source(region) for region in weak if region.kind == "text"],
+            [view.to_source(region) for region in weak],
         )
 
     def _connected(self, proposals: Proposals, view: _View, least: float, lines: LineParams) -> list[Region]:
@@ -230,18 +228,24 @@ def _groups(views: Sequence[_View | None]) -> Iterator[list[int]]:
 
 def _without_text_in_formulas(regions: list[Region]) -> list[Region]:
     """Drop text that lies inside a formula, so that nothing is reported twice."""
-    formulas = [r.quad for r in regions if r.kind == "formula"]
-    if not formulas:
+    formulas = [r for r in regions if r.kind == "formula"]
+    others = [r for r in regions if r.kind not in ("text", "formula")]
+    return _outside([r for r in regions if r.kind == "text"], formulas) + formulas + others
+
+
+def _outside(regions: list[Region], others: list[Region]) -> list[Region]:
+    """Return the regions of which no more than `INSIDE` lies in the other ones."""
+    if not others:
         return regions
-    corners = np.stack(formulas)
+    corners = np.stack([r.quad for r in others])
     low, high = corners.min(axis=1), corners.max(axis=1)
 
     def covered(region: Region) -> bool:
         near = ((region.quad.min(axis=0) < high) & (region.quad.max(axis=0) > low)).all(axis=1)
-        common = sum(intersection_area(region.quad, formulas[i]) for i in np.flatnonzero(near))
-        return common > INSIDE_FORMULA * quad_area(region.quad)
+        common = sum(intersection_area(region.quad, others[i].quad) for i in np.flatnonzero(near))
+        return common > INSIDE * quad_area(region.quad)
 
-    return [r for r in regions if r.kind != "text" or not covered(r)]
+    return [r for r in regions if not covered(r)]
 
 
 def _fitted(grey: np.ndarray, sure: list[Region], weak: list[Region]) -> list[Region]:
@@ -251,6 +255,7 @@ def _fitted(grey: np.ndarray, sure: list[Region], weak: list[Region]) -> list[Re
     kept = _with_quads(text, [[r.quad] if quads is None else quads for r, quads in zip(text, fits)], grey.shape)
     fitted = sum(bool(quads) for quads in fits)
     if fitted >= max(PAGE_LINES, len(fits) / 2):
+        weak = _outside(weak, kept)
         kept += _with_quads(weak, [quads or [] for quads in fit_to_ink(grey, [r.quad for r in weak])], grey.shape)
     return _distinct(kept) + [r for r in sure if r.kind != "text"]
 

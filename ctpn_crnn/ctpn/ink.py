@@ -48,13 +48,10 @@ UPRIGHT_RULE = 1.8
 """Ink that runs on for so many heights across the line is a rule."""
 
 MAX_GROWTH = 1.8
-"""A row of ink higher than so many heights of the line is no line."""
+"""A row of ink higher than so many heights of the line is more than this line."""
 
 FLAT = 0.4
 """A row of ink lower than this share of the line's height is a dash, or dots."""
-
-AGREES = 0.25
-"""An edge stays where CTPN put it if it is as near as this to the ink, in heights of the ink."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ class InkParams:
     Args:
         gap: Blank columns wider than this, in heights of the ink, end a line; up to this gap, ink beyond the end of a
             line still belongs to it.
-        margin: Ground left around the ink, in heights of the ink.
+        margin: Ground left around the ink, in heights of the line.
     """
 
     gap: float = 1.1
@@ -126,7 +123,8 @@ def _fit(grey: np.ndarray, quad: Quad, common: float, params: InkParams) -> list
         if rows is None:
             return []
         if rows[1] - rows[0] > MAX_GROWTH * strip.height:
-            return None
+            # Lines that touch, or a stamp across them: the rows stay as CTPN found them.
+            rows = max(0.0, strip.top), strip.bottom
         spans, goes_on = _columns(ink, barred, rows, strip, params)
         if not (goes_on and strip.can_grow and reach < max(grey.shape)):
             top, bottom = _edges(rows, strip, params)
@@ -243,19 +241,19 @@ class _Strip:
 def _without_rules(ink: np.ndarray, height: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the ink without level and upright rules, and which columns (W,) hold an upright one."""
     pixels = ink.astype(np.uint8)
-    length = max(12, int(LEVEL_RULE * height))
-    if pixels.shape[1] > length:
-        level = cv2.morphologyEx(pixels, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
-        if level.any():
-            pixels[cv2.dilate(level, np.ones((3, 3), np.uint8)) > 0] = 0
-    barred = np.zeros(pixels.shape[1], bool)
-    length = max(8, int(UPRIGHT_RULE * height))
-    if pixels.shape[0] > length:
-        upright = cv2.morphologyEx(pixels, cv2.MORPH_OPEN, np.ones((length, 1), np.uint8))
-        if upright.any():
-            pixels[cv2.dilate(upright, np.ones((3, 3), np.uint8)) > 0] = 0
-            barred = upright.any(axis=0)
-    return pixels.astype(bool), barred
+    level = _opened(pixels, 1, max(12, int(LEVEL_RULE * height)))
+    pixels[cv2.dilate(level, np.ones((3, 3), np.uint8)) > 0] = 0
+    upright = _opened(pixels, max(8, int(UPRIGHT_RULE * height)), 1)
+    pixels[cv2.dilate(upright, np.ones((3, 3), np.uint8)) > 0] = 0
+    return pixels.astype(bool), upright.any(axis=0)
+
+
+def _opened(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Return the ink that a box of this size fits into; there is none outside of the pixels."""
+    if pixels.shape[0] < height or pixels.shape[1] < width:
+        return np.zeros_like(pixels)
+    box = np.ones((height, width), np.uint8)
+    return cv2.morphologyEx(pixels, cv2.MORPH_OPEN, box, borderType=cv2.BORDER_CONSTANT, borderValue=0)
 
 
 def _rows(ink: np.ndarray, strip: _Strip) -> tuple[float, float] | None:
@@ -267,7 +265,7 @@ def _rows(ink: np.ndarray, strip: _Strip) -> tuple[float, float] | None:
         return None
     # Descenders and accents of a neighbour are few pixels; so are the blank rows of a noisy scan.
     bands = _runs(profile > max(0, 0.04 * np.percentile(inside[inside > 0], 90)))
-    bands = _closed(bands, strip, profile)
+    bands = _closed(bands, strip)
     share = [
         profile[max(a, rows.start) : min(b, rows.stop)].sum() if a < rows.stop and b > rows.start else 0
         for a, b in bands
@@ -277,7 +275,7 @@ def _rows(ink: np.ndarray, strip: _Strip) -> tuple[float, float] | None:
     return (float(top), float(bottom)) if share[best] else None
 
 
-def _closed(bands: list[tuple[int, int]], strip: _Strip, profile: np.ndarray) -> list[tuple[int, int]]:
+def _closed(bands: list[tuple[int, int]], strip: _Strip) -> list[tuple[int, int]]:
     """Join rows of ink that make up one line, such as the strokes of a numeral or the dot of an i."""
     joined = bands[:1]
     for top, bottom in bands[1:]:
@@ -325,23 +323,13 @@ def _is_covered(span: Sequence[float], strip: _Strip) -> bool:
 def _edges(rows: tuple[float, float], strip: _Strip, params: InkParams) -> tuple[float, float]:
     """Return top and bottom of the fitted line."""
     top, bottom = rows
-    margin = params.margin * strip.height
     if bottom - top < FLAT * strip.height:  # a dash or dots: its rows say little about where the line is
         if top >= strip.top and bottom <= strip.bottom:
             return strip.top, strip.bottom
         middle = (top + bottom) / 2
         return middle - strip.height / 2, middle + strip.height / 2
-    # CTPN's own edges are trained on lines; they stay where they agree with the ink.
-    slack = AGREES * (bottom - top)
-    if strip.top - slack <= top - margin <= strip.top + slack:
-        top = min(strip.top, top - 1)
-    else:
-        top = top - margin
-    if strip.bottom - slack <= bottom + margin <= strip.bottom + slack:
-        bottom = max(strip.bottom, bottom + 1)
-    else:
-        bottom = bottom + margin
-    return top, bottom
+    margin = params.margin * strip.height
+    return top - margin, bottom + margin
 
 
 def _runs(mask: np.ndarray) -> list[tuple[int, int]]:

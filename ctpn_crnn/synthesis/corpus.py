@@ -223,7 +223,7 @@ class Corpus:
             if rng.random() < 0.08:  # No dictionary holds names of firms.
                 text = "".join(rng.choice(list(string.ascii_letters), int(rng.integers(2, 9))))
             style = rng.random()
-            text = text.upper() if style < 0.45 else text.title() if style < 0.75 else text
+            text = text.upper() if style < 0.45 else text.capitalize() if style < 0.75 else text
         elif draw < 0.72:
             makers = (lambda: number(rng), lambda: code(rng), lambda: date(rng), lambda: money(rng))
             text = makers[int(rng.integers(len(makers)))]()
@@ -232,7 +232,7 @@ class Corpus:
         else:
             text = self.running(rng, min(length, int(rng.integers(1, 9))))
             text = self.salted(rng, text) if rng.random() < self._rare else text
-        return self._fit(text, length) or "OPEN"
+        return self._fit(text, length) or self._any(rng, length)
 
     def phrase(self, rng: np.random.Generator) -> str:
         """Something short: a name, a title, a date, an amount, a code, a word."""
@@ -246,7 +246,7 @@ class Corpus:
             lambda: self.english(rng, int(rng.integers(3, 14)))[:14].strip(),
             lambda: label(rng, self),
         )
-        return self._fit(makers[int(rng.integers(len(makers)))](), 24) or "合计"
+        return self._fit(makers[int(rng.integers(len(makers)))](), 24) or self._any(rng, 24)
 
     def name(self, rng: np.random.Generator) -> str:
         """A personal name of two or three characters, given names from all hanzi."""
@@ -262,6 +262,11 @@ class Corpus:
             str(new) if "\u4e00" <= old <= "\u9fff" and rng.random() < share else old
             for old, new in zip(text, replaced)
         )
+
+    def _any(self, rng: np.random.Generator, length: int) -> str:
+        """A few characters of the charset, for want of a text that it can write."""
+        drawn = rng.choice(sorted(self._keep - {" ", "\n"}), int(rng.integers(1, min(length, 8) + 1)))
+        return "".join(drawn.tolist())
 
     def _fit(self, text: str, length: int) -> str:
         text = "".join(c for c in text.translate(_LOOKALIKES) if c in self._keep and c != "\n")
