@@ -12,10 +12,10 @@ import numpy as np
 
 from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, STRIDE
 from ctpn_crnn.ctpn.decode import Proposals, decode_heads
-from ctpn_crnn.ctpn.ink import fit_to_ink
+from ctpn_crnn.ctpn.ink import fit_to_ink, rest_of_rows
 from ctpn_crnn.ctpn.text_lines import DEFAULTS, LineParams, connect
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.geometry import Quad, intersection_area, quad_area
+from ctpn_crnn.geometry import Quad, intersection_area, quad_area, quad_size
 from ctpn_crnn.images import load_image
 from ctpn_crnn.runtime import Network, load_network
 
@@ -37,6 +37,9 @@ INSIDE = 0.5
 PAGE_LINES = 8
 """Weak lines are looked for where at least so many sure ones, and half of all, were fitted to ink: on a page, not on a
 photograph."""
+
+ROW_SCORE = 0.4
+"""Score of text that CTPN did not see, but that stands in one row with lines of a page."""
 
 SAME_LINE = 0.5
 """Of two fitted lines that share more than this part of the smaller one, the weaker is dropped."""
@@ -73,7 +76,8 @@ class Detector:
         min_score: Least probability of a strip (paper: .7).
         nms_overlap: Overlap above which the weaker of two strips in one column is dropped, as IoU.
         lines: Parameters of the connector.
-        fit_ink: Fit lines on an even ground to their ink (``ctpn_crnn.ctpn.ink``).
+        fit_ink: Fit lines on an even ground to their ink, and find the cells of a page that stand in one row with them
+            (``ctpn_crnn.ctpn.ink``).
         weak_score: With ``fit_ink``: strips of at least this probability make lines too, if ink is found there.
         network: A loaded network, used in place of ``weights``, ``runtime`` and ``precision``.
 
@@ -257,6 +261,9 @@ def _fitted(grey: np.ndarray, sure: list[Region], weak: list[Region]) -> list[Re
     if fitted >= max(PAGE_LINES, len(fits) / 2):
         weak = _outside(weak, kept)
         kept += _with_quads(weak, [quads or [] for quads in fit_to_ink(grey, [r.quad for r in weak])], grey.shape)
+        kept = _distinct(kept)
+        pieces = rest_of_rows(grey, [r.quad for r in kept])
+        kept += _with_quads([Region(kept[0].quad, ROW_SCORE, "text")], [pieces], grey.shape)
     return _distinct(kept) + [r for r in sure if r.kind != "text"]
 
 
@@ -271,17 +278,44 @@ def _with_quads(regions: list[Region], quads: list[list[Quad]], shape: tuple[int
 
 
 def _distinct(regions: list[Region]) -> list[Region]:
-    """Drop lines that mostly lie in one before them."""
-    if not regions:
-        return []
-    corners = np.stack([r.quad for r in regions])
-    low, high = corners.min(axis=1), corners.max(axis=1)
-    areas = np.array([quad_area(r.quad) for r in regions])
-    kept: list[int] = []
-    for i, region in enumerate(regions):
-        before = np.array(kept, np.int64)
-        near = before[((low[before] < high[i]) & (high[before] > low[i])).all(axis=1)]
-        limit = SAME_LINE * np.minimum(areas[near], areas[i])
-        if not any(intersection_area(region.quad, regions[j].quad) > most for j, most in zip(near, limit)):
-            kept.append(i)
-    return [regions[i] for i in kept]
+    """Make one of lines that mostly lie in one another: the stronger one, as long as both where they share a row."""
+    kept: list[Region] = []
+    boxes = np.empty((len(regions), 4), np.float32)  # of `kept`
+    for region in regions:
+        low, high = region.quad.min(axis=0), region.quad.max(axis=0)
+        so_far = boxes[: len(kept)]
+        near = np.flatnonzero(((so_far[:, :2] < high) & (so_far[:, 2:] > low)).all(axis=1))
+        area = quad_area(region.quad)
+        same = [
+            i
+            for i in near
+            if intersection_area(region.quad, kept[i].quad) > SAME_LINE * min(area, quad_area(kept[i].quad))
+        ]
+        if not same:
+            place = len(kept)
+            kept.append(region)
+        else:
+            place = same[0]
+            kept[place] = replace(kept[place], quad=_as_long_as_both(kept[place].quad, region.quad))
+        quad = kept[place].quad
+        boxes[place] = *quad.min(axis=0), *quad.max(axis=0)
+    return kept
+
+
+def _as_long_as_both(line: Quad, other: Quad) -> Quad:
+    """Return a line lengthened by another one in its row, of which it lacks one end."""
+    width, height = quad_size(line)
+    along = (line[1] + line[2] - line[0] - line[3]) / (2 * max(width, 1e-6))
+    middle = line.mean(axis=0)
+    offset = (other.mean(axis=0) - middle) @ np.array([-along[1], along[0]])
+    if abs(offset) > 0.3 * height or not 0.6 < quad_size(other)[1] / max(height, 1e-6) < 1.6:
+        return line
+    reach = (other - middle) @ along
+    left, right = (line[[0, 3]] - middle) @ along, (line[[1, 2]] - middle) @ along
+    before, behind = left.mean() - reach.min(), reach.max() - right.mean()
+    if (before > 0) == (behind > 0):  # One of the two holds the other: the stronger one knows best.
+        return line
+    longer = line.copy()
+    longer[[0, 3]] -= np.outer(np.maximum(0, left - reach.min()), along)
+    longer[[1, 2]] += np.outer(np.maximum(0, reach.max() - right), along)
+    return longer

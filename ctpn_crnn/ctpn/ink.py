@@ -50,6 +50,9 @@ UPRIGHT_RULE = 1.8
 MAX_GROWTH = 1.8
 """A row of ink higher than so many heights of the line is more than this line."""
 
+MAX_CELL = 15.0
+"""A piece of a row longer than so many heights would have been seen by CTPN."""
+
 FLAT = 0.4
 """A row of ink lower than this share of the line's height is a dash, or dots."""
 
@@ -86,6 +89,57 @@ def fit_to_ink(grey: np.ndarray, quads: Sequence[Quad], params: InkParams = DEFA
     quads = [np.asarray(quad, np.float32).reshape(4, 2) for quad in quads]
     common = _common_angle(quads)
     return [_fit(grey, quad, common, params) for quad in quads]
+
+
+def rest_of_rows(grey: np.ndarray, quads: Sequence[Quad], params: InkParams = DEFAULTS) -> list[Quad]:
+    """Find ink that stands in one row with fitted lines, such as the short cells of a table.
+
+    What counts is as high as its row and has blank paper above and below, so that neither a picture beside a line nor
+    half a line of another column is taken for a cell.
+
+    Args:
+        grey: uint8 (H, W).
+        quads: Lines that `fit_to_ink` has fitted.
+        params: Gaps and margin.
+
+    Returns:
+        The further pieces of all rows; many lie on one another or on `quads`.
+    """
+    quads = [np.asarray(quad, np.float32).reshape(4, 2) for quad in quads]
+    common = _common_angle(quads)
+    found: list[Quad] = []
+    done: list[tuple[float, float]] = []
+    for quad in quads:
+        height = quad_size(quad)[1]
+        offset = float(quad.mean(axis=0) @ np.array([-np.sin(common), np.cos(common)], np.float32))
+        if height >= MIN_HEIGHT and all(abs(offset - row) > 0.15 * min(height, other) for row, other in done):
+            done.append((offset, height))
+            found += _rest_of_row(grey, quad, common, params)
+    return found
+
+
+def _rest_of_row(grey: np.ndarray, quad: Quad, angle: float, params: InkParams) -> list[Quad]:
+    strip = _Strip.cut(grey, quad, angle, float(max(grey.shape)))
+    seen = strip.ink()
+    rows = _rows(seen[0], strip) if seen else None
+    if rows is None or not FLAT * strip.height <= rows[1] - rows[0] <= MAX_GROWTH * strip.height:
+        return []
+    ink, barred = seen
+    top, bottom = int(rows[0]), int(rows[1])
+    height = bottom - top
+    near, far = max(1, round(0.1 * height)), max(2, round(0.35 * height))
+    around = np.concatenate([ink[max(0, top - far) : max(0, top - near)], ink[bottom + near : bottom + far]])
+    low, high = _edges(rows, strip, params)
+    margin = params.margin * strip.height
+    pieces = []
+    for left, right in _spans(ink[top:bottom].any(axis=0), barred, params.gap * height):
+        piece = ink[top:bottom, left:right]
+        rises = np.ptp(np.flatnonzero(piece.any(axis=1))) + 1
+        is_letters = rises >= 0.5 * height and right - left >= 0.15 * height
+        is_dash = 0.3 * height <= right - left <= 1.5 * height and rises <= 0.25 * height and piece.mean() >= 0.04
+        if (is_letters or is_dash) and right - left <= MAX_CELL * height and not around[:, left:right].any():
+            pieces.append(strip.to_image(left - margin, right + margin, low, high))
+    return pieces
 
 
 def _common_angle(quads: Sequence[Quad]) -> float:
@@ -295,23 +349,23 @@ def _columns(
     """Return the spans of ink that a line's box touches, and whether one of them goes on to the edge of the strip."""
     top, bottom = int(rows[0]), int(rows[1])
     height = max(rows[1] - rows[0], 0.6 * strip.height)
-    runs = _runs(ink[top:bottom].any(axis=0))
-    spans: list[list[float]] = []
-    seeded: list[bool] = []
-    for left, right in runs:
-        touches = right > strip.left and left < strip.right
-        gap = left - spans[-1][1] if spans else np.inf
-        if gap <= params.gap * height and not barred[int(spans[-1][1]) : int(left) + 1].any():
-            spans[-1][1] = right
-            seeded[-1] |= touches
-        else:
-            spans.append([left, right])
-            seeded.append(touches)
+    spans = _spans(ink[top:bottom].any(axis=0), barred, params.gap * height)
     margin = params.margin * height
     width = ink.shape[1]
-    kept = [span for span, seed in zip(spans, seeded) if seed and _is_covered(span, strip)]
+    kept = [span for span in spans if _is_covered(span, strip)]
     goes_on = any(left <= 1 or right >= width - 1 for left, right in kept)
     return [(max(0.0, left - margin), min(float(width), right + margin)) for left, right in kept], goes_on
+
+
+def _spans(inked: np.ndarray, barred: np.ndarray, gap: float) -> list[tuple[int, int]]:
+    """Join runs of inked columns (W,) up to a gap in pixels, but not over a rule."""
+    spans: list[tuple[int, int]] = []
+    for left, right in _runs(inked):
+        if spans and left - spans[-1][1] <= gap and not barred[spans[-1][1] : left + 1].any():
+            spans[-1] = spans[-1][0], right
+        else:
+            spans.append((left, right))
+    return spans
 
 
 def _is_covered(span: Sequence[float], strip: _Strip) -> bool:

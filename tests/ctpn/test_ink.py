@@ -10,7 +10,7 @@ import pytest
 
 from ctpn_crnn.ctpn import detector
 from ctpn_crnn.ctpn.detector import Region
-from ctpn_crnn.ctpn.ink import InkParams, fit_to_ink
+from ctpn_crnn.ctpn.ink import InkParams, fit_to_ink, rest_of_rows
 from ctpn_crnn.geometry import box_to_quad, quad_iou, quad_to_box
 
 GROUND, INK = 235, 25
@@ -186,6 +186,46 @@ def test_degenerate_boxes_do_no_harm(box):
     assert len(fit(paper(), box)) == 1
 
 
+class TestRestOfRows:
+    """What stands in a row with a fitted line."""
+
+    def rest(self, image: np.ndarray, *boxes: tuple[int, int, int, int]) -> list:
+        found = rest_of_rows(image, [box_to_quad(*box) for box in boxes])
+        return [q for q in found if all(quad_iou(q, box_to_quad(*box)) < 0.1 for box in boxes)]
+
+    def test_short_cells_and_dashes_are_found(self):
+        image = paper()
+        first, one = write(image, 60, 100, 10), write(image, 400, 100, 1)
+        cv2.rectangle(image, (520, 109), (533, 111), INK, -1)
+        cell, dash = self.rest(image, first)
+        assert_near(cell, one)
+        assert_near(dash, (520, 100, 534, 120), within=5)
+
+    def test_specks_are_not(self):
+        image = paper()
+        first = write(image, 60, 100, 10)
+        cv2.circle(image, (500, 110), 2, INK, -1)
+        assert self.rest(image, first) == []
+
+    def test_what_rises_above_the_row_is_not(self):
+        """A picture, a stamp, or a line of another column half a line lower."""
+        image = paper()
+        first = write(image, 60, 100, 10)
+        write(image, 400, 90, 6)
+        cv2.rectangle(image, (560, 60), (640, 160), INK, -1)
+        assert self.rest(image, first) == []
+
+    def test_rules_part_cells(self):
+        image = paper()
+        first, second = write(image, 60, 100, 10), write(image, 400, 100, 2)
+        third = write(image, second[2] + 13, 100, 2)
+        cv2.line(image, (second[2] + 6, 40), (second[2] + 6, 200), INK, 1)
+        found = self.rest(image, first)
+        assert len(found) == 2
+        assert_near(found[0], second)
+        assert_near(found[1], third)
+
+
 class TestFittedRegions:
     """What the detector makes of the fits."""
 
@@ -201,6 +241,26 @@ class TestFittedRegions:
         x1, y1, x2, y2 = box
         (region,) = detector._fitted(image, self.regions((x1, y1, x1 + 150, y2), (x1 + 190, y1, x2, y2)), [])
         assert_near(region.quad, box)
+
+    def test_a_line_is_as_long_as_two_that_each_lack_an_end(self):
+        """Over a stamp no end is certain: what is not fitted overlaps."""
+        noise = cv2.resize(np.random.default_rng(0).integers(0, 255, (20, 44), np.uint8), (700, 320))
+        (region,) = detector._fitted(noise, self.regions((100, 100, 400, 122), (180, 101, 520, 123)), [])
+        assert_near(region.quad, (100, 100, 520, 122), within=0.1)
+
+    def test_of_a_line_and_its_part_the_stronger_stays(self):
+        noise = cv2.resize(np.random.default_rng(0).integers(0, 255, (20, 44), np.uint8), (700, 320))
+        boxes = (100, 100, 200, 122), (90, 101, 520, 123)
+        (region,) = detector._fitted(noise, self.regions(*boxes), [])
+        assert_near(region.quad, boxes[0], within=0.1)
+
+    def test_cells_in_a_row_of_a_page_are_found(self):
+        image, boxes = self.page(12)
+        cell = write(image, 560, boxes[5][1], 1)
+        found = detector._fitted(image, self.regions(*boxes), [])
+        assert len(found) == 13
+        assert_near(found[-1].quad, cell)
+        assert found[-1].score == detector.ROW_SCORE
 
     def test_a_weak_line_counts_on_a_page(self):
         image, boxes = self.page(12)
