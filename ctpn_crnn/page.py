@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,7 @@ class Char:
 
     Attributes:
         text: The character.
-        confidence: 0..1.
+        confidence: Its probability, 0..1.
         start: Where it begins, as a fraction (0..1) of the line's length, measured along the line from its left end.
         end: Where it ends, likewise.
     """
@@ -54,7 +55,9 @@ class TextLine:
 
     Attributes:
         text: What it says; empty for a formula, which is found but not read.
-        confidence: 0..1. Of the reading for text, of the detection for a formula.
+        confidence: 0..1. For text, an estimate of the probability that all of it is right, less for long lines than
+            for short ones; see `character_confidence` for what does not depend on the length. For a formula, that of
+            the detection.
         quad: Float32 (4, 2), source pixels (pixel edges), clockwise from the text's own top left.
         kind: "text" or "formula".
         chars: The characters with their places along the line.
@@ -74,6 +77,13 @@ class TextLine:
             raise ConfigError(f"the quad of a text line must be four points, not {self.quad!r}") from error
         if self.quad.shape != (4, 2):
             raise ConfigError(f"the quad of a text line must have shape (4, 2), not {self.quad.shape}")
+
+    @property
+    def character_confidence(self) -> float:
+        """Geometric mean of the characters' probabilities, 0..1; `confidence` where there are no characters."""
+        if not self.chars:
+            return self.confidence
+        return math.exp(sum(math.log(max(char.confidence, 1e-12)) for char in self.chars) / len(self.chars))
 
     def __eq__(self, other: object) -> bool:
         # The generated comparison would ask an array for its truth value.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, TypeVar, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar, Union
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from ctpn_crnn.reading_order import reading_order
 from ctpn_crnn.sources import load_page, page_refs, sources
 
 if TYPE_CHECKING:
+    from ctpn_crnn.crnn.language_model import LanguageModel
     from ctpn_crnn.crnn.reader import Reading
     from ctpn_crnn.ctpn.detector import Region
 
@@ -79,16 +80,21 @@ class Recognizer:
         weights: None for the weights shipped with the package, else see `WeightsChoice`.
         runtime: "auto", "keras" or "onnx".
         precision: "auto", "float32" or "bfloat16".
-        min_confidence: Lines read with less confidence (0..1) are left out. Lines without any text always are.
+        min_confidence: Lines whose characters are less probable on average (`TextLine.character_confidence`, 0..1) are
+            left out: what is no text, whatever its length. Lines without any text always are.
         padding: See `PADDING`.
         max_pixels: Larger images are refused, see `load_image`.
         deskew: "off", or "auto": where the text of a page leans by 0.1 to 10 degrees, lines are looked for on the page
             turned upright. Quads are those of the source all the same, and the crops are cut out of it.
         detector: Finds the lines instead of CTPN; `weights`, `runtime` and `precision` are not used for it.
-        reader: Reads them instead of CRNN; likewise.
+        reader: Reads them instead of CRNN; likewise, nor are the four below.
+        beam_width: Of the reader's decoding, see `LineReader`; so are the others.
+        language_model: A character language model, or its file; None reads without.
+        lm_weight: Power of the model's probabilities; None for the reader's own.
+        length_bonus: Natural log of what a character is worth beside it; likewise.
 
     Raises:
-        WeightsError: A weights file is missing, damaged, or of another network.
+        WeightsError: A weights file or the language model is missing, damaged, or of another kind.
         ConfigError: An argument makes no sense.
     """
 
@@ -104,6 +110,10 @@ class Recognizer:
         deskew: str = "off",
         detector: Finder | None = None,
         reader: Reader | None = None,
+        beam_width: int | None = None,
+        language_model: LanguageModel | PathLike | None = None,
+        lm_weight: float | None = None,
+        length_bonus: float | None = None,
     ) -> None:
         if not 0.0 <= min_confidence <= 1.0:
             raise ConfigError(f"min_confidence must lie in 0..1, not {min_confidence}")
@@ -119,7 +129,9 @@ class Recognizer:
         self.max_pixels = max_pixels
         self.deskew = deskew
         self.detector = detector or _make_detector(files["ctpn"], runtime, precision)
-        self.reader = reader or _make_reader(files["crnn"], runtime, precision)
+        search = {"beam_width": beam_width, "language_model": language_model}
+        search |= {"lm_weight": lm_weight, "length_bonus": length_bonus}
+        self.reader = reader or _make_reader(files["crnn"], runtime, precision, search)
 
     def recognize(self, source: ImageSource | PageRef) -> Page:
         """Find and read the text of one image.
@@ -212,7 +224,7 @@ class Recognizer:
                 yield TextLine("", region.score, region.quad, region.kind)
 
     def _is_worth_keeping(self, line: TextLine) -> bool:
-        return line.kind != "text" or bool(line.text.strip() and line.confidence >= self.min_confidence)
+        return line.kind != "text" or bool(line.text.strip() and line.character_confidence >= self.min_confidence)
 
 
 def _load(item: PageRef | Failure) -> np.ndarray | None:
@@ -288,7 +300,8 @@ def _make_detector(weights: PathLike | None, runtime: str, precision: str) -> Fi
     return Detector(weights=weights, runtime=runtime, precision=precision)
 
 
-def _make_reader(weights: PathLike | None, runtime: str, precision: str) -> Reader:
+def _make_reader(weights: PathLike | None, runtime: str, precision: str, search: Mapping[str, Any]) -> Reader:
     from ctpn_crnn.crnn.reader import LineReader
 
-    return LineReader(weights=weights, runtime=runtime, precision=precision)
+    given = {name: value for name, value in search.items() if value is not None}
+    return LineReader(weights=weights, runtime=runtime, precision=precision, **given)

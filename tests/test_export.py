@@ -14,7 +14,7 @@ from ctpn_crnn.crnn.network import CRNN
 from ctpn_crnn.crnn.reader import LineReader
 from ctpn_crnn.ctpn.network import CTPN
 from ctpn_crnn.errors import ConfigError, OutputError, WeightsError
-from ctpn_crnn.weights import save_weights
+from ctpn_crnn.weights import save_weights, set_calibration
 
 pytest.importorskip("tf2onnx")
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="exports with TensorFlow")
@@ -80,6 +80,18 @@ def test_reading_with_an_exported_reader(exported, reader):
     assert [r.text for r in found.read(crops)] == [r.text for r in LineReader(reader, "keras").read(crops)]
     with pytest.raises(WeightsError, match="swapped"):
         OnnxNetwork("ctpn", exported)
+
+
+def test_calibration_is_the_same_in_every_runtime(folder):
+    weights = save_reader(folder / "calibrated.h5", 3)
+    crops = [np.random.default_rng(2).integers(0, 256, (30, 200), np.uint8)]
+    (plain,) = LineReader(weights, "keras", "float32").read(crops)
+    set_calibration(weights, 0.125)
+    exported = export_onnx(weights, folder / "calibrated.onnx")
+    for reader in (LineReader(weights, "keras", "float32"), LineReader(weights, "onnx"), LineReader(exported)):
+        (reading,) = reader.read(crops)
+        assert reading.text == plain.text != ""
+        assert reading.confidence == pytest.approx(plain.confidence**0.125, rel=1e-3)
 
 
 def test_foreign_models_are_refused(exported, folder):

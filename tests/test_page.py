@@ -26,6 +26,14 @@ def test_text_has_a_line_each_and_leaves_formulas_out():
     assert Page(5, 5).text == ""
 
 
+def test_confidence_of_the_characters_does_not_depend_on_the_length():
+    chars = [Char("a", 0.9, 0, 0.5), Char("b", 0.4, 0.5, 1)]
+    assert TextLine("ab", 0.1, QUAD, chars=chars).character_confidence == pytest.approx(0.6)
+    assert TextLine("abab", 0.01, QUAD, chars=chars * 2).character_confidence == pytest.approx(0.6)
+    assert TextLine("a", 0.1, QUAD).character_confidence == 0.1
+    assert 0 < TextLine("a", 0.0, QUAD, chars=[Char("a", 0.0, 0, 1)]).character_confidence < 1e-9
+
+
 def test_round_trip_through_json_is_exact():
     page = make_page()
     again = Page.from_dict(json.loads(json.dumps(page.to_dict())))

@@ -92,8 +92,9 @@ class TestRecognize:
         assert recognizer.reader.shapes == [(24, 190, 3)]
 
     def test_uncertain_and_empty_lines_are_left_out(self):
-        assert len(make(*ROWS, min_confidence=0.8).recognize(make_image()).lines) == 3
-        assert make(*ROWS, min_confidence=0.81).recognize(make_image()).lines == []
+        # Of the characters, which are read at .5, not of the lines.
+        assert len(make(*ROWS, min_confidence=0.5).recognize(make_image()).lines) == 3
+        assert make(*ROWS, min_confidence=0.51).recognize(make_image()).lines == []
         assert make(*ROWS).recognize(np.zeros((100, 200), np.uint8)).lines == []
 
     @pytest.mark.parametrize("shape", [(50, 50), (1, 5000), (2, 2)])
@@ -187,6 +188,15 @@ class TestArguments:
         (tmp_path / "one.h5").touch()
         with pytest.raises(WeightsError, match="one file"):
             Recognizer(tmp_path / "one.h5")
+
+    def test_the_search_is_the_readers(self, monkeypatch):
+        made = []
+        monkeypatch.setattr("ctpn_crnn.crnn.reader.LineReader", lambda **options: made.append(options))
+        Recognizer(detector=BoxFinder())
+        Recognizer(detector=BoxFinder(), beam_width=4, language_model="lm.npz", lm_weight=0.2, length_bonus=0.0)
+        networks = {"weights": None, "runtime": "auto", "precision": "auto"}
+        search = {"beam_width": 4, "language_model": "lm.npz", "lm_weight": 0.2, "length_bonus": 0.0}
+        assert made == [networks, {**networks, **search}]
 
     @pytest.mark.parametrize(
         "options", [{"min_confidence": 1.5}, {"min_confidence": float("nan")}, {"padding": (-1, 0)}, {"max_pixels": 0}]

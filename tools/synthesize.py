@@ -24,6 +24,7 @@ from ctpn_crnn.synthesis.sets import ContactSheet, default_columns, find_picture
 EPILOG = """\
 examples:
   python tools/synthesize.py lines lines-set --count 10000 --workers 4 --corpus texts/
+  python tools/synthesize.py lines dev-set --count 500 --seed 7 --families held-out --corpus texts/
   python tools/synthesize.py pages pages-set --count 500 --size 1240x1754 --backgrounds photos/ --sheet
   python tools/synthesize.py pages tables-set --count 50 --styles table=2,receipt=1 --fonts fonts/
 
@@ -49,6 +50,12 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--corpus", type=Path, metavar="DIR", help="folder of UTF-8 .txt files (None: a few sentences)")
     parser.add_argument(
         "--fonts", type=Path, nargs="+", metavar="DIR", help="font folders or files (None: those installed)"
+    )
+    parser.add_argument(
+        "--families",
+        choices=("all", "training", "held-out"),
+        default="all",
+        help="font families to draw with: held-out are those that the reader's training keeps for validation",
     )
     parser.add_argument("--backgrounds", type=Path, metavar="DIR", help="pictures without text (None: colour fields)")
     parser.add_argument("--size", type=parse_size, default="512x512", metavar="WxH", help="of pages, in pixels")
@@ -112,6 +119,11 @@ def make_synthesizer(arguments: argparse.Namespace) -> Callable[[np.random.Gener
         raise CtpnCrnnError(f"There is no corpus folder {arguments.corpus}: check the path.")
     pictures = find_pictures(arguments.backgrounds) if arguments.backgrounds else []
     fonts, corpus = FontLibrary.discover(arguments.fonts), Corpus(arguments.corpus)
+    if arguments.families != "all":
+        from ctpn_crnn.datasets.line_batches import LineSource  # here: it brings the framework
+
+        training, held_out = fonts.split(LineSource.held_out)
+        fonts = training if arguments.families == "training" else held_out
     if arguments.what == "pages":
         return PageSynthesizer(fonts, corpus, pictures, arguments.size, arguments.styles)
     grounds = [load_image(path).mean(axis=2).astype(np.uint8) for path in pictures]

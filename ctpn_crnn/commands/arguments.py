@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
+from typing import Any
 
 from ctpn_crnn.errors import OutputError
 
@@ -48,6 +49,31 @@ def add_runtime(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> No
     """--runtime and --precision."""
     parser.add_argument("--runtime", choices=("auto", "keras", "onnx"), default="auto", help="what runs the networks")
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="of the networks")
+
+
+def add_search(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """--beam-width, --language-model, --lm-weight and --length-bonus of a reader."""
+    parser.add_argument(
+        "--beam-width",
+        type=positive,
+        metavar="N",
+        help="prefixes that decoding searches; 1 is greedy (None: 1, or 10 with a language model)",
+    )
+    parser.add_argument(
+        "--language-model", metavar="FILE", help="of characters, by tools/build_language_model.py (None: none is used)"
+    )
+    parser.add_argument(
+        "--lm-weight", type=float, metavar="W", help="power of the model's probabilities (None: the reader's own)"
+    )
+    parser.add_argument(
+        "--length-bonus", type=float, metavar="B", help="log of each character's worth beside it (None: likewise)"
+    )
+
+
+def search_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Those of `add_search` that were given, as arguments of `LineReader`."""
+    given = {name: getattr(arguments, name) for name in ("beam_width", "language_model", "lm_weight", "length_bonus")}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def make_folder(folder: Path, option: str) -> None:

@@ -11,14 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from ctpn_crnn.commands.arguments import HelpFormatter, add_runtime, positive
+from ctpn_crnn.commands.arguments import HelpFormatter, add_runtime, add_search, positive, search_options
 from ctpn_crnn.datasets import LineSample, PageTruth, is_held_out, read_detection_set, read_line_list
 from ctpn_crnn.datasets.lines import LINE_LIST_NAME
 from ctpn_crnn.errors import CtpnCrnnError, DatasetError, OutputError
 from ctpn_crnn.evaluation.crops import choose, line_crops, page_crops, readable_regions
 from ctpn_crnn.evaluation.report import to_json
 from ctpn_crnn.evaluation.runs import Run, run_detection, run_pages, run_recognition
-from ctpn_crnn.evaluation.tables import cases_table, detection_tables, pages_tables, recognition_tables
+from ctpn_crnn.evaluation.tables import (
+    calibration_note,
+    cases_table,
+    detection_tables,
+    pages_tables,
+    recognition_tables,
+)
 from ctpn_crnn.evaluation.worst import write_cases
 from ctpn_crnn.files import write_bytes
 
@@ -36,6 +42,7 @@ EPILOG = """\
 examples:
   ctpn-crnn evaluate recognition iiit5k_test --english --limit 300
   ctpn-crnn evaluate recognition reports --errors 20       (a detection set with text: its quads are cut out)
+  ctpn-crnn evaluate recognition reports --beam-width 10 --language-model lm.npz
   ctpn-crnn evaluate detection msra_td500 --part held-out --json td500.json
   ctpn-crnn evaluate pages reports --errors worst_pages
 
@@ -62,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         task.add_argument(
             "--crnn-weights", "--weights-crnn", metavar="FILE", help="of the reader (None: those shipped)"
         )
+        add_search(task)
     recognition.add_argument("--english", action="store_true", help="the main row compares letters and digits only")
     recognition.add_argument("--batch-size", type=positive, default=64, metavar="N", help="lines read at once")
     recognition.add_argument(
@@ -71,6 +79,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=(0.0, 0.0),
         metavar=("X", "Y"),
         help="around quads that are cut out, in line heights",
+    )
+    recognition.add_argument(
+        "--fit-calibration",
+        action="store_true",
+        help="also print the power of the characters' probabilities that makes the confidence of a line honest; for "
+        "lines that look like those to be read, but were neither trained nor are scored on",
     )
 
 
@@ -112,22 +126,43 @@ def _add_detector(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-score", type=float, metavar="S", help="least probability of a strip, 0..1 (None: its own choice)"
     )
+    parser.add_argument("--no-ink", action="store_true", help="leave out the fitting of lines to their ink")
+    parser.add_argument(
+        "--no-side-refinement", action="store_true", help="leave the ends of lines on CTPN's 16 px grid"
+    )
+    parser.add_argument(
+        "--gap-ratio", type=float, metavar="R", help="widest gap between strips, in heights (None: its own choice)"
+    )
 
 
 def make_reader(arguments: argparse.Namespace) -> LineReader:
     """The reader that the command line asks for."""
     from ctpn_crnn import LineReader  # here: it brings the framework, which a wrong set name need not wait for
 
-    return LineReader(weights=arguments.crnn_weights, runtime=arguments.runtime, precision=arguments.precision)
+    return LineReader(
+        weights=arguments.crnn_weights,
+        runtime=arguments.runtime,
+        precision=arguments.precision,
+        **search_options(arguments),
+    )
 
 
 def make_detector(arguments: argparse.Namespace) -> Detector:
     """The detector that the command line asks for."""
     from ctpn_crnn import Detector
+    from ctpn_crnn.ctpn.text_lines import LineParams
 
     given = {name: getattr(arguments, name) for name in ("short_side", "max_side", "min_score")}
     options = {name: value for name, value in given.items() if value is not None}
-    return Detector(weights=arguments.ctpn_weights, runtime=arguments.runtime, precision=arguments.precision, **options)
+    gap = {} if arguments.gap_ratio is None else {"gap_ratio": arguments.gap_ratio}
+    return Detector(
+        weights=arguments.ctpn_weights,
+        runtime=arguments.runtime,
+        precision=arguments.precision,
+        lines=LineParams(side_refinement=not arguments.no_side_refinement, **gap),
+        fit_ink=not arguments.no_ink,
+        **options,
+    )
 
 
 def make_recognizer(arguments: argparse.Namespace) -> Recognizer:
@@ -193,7 +228,11 @@ def evaluate_recognition(
         keep_worst=worst_wanted(arguments.errors),
     )
     run.skipped += skipped
-    return run, recognition_tables(run, arguments.set.name, rule)
+    tables = recognition_tables(run, arguments.set.name, rule)
+    if arguments.fit_calibration:
+        run.scores["calibration"] = run.calibration.fit()
+        tables += "\n\n" + calibration_note(run.scores["calibration"])
+    return run, tables
 
 
 def evaluate_detection(

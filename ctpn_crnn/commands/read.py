@@ -64,7 +64,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pages.add_argument("--skip-text", action="store_true", help="leave out pages of PDFs that already have text")
     pages.add_argument("--deskew", action="store_true", help="find the lines of leaning pages on the page set upright")
     pages.add_argument(
-        "--min-confidence", type=share, default=0.0, metavar="C", help="leave out lines read with less (0..1)"
+        "--min-confidence",
+        type=share,
+        default=0.0,
+        metavar="C",
+        help="leave out lines whose characters are less sure on average (0..1)",
     )
     networks = parser.add_argument_group("networks")
     networks.add_argument("--weights", metavar="FOLDER", help="folder with ctpn.h5 and crnn.h5 (None: those shipped)")

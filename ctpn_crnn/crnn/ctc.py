@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -12,6 +13,11 @@ from ctpn_crnn.crnn.charset import BLANK
 
 _LARGEST_GAP = 60.0
 """Logits further below a frame's highest one than this count as so far below: exp(-60) is still above 0 in float32."""
+
+_LEAST_PROBABILITY = 1e-12
+
+Scorer: TypeAlias = Callable[[tuple[int, ...], int], float]
+"""A prefix and a class to append -> the factor, above 0, by which the label gains."""
 
 
 @dataclass
@@ -30,10 +36,27 @@ class Decoded:
 
     @property
     def confidence(self) -> float:
-        """Geometric mean of the characters' probabilities; 0 for an empty line."""
-        if not self.confidences:
-            return 0.0
-        return float(np.exp(np.mean(np.log(np.maximum(self.confidences, 1e-12)))))
+        """`line_confidence` of the characters."""
+        return line_confidence(self.confidences)
+
+
+def line_confidence(probabilities: Sequence[float], calibration: float = 1.0) -> float:
+    """How probable it is that a whole line is right: the product of its characters' probabilities to a power.
+
+    Args:
+        probabilities: Of the characters, 0..1.
+        calibration: The power, above 0: 1 for the plain product, less where the characters are right more often than
+            they say (see `ctpn_crnn.evaluation.fit_calibration`).
+
+    Returns:
+        0..1; 0 for a line without characters.
+    """
+    return math.exp(calibration * log_product(probabilities)) if len(probabilities) else 0.0
+
+
+def log_product(probabilities: Sequence[float]) -> float:
+    """Natural log of the product of probabilities; one of 0 counts as 1e-12."""
+    return float(np.log(np.maximum(probabilities, _LEAST_PROBABILITY)).sum())
 
 
 def minimum_frames(classes: Sequence[int]) -> int:
@@ -106,34 +129,46 @@ def best_path(classes: np.ndarray, probabilities: np.ndarray) -> Decoded:
     return decoded
 
 
-def beam_search(probabilities: np.ndarray, beam_width: int = 10, prune: float = 1e-3) -> list[tuple[list[int], float]]:
-    """Prefix beam search (Hannun et al., 2014, algorithm 1, without a language model) of one line.
+def beam_search(
+    probabilities: np.ndarray, beam_width: int = 10, prune: float = 1e-3, scorer: Scorer | None = None
+) -> list[tuple[list[int], float]]:
+    """Prefix beam search (Hannun et al., 2014, algorithm 1) of one line.
 
     Args:
         probabilities: (T, C), softmax outputs.
         beam_width: prefixes kept after each frame.
         prune: classes below this probability are not tried in a frame (the blank always is).
+        scorer: what each new character is worth after those before it, such as `language_model.PrefixScorer`; None
+            leaves the network's probabilities alone.
 
     Returns:
-        Up to `beam_width` labels with their log probabilities (summed over all alignments), best first. Doubled
-        letters are kept where a blank separates them.
+        Up to `beam_width` labels with their log probabilities (summed over all alignments, times the factors of the
+        scorer), best first. Doubled letters are kept where a blank separates them.
     """
+    candidates: list[list[int]] = [[] for _ in range(len(probabilities))]
+    for frame, c in zip(*(axis.tolist() for axis in np.nonzero(probabilities >= prune))):
+        if c != BLANK:
+            candidates[frame].append(c)
     beams: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}  # prefix -> (ends in blank, ends in its last)
     scale = 0.0
-    for row in probabilities:
-        candidates = [int(c) for c in np.flatnonzero(row >= prune) if c != BLANK]
+    for row, tried in zip(probabilities, candidates):
+        nothing, chances = float(row[BLANK]), [(c, float(row[c])) for c in tried]
         grown: dict[tuple[int, ...], list[float]] = {}
         for prefix, (blank, label) in beams.items():
             entry = grown.setdefault(prefix, [0.0, 0.0])
-            entry[0] += (blank + label) * float(row[BLANK])
+            entry[0] += (blank + label) * nothing
             if prefix:
                 entry[1] += label * float(row[prefix[-1]])
-            for c in candidates:
+            for c, chance in chances:
                 # A repeat of the last character is a new one only after a blank.
-                source = blank if prefix and c == prefix[-1] else blank + label
-                grown.setdefault((*prefix, c), [0.0, 0.0])[1] += source * float(row[c])
+                value = (blank if prefix and c == prefix[-1] else blank + label) * chance
+                if not value:
+                    continue
+                if scorer is not None:
+                    value *= scorer(prefix, c)
+                grown.setdefault((*prefix, c), [0.0, 0.0])[1] += value
         best = sorted(grown.items(), key=lambda item: -sum(item[1]))[:beam_width]
         total = sum(best[0][1]) or 1e-300
-        scale += float(np.log(total))
+        scale += math.log(total)
         beams = {prefix: (b / total, n / total) for prefix, (b, n) in best}
-    return [(list(p), scale + float(np.log(max(sum(v), 1e-300)))) for p, v in beams.items()]
+    return [(list(p), scale + math.log(max(sum(v), 1e-300))) for p, v in beams.items()]

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
 from ctpn_crnn.crnn.charset import Charset
-from ctpn_crnn.crnn.ctc import Decoded, beam_search, best_path
+from ctpn_crnn.crnn.ctc import Decoded, Scorer, beam_search, best_path, line_confidence
+from ctpn_crnn.crnn.language_model import LanguageModel, PrefixScorer
 from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
 from ctpn_crnn.page import Char
 from ctpn_crnn.runtime import Network, load_network
+from ctpn_crnn.weights import CALIBRATION
 
 HEIGHT = 32
 FRAME_WIDTH = 4
+BEAM_WIDTH = 10
+LM_WEIGHT, LENGTH_BONUS = 0.3, 1.0
+"""Chosen on rendered lines whose text the language model had not seen, on no benchmark."""
+
 _MIN_WIDTH = 16
 _BUCKET = 64
 
@@ -27,7 +36,9 @@ class Reading:
 
     Attributes:
         text: the characters read, "" for a line without any.
-        confidence: geometric mean of the characters' probabilities, 0..1; 0 for an empty line.
+        confidence: estimate of the probability that the whole text is right, 0..1: the product of the characters'
+            probabilities to the power that the weights are calibrated with (`ctc.line_confidence`); 0 for an empty
+            line. Long lines have less of it than short ones.
         chars: each character with its probability and its place, as fractions of the crop's width.
     """
 
@@ -43,12 +54,18 @@ class LineReader:
         weights: a weights file; None = the shipped one.
         runtime: "auto", "keras" or "onnx".
         precision: "auto", "float32" or "bfloat16".
-        beam_width: 1 decodes greedily; more searches that many prefixes (slower).
+        beam_width: 1 decodes greedily; more searches that many prefixes (slower). None: 1, or 10 with a language model.
         batch_pixels: a batch holds crops of similar width up to this sum of widths; bounds the memory.
         network: a loaded network instead of `weights`.
+        language_model: a character language model, or its file (none is shipped, see tools/build_language_model.py),
+            that the search takes into account.
+        lm_weight: power of the model's probabilities (Hannun et al., 2014, alpha); 0 ignores them.
+        length_bonus: natural log of what each character is worth in itself (ibid., beta), since the model's
+            probabilities favour few characters. Not used without a language model.
 
     Raises:
-        WeightsError: the weights are missing, damaged, of another kind, or have no charset.
+        WeightsError: the weights or the language model are missing, damaged, of another kind, or have no charset.
+        ConfigError: an argument makes no sense.
     """
 
     def __init__(
@@ -56,17 +73,27 @@ class LineReader:
         weights: str | Path | None = None,
         runtime: str = "auto",
         precision: str = "auto",
-        beam_width: int = 1,
+        beam_width: int | None = None,
         batch_pixels: int = 12800,
         network: Network | None = None,
+        language_model: LanguageModel | str | os.PathLike[str] | None = None,
+        lm_weight: float = LM_WEIGHT,
+        length_bonus: float = LENGTH_BONUS,
     ) -> None:
-        if beam_width < 1:
-            raise ConfigError(f"beam_width is {beam_width}: 1 decodes greedily, more searches.")
+        if beam_width is None:
+            beam_width = 1 if language_model is None else BEAM_WIDTH
+        _check_search(beam_width, language_model is not None, lm_weight, length_bonus)
+        if isinstance(language_model, (str, os.PathLike)):
+            language_model = LanguageModel.load(language_model)
         self._network = network or load_network("crnn", weights, runtime, precision)
         if not self._network.charset:
             raise WeightsError("These weights hold no charset: they cannot be read with. Use a reader's weights file.")
         self.charset = Charset(self._network.charset)
         self._beam_width, self._batch_pixels = beam_width, batch_pixels
+        self._calibration = _calibration_of(self._network.config)
+        self._scorer: PrefixScorer | None = None
+        if language_model is not None:
+            self._scorer = PrefixScorer(language_model, self.charset.characters, lm_weight, length_bonus)
 
     def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
         """Reads the crops, in their order.
@@ -93,15 +120,17 @@ class LineReader:
         frames = -(-width // FRAME_WIDTH)
         logits = logits[:frames]
         best = logits.argmax(-1)
-        # Only the winners' probabilities are needed: exp of the difference to the log sum, no softmax of every class.
-        top = logits.max(-1)
-        decoded = best_path(best, 1.0 / np.exp(logits - top[:, None]).sum(-1))
+        # Greedy needs the winners' probabilities only: exp of the difference to the log sum, no softmax of every class.
+        shifted = np.exp(logits - logits.max(-1, keepdims=True))
+        totals = shifted.sum(-1)
+        decoded = best_path(best, 1.0 / totals)
         if self._beam_width > 1:
-            decoded = _beam(logits, self._beam_width) or decoded
+            decoded = _search(shifted / totals[:, None], self._beam_width, self._scorer) or decoded
         text = self.charset.decode(decoded.classes)
         spans = [(first * FRAME_WIDTH / width, min(1.0, last * FRAME_WIDTH / width)) for first, last in decoded.spans]
-        chars = [Char(c, p, *span) for c, p, span in zip(text, decoded.confidences, spread(spans))]
-        return _stripped(Reading(text, decoded.confidence, chars))
+        chars = _stripped([Char(c, p, *span) for c, p, span in zip(text, decoded.confidences, spread(spans))])
+        confidence = line_confidence([char.confidence for char in chars], self._calibration)
+        return Reading("".join(char.text for char in chars), confidence, chars)
 
 
 def line_image(crop: np.ndarray) -> np.ndarray:
@@ -161,25 +190,39 @@ def _padded_width(width: int) -> int:
     return -(-width // _BUCKET) * _BUCKET
 
 
-def _stripped(reading: Reading) -> Reading:
-    """Without the spaces at its ends."""
-    text = reading.text.strip(" ")
-    if text == reading.text:
-        return reading
-    first = len(reading.text) - len(reading.text.lstrip(" "))
-    return Reading(text, reading.confidence, reading.chars[first : first + len(text)])
+def _stripped(chars: list[Char]) -> list[Char]:
+    """Without the spaces at the ends of a line."""
+    inked = [index for index, char in enumerate(chars) if char.text != " "]
+    return chars[inked[0] : inked[-1] + 1] if inked else []
 
 
-def _beam(logits: np.ndarray, width: int) -> Decoded | None:
+def _search(probabilities: np.ndarray, width: int, scorer: Scorer | None) -> Decoded | None:
     """The best label of a beam search, aligned to the frames by its characters' most likely frames in order."""
-    shifted = np.exp(logits - logits.max(-1, keepdims=True))
-    probabilities = shifted / shifted.sum(-1, keepdims=True)
-    classes = beam_search(probabilities, width)[0][0]
+    classes = beam_search(probabilities, width, scorer=scorer)[0][0]
     if not classes:
         return None
     frames = align(np.log(np.maximum(probabilities[:, [0, *classes]], 1e-20)), classes)
     confidences = [float(probabilities[a:b, c].max()) for c, (a, b) in zip(classes, frames)]
     return Decoded(list(classes), confidences, frames)
+
+
+def _check_search(beam_width: int, has_model: bool, lm_weight: float, length_bonus: float) -> None:
+    if beam_width < 1:
+        raise ConfigError(f"beam_width is {beam_width}: 1 decodes greedily, more searches.")
+    if has_model and beam_width == 1:
+        raise ConfigError("beam_width is 1, which decodes greedily: a language model needs a search, such as 10.")
+    if not (math.isfinite(lm_weight) and lm_weight >= 0 and math.isfinite(length_bonus)):
+        raise ConfigError(
+            f"lm_weight is {lm_weight} and length_bonus {length_bonus}: give finite numbers, the weight not below 0."
+        )
+
+
+def _calibration_of(config: Mapping[str, Any]) -> float:
+    """The power that the weights' configuration names; 1 where it names none."""
+    value = config.get(CALIBRATION, 1.0)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 < value < math.inf:
+        raise WeightsError(f"these weights have the calibration {value!r}: store a number above 0 with set_calibration")
+    return float(value)
 
 
 def align(log_probabilities: np.ndarray, classes: Sequence[int]) -> list[tuple[int, int]]:

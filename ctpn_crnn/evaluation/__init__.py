@@ -1,6 +1,6 @@
 """Scores: finding lines (IoU, DetEval, line ends), reading them (exact, 1-NED, CER), whole pages."""
 
-from ctpn_crnn.evaluation.calibration import expected_calibration_error
+from ctpn_crnn.evaluation.calibration import CalibrationData, expected_calibration_error, fit_calibration
 from ctpn_crnn.evaluation.detection import DetEvalScore, IouScore, Match, PageMatches
 from ctpn_crnn.evaluation.edit_distance import edit_distance
 from ctpn_crnn.evaluation.line_ends import LineEndScore
@@ -8,6 +8,7 @@ from ctpn_crnn.evaluation.pages import PageScore
 from ctpn_crnn.evaluation.recognition import RecognitionScore
 
 __all__ = [
+    "CalibrationData",
     "DetEvalScore",
     "IouScore",
     "LineEndScore",
@@ -17,4 +18,5 @@ __all__ = [
     "RecognitionScore",
     "edit_distance",
     "expected_calibration_error",
+    "fit_calibration",
 ]

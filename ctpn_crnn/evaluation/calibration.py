@@ -1,10 +1,17 @@
-"""How far a confidence can be trusted."""
+"""How far a confidence can be trusted, and what makes it trustworthy."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+
+from ctpn_crnn.errors import DatasetError
+
+_LEAST, _MOST = 1e-3, 1e3
 
 
 def expected_calibration_error(confidences: Sequence[float], correct: Sequence[bool], bins: int = 15) -> float | None:
@@ -25,3 +32,73 @@ def expected_calibration_error(confidences: Sequence[float], correct: Sequence[b
     places = np.clip(np.ceil(confidence * bins) - 1, 0, bins - 1).astype(int)
     gaps = np.bincount(places, right - confidence, minlength=bins)
     return float(np.abs(gaps).sum() / len(confidence))
+
+
+def fit_calibration(log_products: Sequence[float], correct: Sequence[bool]) -> float:
+    """The power of the product of the characters' probabilities that makes it the likeliest probability of being right.
+
+    As temperature scaling (Guo et al., ICML 2017, section 4.2) it has one parameter, which changes no ranking of lines
+    of one length, and it is fitted by the likelihood of what was right: the sum of s L over the lines that are right
+    and of log(1 - exp(s L)) over the others, which is concave in s and has its maximum where its derivative is 0.
+
+    Args:
+        log_products: Natural log of the product of each line's character probabilities, <= 0.
+        correct: Whether the line was right.
+
+    Returns:
+        The power, .001 .. 1000.
+
+    Raises:
+        DatasetError: All lines were right, or none.
+    """
+    below, right = -np.asarray(log_products, np.float64), np.asarray(correct, bool)
+    if right.all() or not right.any():
+        what = "all" if len(right) and right.all() else "none"
+        raise DatasetError(
+            f"{what} of the {len(right)} lines were read exactly right: no confidence can be fitted to that; give a "
+            "set with lines of both kinds"
+        )
+    wrong, known = below[~right], below[right].sum()
+
+    def derivative(power: float) -> float:
+        scaled = np.minimum(wrong * power, 700.0)
+        # x / (exp(x) - 1), divided by the power; its limit at 0 is 1.
+        terms = np.divide(scaled, np.expm1(scaled), out=np.ones_like(scaled), where=scaled > 0)
+        return float(terms.sum() / power - known)
+
+    low, high = math.log(_LEAST), math.log(_MOST)
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if derivative(math.exp(middle)) > 0 else (low, middle)
+    return math.exp((low + high) / 2)
+
+
+@dataclass
+class CalibrationData:
+    """What a power is fitted to: lines that were read, and whether they were right.
+
+    Attributes:
+        log_products: As for `fit_calibration`.
+        correct: Likewise.
+    """
+
+    log_products: list[float] = field(default_factory=list)
+    correct: list[bool] = field(default_factory=list)
+
+    def update(self, log_product: float, correct: bool) -> None:
+        """Add a line."""
+        self.log_products.append(log_product)
+        self.correct.append(correct)
+
+    def fit(self) -> dict[str, Any]:
+        """Return calibration (the power), lines, and the expected calibration error of the plain product (before) and
+        of the power (after).
+
+        Raises:
+            DatasetError: See `fit_calibration`.
+        """
+        power = fit_calibration(self.log_products, self.correct)
+        before, after = (
+            expected_calibration_error(np.exp(np.multiply(p, self.log_products)), self.correct) for p in (1.0, power)
+        )
+        return {"calibration": power, "lines": len(self.correct), "before": before, "after": after}

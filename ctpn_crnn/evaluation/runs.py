@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import cv2
 import numpy as np
 
+from ctpn_crnn.crnn.ctc import log_product
 from ctpn_crnn.datasets.samples import PageTruth
 from ctpn_crnn.errors import CtpnCrnnError
+from ctpn_crnn.evaluation.calibration import CalibrationData
 from ctpn_crnn.evaluation.crops import LineCrop
 from ctpn_crnn.evaluation.detection import DetEvalScore, IouScore, PageMatches, precision_recall_f
 from ctpn_crnn.evaluation.line_ends import LineEndScore
@@ -68,12 +70,14 @@ class Run:
         seconds: For each image (for each line of a batch when reading).
         skipped: Files that could not be scored, and why.
         worst: The worst cases, worst first.
+        calibration: For a reader, what its calibration can be fitted to: lines with text, right under the main rule.
     """
 
     scores: dict[str, Any]
     seconds: list[float] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     worst: list[Case] = field(default_factory=list)
+    calibration: CalibrationData = field(default_factory=CalibrationData)
 
     def time_summary(self) -> dict[str, float | None]:
         """Return median_s and mean_s for an image or a line; the median leaves out the slow first ones of a shape."""
@@ -90,7 +94,8 @@ def run_recognition(
     Args:
         crops: The lines.
         reader: Reads them in batches; a batch that fails is read line by line, so that one line spoils no other.
-        main_rule: The rule that decides which lines are worst and whose confusions are counted.
+        main_rule: The rule that decides which lines are worst, whose confusions are counted, and what is right for a
+            calibration.
         batch_size: Lines read at once.
         keep_worst: How many of the worst lines to keep.
 
@@ -112,6 +117,9 @@ def run_recognition(
                 name: score.update(crop.text, reading.text, reading.confidence) for name, score in scores.items()
             }
             worst.add(_line_case(crop, reading, distances[main_rule]))
+            if reading.chars:
+                product = log_product([char.confidence for char in reading.chars])
+                run.calibration.update(product, distances[main_rule] == 0)
     run.scores = {name: score.summary() for name, score in scores.items()}
     run.scores["confusions"] = scores[main_rule].confusions()
     run.worst = worst.cases()

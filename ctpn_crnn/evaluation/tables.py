@@ -28,6 +28,14 @@ def recognition_tables(run: Run, name: str, main_rule: str) -> str:
     return "\n\n".join(tables)
 
 
+def calibration_note(fit: Mapping[str, Any]) -> str:
+    """Return a sentence on what `CalibrationData.fit` found."""
+    return (
+        f"calibration {fit['calibration']:.4g}, fitted to {fit['lines']} lines: their calibration error is "
+        f"{fit['after']:.3f} with it, {fit['before']:.3f} with the plain product (1)"
+    )
+
+
 def detection_tables(run: Run, name: str) -> str:
     """Return precision, recall and F under each rule; the ends of the lines; the curve over the detector's score."""
     labels = {"iou": "IoU .5", "iou_text": "IoU .5, text", "iou_formula": "IoU .5, formula", "deteval": "DetEval"}

@@ -35,7 +35,7 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         type=float,
         default=0.0,
-        help="Leave out lines read with less confidence than this, 0..1 (default: 0).",
+        help="Leave out lines whose characters are less sure than this on average, 0..1 (default: 0).",
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 FORMAT = "ctpn_crnn weights"
 VERSION = 1
+CALIBRATION = "calibration"
+"""Key of a reader's configuration: the power that makes the product of the characters' probabilities an honest estimate
+that a line is right. Optional; 1 without it."""
+
 _FLOAT16_MAX = 65504.0
 
 
@@ -36,7 +41,7 @@ class WeightsFile:
 
     Attributes:
         kind: "ctpn" or "crnn".
-        config: Arguments that build the network.
+        config: Arguments that build the network; for a reader also `CALIBRATION`, where it was fitted.
         charset: The characters a reader tells apart, in order, without the blank; None for a detector.
         info: Where the weights came from: data, steps, scores.
         arrays: Float32, keyed by Keras' `variable.path`.
@@ -121,13 +126,31 @@ def save_weights(
     texts = {"config": _to_json("config", config), "info": _to_json("info", info)}
     if charset is not None:
         texts["charset"] = charset
-    with written_aside(path) as aside, h5py.File(aside, "w") as file:
-        file.attrs.update({"format": FORMAT, "version": VERSION, "kind": kind, "digest": _digest(kind, texts, arrays)})
-        for name, text in texts.items():
-            file[name] = text.encode("utf-8") or h5py.Empty("S1")
-        for name, array in arrays.items():
-            packed = {"compression": "gzip", "shuffle": True} if array.size > 1024 else {}
-            file.create_dataset(f"arrays/{name}", data=array, **packed)
+    _write(path, kind, texts, arrays)
+
+
+def set_calibration(path: str | os.PathLike[str], calibration: float) -> None:
+    """Store how a reader's weights are calibrated, in their configuration; all else stays as it is.
+
+    Weights that are shipped have to be registered again (`register`), as their checksum changes.
+
+    Args:
+        path: Of the .h5 file, which is replaced.
+        calibration: The power, above 0, see `ctpn_crnn.evaluation.fit_calibration`.
+
+    Raises:
+        WeightsError: The file is missing, damaged, or not a reader's.
+        ConfigError: The power is not a number above 0.
+        OutputError: The file cannot be written.
+    """
+    if not 0.0 < calibration < math.inf:
+        raise ConfigError(f"calibration is {calibration}: give a number above 0")
+    known = read_weights(path, "crnn")
+    texts = {"config": _to_json("config", {**known.config, CALIBRATION: float(calibration)})}
+    with h5py.File(path, "r") as file:
+        texts |= {name: _read_text(file[name]) for name in ("info", "charset") if name in file}
+        arrays = _read_arrays(file)
+    _write(path, known.kind, texts, arrays)
 
 
 def read_weights(path: str | os.PathLike[str], kind: str | None = None) -> WeightsFile:
@@ -164,6 +187,16 @@ def read_weights(path: str | os.PathLike[str], kind: str | None = None) -> Weigh
         raise WeightsError(f"{path} holds weights of {attributes['kind']}, not of {kind}; were the two files swapped?")
     arrays = {name: array.astype(np.float32) for name, array in stored.items()}
     return WeightsFile(attributes["kind"], config, texts.get("charset"), info, arrays, path)
+
+
+def _write(path: str | os.PathLike[str], kind: str, texts: Mapping[str, str], arrays: Mapping[str, np.ndarray]) -> None:
+    with written_aside(path) as aside, h5py.File(aside, "w") as file:
+        file.attrs.update({"format": FORMAT, "version": VERSION, "kind": kind, "digest": _digest(kind, texts, arrays)})
+        for name, text in texts.items():
+            file[name] = text.encode("utf-8") or h5py.Empty("S1")
+        for name, array in arrays.items():
+            packed = {"compression": "gzip", "shuffle": True} if array.size > 1024 else {}
+            file.create_dataset(f"arrays/{name}", data=array, **packed)
 
 
 def _variables(model: keras.Model) -> dict[str, Any]:

@@ -24,7 +24,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 _OUTLINES = {"text": (60, 160, 0), "formula": (220, 90, 20)}  # BGR
 _INK, _UNSURE_INK = (20, 20, 20), (30, 30, 200)
 _UNSURE = 0.5
-"""Readings with less confidence are drawn in red."""
+"""Readings whose characters are less probable on average are drawn in red."""
 
 _LEGIBLE = 22.0
 """Line height, in pixels, up to which the picture is enlarged: Chinese is hard to read in less."""
@@ -165,7 +165,7 @@ def _draw_text(canvas: np.ndarray, line: TextLine, quad: np.ndarray) -> None:
         return
     laid = cv2.warpPerspective(ink, matrix, (high - low).tolist(), flags=cv2.INTER_LINEAR, borderValue=0)
     share = laid[..., None].astype(np.float32) / 255
-    colour = np.array(_INK if line.confidence >= _UNSURE else _UNSURE_INK, np.float32)
+    colour = np.array(_INK if line.character_confidence >= _UNSURE else _UNSURE_INK, np.float32)
     part = canvas[low[1] : high[1], low[0] : high[0]]
     part[:] = np.rint(part * (1 - share) + colour * share).astype(np.uint8)
 

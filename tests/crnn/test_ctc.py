@@ -4,7 +4,15 @@ import math
 import numpy as np
 import pytest
 
-from ctpn_crnn.crnn.ctc import beam_search, best_path, ctc_loss, greedy_decode, minimum_frames, pack_labels
+from ctpn_crnn.crnn.ctc import (
+    beam_search,
+    best_path,
+    ctc_loss,
+    greedy_decode,
+    line_confidence,
+    minimum_frames,
+    pack_labels,
+)
 
 
 def collapse(path):
@@ -64,7 +72,16 @@ def test_greedy_keeps_doubled_letters_and_merges_repeats():
     (decoded,) = greedy_decode(probabilities[None])
     assert decoded.classes == [1, 1, 2, 3]
     assert decoded.spans == [(0, 2), (3, 4), (4, 6), (8, 9)]
-    assert decoded.confidence == pytest.approx(0.9)
+    assert decoded.confidences == pytest.approx([0.9] * 4)
+    assert decoded.confidence == pytest.approx(0.9**4)
+
+
+def test_confidence_of_a_line_is_the_product_to_a_power():
+    assert line_confidence([0.9, 0.5]) == pytest.approx(0.45)
+    assert line_confidence([0.9, 0.5], 0.5) == pytest.approx(0.45**0.5)
+    assert line_confidence([1.0] * 5) == 1.0
+    assert line_confidence([]) == 0.0
+    assert 0 < line_confidence([0.0], 0.5) < 1e-5
 
 
 def test_greedy_stops_at_the_valid_frames():

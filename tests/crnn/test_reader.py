@@ -1,8 +1,11 @@
+import math
+
 import cv2
 import numpy as np
 import pytest
 
 from ctpn_crnn.crnn.charset import Charset
+from ctpn_crnn.crnn.ngram_counting import NgramCounter
 from ctpn_crnn.crnn.reader import LineReader, align, batches_by_width, line_image, pad_lines, spread
 from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
 
@@ -59,6 +62,59 @@ def test_beam_search_reads_the_same_sure_line():
     beam = LineReader(network=ColumnNetwork(), beam_width=5).read([crop])[0]
     assert greedy.text == beam.text == "aabc"
     assert [c.start for c in beam.chars] == pytest.approx([c.start for c in greedy.chars], abs=0.15)
+
+
+class UnsureNetwork(ColumnNetwork):
+    """Every frame of a character shows it at 10 and the next one of the charset at 9.9."""
+
+    def predict(self, batch):
+        (logits,) = super().predict(batch)
+        unsure = logits / 2 + np.roll(logits, 1, -1) * 0.495
+        return (np.where(logits[..., :1] > 0, logits, unsure),)
+
+
+def cab_model():
+    counter = NgramCounter()
+    counter.add("cab cab cab")
+    return counter.model()
+
+
+def test_a_language_model_changes_what_is_unsure(tmp_path):
+    cab_model().save(tmp_path / "lm.npz")
+    crop = painted([0, 3, 0, 1, 0, 1, 0], frames_each=1)
+    options = {"network": UnsureNetwork(), "lm_weight": 1.0, "length_bonus": 3.0}
+    assert LineReader(network=UnsureNetwork()).read([crop])[0].text == "caa"
+    for model in (cab_model(), tmp_path / "lm.npz", str(tmp_path / "lm.npz")):
+        assert LineReader(**options, language_model=model).read([crop])[0].text == "cab"
+    (reading,) = LineReader(**options, language_model=cab_model()).read([crop])
+    assert [char.text for char in reading.chars] == list("cab")
+    assert reading.chars[2].confidence == pytest.approx(1 / (1 + math.exp(0.1)), abs=0.001)
+
+
+def test_a_language_model_keeps_what_is_sure():
+    reader = LineReader(network=ColumnNetwork(), language_model=cab_model())
+    crops = [painted([1, 1, 0, 1, 2, 3, 0]), painted([0, 0]), painted([8, 0, 8, 9, 7, 0])]
+    assert [r.text for r in reader.read(crops)] == ["aabc", "", "hh g"]
+
+
+def test_confidence_is_the_product_of_the_characters_to_the_calibrated_power():
+    crop = painted([9, 0, 1, 0, 2, 0, 9], frames_each=1)
+    network = UnsureNetwork()
+    (plain,) = LineReader(network=network).read([crop])
+    first, second = plain.chars  # Without the spaces at the ends.
+    assert plain.confidence == pytest.approx(first.confidence * second.confidence)
+    network.config = {"calibration": 0.25}
+    (calibrated,) = LineReader(network=network).read([crop])
+    assert calibrated.chars == plain.chars
+    assert calibrated.confidence == pytest.approx(plain.confidence**0.25)
+
+
+@pytest.mark.parametrize("value", [0, -1.0, float("inf"), float("nan"), "x", True])
+def test_a_calibration_must_be_a_power(value):
+    network = ColumnNetwork()
+    network.config = {"calibration": value}
+    with pytest.raises(WeightsError, match="calibration"):
+        LineReader(network=network)
 
 
 def test_empty_line_and_empty_list():
@@ -120,6 +176,13 @@ def test_align_finds_the_only_possible_frames():
 def test_arguments_are_checked():
     with pytest.raises(ConfigError, match="beam_width"):
         LineReader(network=ColumnNetwork(), beam_width=0)
+    with pytest.raises(ConfigError, match="needs a search"):
+        LineReader(network=ColumnNetwork(), beam_width=1, language_model=cab_model())
+    for options in ({"lm_weight": -1.0}, {"lm_weight": math.nan}, {"length_bonus": math.inf}):
+        with pytest.raises(ConfigError, match="finite"):
+            LineReader(network=ColumnNetwork(), language_model=cab_model(), **options)
+    with pytest.raises(WeightsError, match="does not exist"):
+        LineReader(network=ColumnNetwork(), language_model="none.npz")
     network = ColumnNetwork()
     network.charset = None
     with pytest.raises(WeightsError, match="charset"):

@@ -50,6 +50,26 @@ def test_pages(tool, tmp_path, capsys):
     assert cv2.imread(str(output / "sheet.png")).shape[1] == 1600
 
 
+def test_families_are_those_that_training_knows(tool, tmp_path, monkeypatch):
+    asked = []
+
+    class Library:
+        def split(self, held_out):
+            asked.append(held_out)
+            return "training fonts", "held-out fonts"
+
+    library = Library()
+    monkeypatch.setattr(tool.FontLibrary, "discover", lambda folders: library)
+    monkeypatch.setattr(tool, "LineSynthesizer", lambda fonts, corpus, grounds: fonts)
+    given = [["--families", "all"], ["--families", "training"], ["--families", "held-out"]]
+    fonts = [
+        tool.make_synthesizer(tool.parse_arguments(["lines", str(tmp_path / "set"), *options])).synthesizer
+        for options in given
+    ]
+    assert fonts == [library, "training fonts", "held-out fonts"]
+    assert asked == [0.08, 0.08]  # As `LineSource` splits them.
+
+
 def test_lines(tool, tmp_path):
     output = tmp_path / "set"
     assert tool.main(["lines", str(output), "--count", "5", "--width", "200", "--sheet", *FONTS]) == 0

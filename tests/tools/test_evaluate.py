@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import json
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -12,9 +14,10 @@ import cv2
 import numpy as np
 import pytest
 
+from ctpn_crnn.commands import evaluate
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.geometry import box_to_quad
-from ctpn_crnn.page import Page, TextLine
+from ctpn_crnn.page import Char, Page, TextLine
 
 
 @dataclass
@@ -112,6 +115,53 @@ def test_recognition(tool: ModuleType, line_set: Path, tmp_path: Path, capsys: p
     assert report["settings"]["seed"] == 0 and report["skipped"] == []
     lines = capsys.readouterr().out.splitlines()
     assert lines[2].startswith("| lines | NFKC, lower case, no spaces | 3 | 0.333 |")
+
+
+def test_calibration_is_fitted(
+    tool: ModuleType,
+    line_set: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    read = FakeReader.read
+    chars = [Char("w", 0.9, 0, 0.5), Char("2", 0.5, 0.5, 1)]
+    monkeypatch.setattr(FakeReader, "read", lambda self, crops: [replace(r, chars=chars) for r in read(self, crops)])
+    file = tmp_path / "out.json"
+    assert tool.main(["recognition", str(line_set), "--fit-calibration", "--json", str(file)]) == 0
+    # One of three is right, and all have the product .45.
+    fit = json.loads(file.read_text(encoding="utf-8"))["scores"]["calibration"]
+    assert fit["calibration"] == pytest.approx(math.log(1 / 3) / math.log(0.45))
+    assert (fit["lines"], fit["before"], fit["after"]) == (3, pytest.approx(0.45 - 1 / 3), pytest.approx(0, abs=1e-9))
+    assert "calibration 1.376, fitted to 3 lines" in capsys.readouterr().out
+    # With letters and digits only, two of three are.
+    assert tool.main(["recognition", str(line_set), "--fit-calibration", "--english"]) == 0
+    assert f"calibration {math.log(2 / 3) / math.log(0.45):.4g}," in capsys.readouterr().out
+
+
+def test_calibration_needs_lines_of_both_kinds(
+    tool: ModuleType, line_set: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tool.main(["recognition", str(line_set), "--fit-calibration"]) == 2  # The fake tells no characters.
+    assert "no confidence can be fitted" in capsys.readouterr().err
+
+
+def test_search_options_reach_the_reader(monkeypatch: pytest.MonkeyPatch, line_set: Path) -> None:
+    made: list[dict] = []
+
+    def make(**options: object) -> FakeReader:
+        made.append(options)
+        return FakeReader()
+
+    monkeypatch.setattr("ctpn_crnn.LineReader", make, raising=False)
+    parser = argparse.ArgumentParser()
+    evaluate.add_arguments(parser)
+    search = ["--beam-width", "5", "--language-model", "lm.npz", "--lm-weight", "0.2", "--length-bonus", "0"]
+    for options in ([], search):
+        assert evaluate.run(parser.parse_args(["recognition", str(line_set), *options])) == 0
+    networks = {"weights": None, "runtime": "auto", "precision": "auto"}
+    given = {"beam_width": 5, "language_model": "lm.npz", "lm_weight": 0.2, "length_bonus": 0.0}
+    assert made == [networks, {**networks, **given}]
 
 
 def test_english_comes_first(tool: ModuleType, line_set: Path, capsys: pytest.CaptureFixture[str]) -> None:

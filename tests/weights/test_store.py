@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.errors import ConfigError, OutputError, WeightsError
-from ctpn_crnn.weights import read_weights, save_weights
+from ctpn_crnn.weights import read_weights, save_weights, set_calibration
 
 CHARSET = "一二三 a\"'\\😀"
 
@@ -188,3 +188,25 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(model, path, monkeypatch
         save_weights(model, path, kind="crnn", config={}, charset=None, info={})
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_calibration_is_stored_and_nothing_else_changes(path):
+    before = read_weights(path)
+    set_calibration(path, 0.5)
+    set_calibration(path, 0.25)
+    after = read_weights(path, "crnn")
+    assert after.config == {"num_classes": 5, "calibration": 0.25}
+    assert (after.charset, after.info) == (before.charset, before.info)
+    assert after.arrays.keys() == before.arrays.keys()
+    for name, array in before.arrays.items():
+        np.testing.assert_array_equal(after.arrays[name], array)
+
+
+def test_a_calibration_is_a_number_above_0_and_of_a_reader(model, path, tmp_path):
+    for value in (0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(ConfigError, match="calibration"):
+            set_calibration(path, value)
+    detector = tmp_path / "detector.h5"
+    save_weights(model, detector, kind="ctpn", config={}, charset=None, info={})
+    with pytest.raises(WeightsError, match="holds weights of ctpn"):
+        set_calibration(detector, 0.5)

@@ -1,0 +1,277 @@
+"""Probabilities worked out by hand from Witten and Bell's formula."""
+
+import importlib.util
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ctpn_crnn.crnn.ctc import beam_search
+from ctpn_crnn.crnn.language_model import LanguageModel, NgramTable, PrefixScorer
+from ctpn_crnn.crnn.ngram_counting import NgramCounter, corpus_files, count_files
+from ctpn_crnn.errors import ConfigError, DatasetError, WeightsError
+
+FLOAT16 = 2e-3
+"""Relative precision of what is stored."""
+
+
+def model_of(*lines, order=3, min_count=1):
+    counter = NgramCounter(order)
+    for line in lines:
+        counter.add(line)
+    return counter.model(min_count)
+
+
+def probability(model, character, context=""):
+    return math.exp(model.log_probability(character, context))
+
+
+def test_unigrams_share_with_the_unknown():
+    model = model_of("aab", order=1)
+    # 3 characters of 2 types: (c + 2 * 1/3) / (3 + 2).
+    assert probability(model, "a") == pytest.approx((2 + 2 / 3) / 5, rel=FLOAT16)
+    assert probability(model, "b") == pytest.approx((1 + 2 / 3) / 5, rel=FLOAT16)
+    assert probability(model, "z") == probability(model, "字") == pytest.approx((2 / 3) / 5, rel=FLOAT16)
+
+
+def test_bigrams_are_interpolated_with_unigrams():
+    model = model_of("aab", order=2)
+    a, b = (2 + 2 / 3) / 5, (1 + 2 / 3) / 5
+    # After "a": a once, b once, 2 types.
+    assert probability(model, "a", "a") == pytest.approx((1 + 2 * a) / 4, rel=FLOAT16)
+    assert probability(model, "b", "a") == pytest.approx((1 + 2 * b) / 4, rel=FLOAT16)
+    assert probability(model, "z", "a") == pytest.approx(2 / 4 * (2 / 3) / 5, rel=FLOAT16)
+    # Nothing was seen after "b", nor "z": the unigram.
+    assert probability(model, "a", "b") == probability(model, "a", "z") == probability(model, "a")
+
+
+def test_trigrams_back_off_through_the_bigram():
+    model = model_of("abcabd", order=3)
+    c = (1 + 4 * 1 / 5) / (6 + 4)
+    after_b = (1 + 2 * c) / (2 + 2)
+    assert probability(model, "c", "ab") == pytest.approx((1 + 2 * after_b) / (2 + 2), rel=FLOAT16)
+    assert probability(model, "c", "xab") == probability(model, "c", "ab")
+    assert probability(model, "c", "zb") == pytest.approx(after_b, rel=FLOAT16)
+
+
+@pytest.mark.parametrize("min_count", [1, 2, 3])
+@pytest.mark.parametrize("context", ["", "a", "b", "ca", "ab", "q"])
+def test_probabilities_add_up_to_one(min_count, context):
+    model = model_of("abacab cab", "bacba", min_count=min_count)
+    total = sum(probability(model, c, context) for c in "abc ?")  # "?" stands for all unknown characters.
+    assert total == pytest.approx(1, rel=4e-3)
+
+
+def test_rare_ngrams_are_left_out():
+    everything, pruned = model_of("abab ac"), model_of("abab ac", min_count=2)
+    assert pruned.sizes[0] == everything.sizes[0] and pruned.sizes[1] < everything.sizes[1]
+    assert probability(pruned, "c", "a") < probability(everything, "c", "a")
+
+
+def test_lines_end_ngrams_and_white_space_is_one_space():
+    assert model_of("ab\ncd").log_probability("c", "b") == model_of("ab", "cd").log_probability("c", "b")
+    assert model_of("a \t\u3000b").sizes == model_of("a b").sizes
+    assert model_of(" a b \r\n\n c ").sizes == model_of("a b", "c").sizes
+
+
+def test_no_digit_is_likelier_than_another():
+    model = model_of("year 2019, year 2018")
+    assert probability(model, "7", "20") == probability(model, "9", "21") == probability(model, "0", "85")
+    assert sum(probability(model, d, "r ") for d in "0123456789") > 0.5
+    prices = model_of("1.5, 2.5, 3.5 and 4.5")
+    assert probability(prices, ".", "7") == probability(prices, ",", "2") > 0.3
+    assert probability(prices, "5", "1.") == probability(prices, "0", "8,")
+
+
+def test_counting_in_parts_gives_the_same_model(monkeypatch):
+    whole = model_of("the cat", "the hat", "a cat")
+    monkeypatch.setattr("ctpn_crnn.crnn.ngram_counting._COUNTED_AT_ONCE", 4)
+    parts = model_of("the cat", "the hat", "a cat")
+    assert parts.sizes == whole.sizes
+    assert parts.score("the bat") == whole.score("the bat")
+
+
+def test_score_is_the_sum_over_the_text():
+    model = model_of("abcabd")
+    parts = [("a", ""), ("b", "a"), ("d", "ab"), ("z", "bd")]
+    assert model.score("abdz") == pytest.approx(sum(model.log_probability(c, h) for c, h in parts))
+    assert model.score("") == 0
+
+
+def test_nothing_to_count():
+    for lines in ([], ["", "  \n "]):
+        with pytest.raises(DatasetError, match="no text"):
+            model_of(*lines)
+    assert model_of("a").sizes == [1, 0, 0]
+    assert probability(model_of("a"), "a", "aa") == probability(model_of("a"), "a")
+
+
+def test_orders_are_checked():
+    for order in (0, 4):
+        with pytest.raises(ConfigError, match="order"):
+            NgramCounter(order)
+    with pytest.raises(ConfigError, match="tables"):
+        LanguageModel([], -1.0)
+
+
+def test_saved_and_loaded(tmp_path):
+    model = model_of("甲方：中华 abc", "乙方：😀")
+    model.save(tmp_path / "lm.npz")
+    again = LanguageModel.load(tmp_path / "lm.npz")
+    assert again.order == 3 and again.sizes == model.sizes
+    for text in ("甲方：abc", "丙方：😀", "x"):
+        assert again.score(text) == model.score(text)
+
+
+def test_what_is_no_model_is_refused(tmp_path):
+    path = tmp_path / "lm.npz"
+    with pytest.raises(WeightsError, match="does not exist"):
+        LanguageModel.load(path)
+    model_of("abc").save(path)
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(WeightsError, match="damaged"):
+        LanguageModel.load(path)
+    path.write_text("no model")
+    with pytest.raises(WeightsError, match="damaged"):
+        LanguageModel.load(path)
+    np.savez(path, weights=np.zeros(3))
+    with pytest.raises(WeightsError, match="damaged"):
+        LanguageModel.load(path)
+    np.savez(path, format="another", version=1)
+    with pytest.raises(WeightsError, match="no language model of this release"):
+        LanguageModel.load(path)
+
+
+def certain(classes, size=4, sure=0.94):
+    rest = (1 - sure) / (size - 1)
+    return np.array([[sure if c == k else rest for k in range(size)] for c in classes])
+
+
+class TestFusion:
+    CHARACTERS = ("c", "a", "o")
+
+    def scorer(self, weight=1.0, bonus=0.0, lines=("cat cat cat cot",)):
+        return PrefixScorer(model_of(*lines), self.CHARACTERS, weight, bonus)
+
+    def test_factor_is_the_probability_to_a_power_and_the_bonus(self):
+        scorer = self.scorer(0.5, 0.7)
+        expected = model_of("cat cat cat cot").log_probability("a", "c")
+        assert scorer((3, 1), 2) == pytest.approx(math.exp(0.5 * expected + 0.7), rel=0.1)
+        assert scorer((1,), 2) == scorer((1,), 2) == pytest.approx(math.exp(0.5 * expected + 0.7))
+
+    def test_an_ambiguous_reading_is_decided(self):
+        probabilities = certain([1, 0, 3])
+        probabilities[2] = [0.02, 0.02, 0.46, 0.5]  # "a" or "o" after "c"
+        assert beam_search(probabilities, 8)[0][0] == [1, 3]
+        assert beam_search(probabilities, 8, scorer=self.scorer())[0][0] == [1, 2]
+        assert beam_search(probabilities, 8, scorer=self.scorer(0.0))[0][0] == [1, 3]
+
+    def test_a_sure_reading_stays(self):
+        assert beam_search(certain([1, 0, 3, 0]), 8, scorer=self.scorer(0.3, 1.0))[0][0] == [1, 3]
+
+    def test_doubled_letters_stay(self):
+        scorer = self.scorer(0.3, 1.0, ("coca cocoa",))
+        assert beam_search(certain([1, 1, 0, 1, 3, 0, 3, 3]), 8, scorer=scorer)[0][0] == [1, 1, 3, 3]
+
+    def test_the_score_is_that_of_the_label_times_its_factors(self):
+        scorer = self.scorer(0.4, 0.2)
+        probabilities = certain([1, 3, 2])
+        alone = {tuple(label): score for label, score in beam_search(probabilities, 200, 0.0)}
+        for label, score in beam_search(probabilities, 200, 0.0, scorer):
+            factors = [scorer(tuple(label[:i]), c) for i, c in enumerate(label)]
+            assert score == pytest.approx(alone[tuple(label)] + sum(map(math.log, factors)))
+
+    def test_the_bonus_makes_up_for_the_length(self):
+        probabilities = np.array([[0.55, 0.45, 0.0, 0.0]])
+        assert beam_search(probabilities, 4, scorer=self.scorer(0.3, 0.0))[0][0] == []
+        assert beam_search(probabilities, 4, scorer=self.scorer(0.3, 2.0))[0][0] == [1]
+
+    def test_spaces_are_left_to_the_network_but_begin_words(self):
+        model = model_of("the cat the tea", order=2)
+        scorer = PrefixScorer(model, (" ", "t", "e"), 1.0, 3.0)
+        assert scorer((2,), 1) == 1.0
+        assert scorer((1,), 2) == pytest.approx(math.exp(model.log_probability("t", " ") + 3.0))
+
+    def test_unknown_characters_cost_all_the_same(self):
+        scorer = PrefixScorer(model_of("ab"), ("一", "丁", "a"), 0.3, 1.0)
+        assert scorer((), 1) == scorer((), 2) == scorer((1,), 2) > 0
+
+    def test_an_order_of_one_has_no_context(self):
+        scorer = PrefixScorer(model_of("ab", order=1), ("a", "b"), 1.0, 0.0)
+        assert scorer((1, 2, 1), 1) == scorer((), 1)
+
+
+class TestCorpus:
+    def test_files_of_a_folder(self, tmp_path):
+        (tmp_path / "inner").mkdir()
+        for name in ("b.txt", "a.txt", "inner/c.txt", "d.md"):
+            (tmp_path / name).write_text("x")
+        names = [str(path.relative_to(tmp_path)) for path in corpus_files(tmp_path)]
+        assert names == ["a.txt", "b.txt", str(Path("inner") / "c.txt")]
+        assert corpus_files(tmp_path / "d.md") == [tmp_path / "d.md"]
+
+    def test_nothing_to_read(self, tmp_path):
+        with pytest.raises(DatasetError, match="no .txt files"):
+            corpus_files(tmp_path)
+        with pytest.raises(DatasetError, match="no such file"):
+            corpus_files(tmp_path / "none")
+
+    @pytest.mark.parametrize("block", [1, 5, 1 << 20])
+    def test_blocks_do_not_show(self, tmp_path, monkeypatch, block):
+        text = "\ufeff甲方\r\nthe cat\n\n乙方"
+        (tmp_path / "a.txt").write_bytes(text.encode())
+        # A line of more than a block is cut, so lines must fit.
+        monkeypatch.setattr("ctpn_crnn.crnn.ngram_counting._BLOCK", max(block, 12))
+        counter, sizes = NgramCounter(), []
+        count_files([tmp_path / "a.txt"], counter, sizes.append)
+        assert sum(sizes) == len(text.encode())
+        assert counter.model().score("甲方the") == model_of("甲方", "the cat", "乙方").score("甲方the")
+
+    def test_a_long_line_is_read_in_parts(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("ctpn_crnn.crnn.ngram_counting._BLOCK", 8)
+        (tmp_path / "a.txt").write_text("ab" * 40)
+        counter = NgramCounter()
+        count_files([tmp_path / "a.txt"], counter)
+        assert probability(counter.model(), "b", "a") > 0.9
+
+    def test_not_utf8(self, tmp_path):
+        for data in ("甲方".encode("gb18030"), "甲方".encode()[:-1]):
+            (tmp_path / "a.txt").write_bytes(data)
+            with pytest.raises(DatasetError, match="not UTF-8"):
+                count_files([tmp_path / "a.txt"], NgramCounter())
+
+
+class TestTool:
+    @pytest.fixture
+    def tool(self):
+        path = Path(__file__).parents[2] / "tools" / "build_language_model.py"
+        spec = importlib.util.spec_from_file_location("build_language_model", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    def test_builds_a_model(self, tool, tmp_path, capsys):
+        (tmp_path / "a.txt").write_text("the cat\nthe hat\n")
+        arguments = [str(tmp_path), str(tmp_path / "lm.npz"), "--order", "2", "--min-count", "1"]
+        assert tool.main(arguments) == 0
+        assert "6 of 1," in capsys.readouterr().out  # a, c, e, h, t and the space
+        model = LanguageModel.load(tmp_path / "lm.npz")
+        assert model.score("the") == model_of("the cat", "the hat", order=2).score("the")
+
+    def test_one_sentence_for_what_goes_wrong(self, tool, tmp_path, capsys):
+        (tmp_path / "empty.txt").write_text("")
+        for corpus, output in (
+            (tmp_path / "none", "lm.npz"),
+            (tmp_path / "empty.txt", "lm.npz"),
+            (tmp_path / "empty.txt", "no/lm.npz"),
+        ):
+            assert tool.main([str(corpus), str(tmp_path / output)]) == 2
+            assert capsys.readouterr().err.count("\n") == 1
+        with pytest.raises(SystemExit, match="2"):
+            tool.main([str(tmp_path), "lm.npz", "--order", "4"])
+
+
+def test_keys_keep_characters_apart():
+    table = NgramTable(np.array([5, 9]), np.float16([-1, -2]), np.float16([0, 0]))
+    assert [table.find(key) for key in (5, 9, 4, 7, 10)] == [0, 1, -1, -1, -1]
