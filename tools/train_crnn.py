@@ -34,6 +34,10 @@ def parser() -> argparse.ArgumentParser:
     )
     data.add_argument("--charset", help="charset file, one character a line (default: the built-in charset)")
     data.add_argument("--strength", type=float, default=0.6, help="strength of the degradation, 0..1")
+    data.add_argument("--signs", type=float, default=0.3, help="share of lines drawn as signs on photographs, 0..1")
+    data.add_argument(
+        "--traditional", type=float, default=0.3, help="share of Chinese text in traditional characters (needs OpenCC)"
+    )
     data.add_argument(
         "--dev", nargs="*", default=[], help="folders to validate on: line lists, or detection sets with text"
     )

@@ -48,9 +48,10 @@ def train_from_arguments(arguments: Namespace) -> None:
         tuple(arguments.fonts),
         arguments.corpus,
         arguments.backgrounds,
-        LineStyle(strength=arguments.strength),
+        LineStyle(strength=arguments.strength, signs=arguments.signs),
         lines=arguments.lines,
         share=arguments.lines_share,
+        traditional=arguments.traditional,
     )
     if any(width % 4 or width < 8 for width in arguments.widths):
         raise ConfigError(f"--widths {arguments.widths}: each must be a multiple of 4 and at least 8.")

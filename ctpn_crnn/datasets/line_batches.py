@@ -40,6 +40,7 @@ class LineSource:
         validation: render with the held-out families instead of the others.
         lines: a line list of one's own, or its folder; None = rendered lines only.
         share: of lines from that list, 0..1; the others are rendered.
+        traditional: share of the running Chinese text that is converted to traditional characters (needs OpenCC).
     """
 
     charset: Charset
@@ -51,6 +52,7 @@ class LineSource:
     validation: bool = False
     lines: str | None = None
     share: float = 0.5
+    traditional: float = 0.3
 
     def open(self) -> LineSynthesizer | MixedLines:
         """Loads fonts, corpus, backgrounds and the line list."""
@@ -62,7 +64,8 @@ class LineSource:
         fonts = FontLibrary.discover(self.fonts or None, self.charset.characters)
         if self.held_out > 0:
             fonts = fonts.split(self.held_out)[1 if self.validation else 0]
-        return LineSynthesizer(fonts, Corpus(self.corpus, self.charset), load_backgrounds(self.backgrounds), self.style)
+        corpus = Corpus(self.corpus, self.charset, traditional=self.traditional)
+        return LineSynthesizer(fonts, corpus, load_backgrounds(self.backgrounds), self.style)
 
 
 @dataclass(frozen=True)
