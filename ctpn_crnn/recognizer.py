@@ -37,8 +37,8 @@ WeightsChoice: TypeAlias = PathLike | tuple[PathLike, PathLike] | Mapping[str, P
 
 PADDING = (0.0, 0.0)
 """Context around a line, beside it and above and below it, in line heights. Lines that are fitted to their ink bring a
-margin of their own; more of it cost accuracy on rendered pages, on which it was chosen. Give some, for example (.1, .1),
-to a detector whose quads cut strokes."""
+margin of their own; more of it cost accuracy on rendered pages, on which it was chosen. Give some, for example
+(.1, .1), to a detector whose quads cut strokes."""
 
 _DESKEW = ("off", "auto")
 
