@@ -53,6 +53,9 @@ MAX_GROWTH = 1.8
 MAX_CELL = 15.0
 """A piece of a row longer than so many heights would have been seen by CTPN."""
 
+MAX_TAIL = 0.4
+"""Accents and descenders, whose rows hold little ink, reach so far out of the other letters, in heights of these."""
+
 FLAT = 0.4
 """A row of ink lower than this share of the line's height is a dash, or dots."""
 
@@ -325,8 +328,18 @@ def _rows(ink: np.ndarray, strip: _Strip) -> tuple[float, float] | None:
         for a, b in bands
     ]
     best = int(np.argmax(share))
+    if not share[best]:
+        return None
     top, bottom = bands[best]
-    return (float(top), float(bottom)) if share[best] else None
+    most = int(MAX_TAIL * (bottom - top))
+    return float(top - _tail(profile[max(0, top - most) : top][::-1])), float(bottom + _tail(profile[bottom:][:most]))
+
+
+def _tail(profile: np.ndarray) -> int:
+    """Return how many rows next to a line hold its accents or descenders: up to the first blank one, or the one where
+    they come nearest to those of the neighbouring line."""
+    blank = np.flatnonzero(profile == 0)
+    return int(blank[0]) if len(blank) else int(np.argmin(profile)) if len(profile) else 0
 
 
 def _closed(bands: list[tuple[int, int]], strip: _Strip) -> list[tuple[int, int]]:

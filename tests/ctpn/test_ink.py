@@ -104,6 +104,16 @@ def test_level_rules_are_no_part_of_a_line(distance):
     assert_near(quad, box, within=5)
 
 
+@pytest.mark.parametrize("tails", [1, 3])
+def test_few_descenders_are_kept(tails):
+    image = paper()
+    x1, y1, x2, y2 = write(image, 60, 100, 28)
+    for number in range(tails):
+        cv2.line(image, (x1 + 200 * number, y2), (x1 + 200 * number, y2 + 6), INK, 2)
+    ((quad,),) = fit(image, (x1, y1 - 2, x2, y2 + 2))
+    assert quad[2, 1] >= y2 + 6
+
+
 def test_white_on_black():
     image = np.full((300, 700), 20, np.uint8)
     box = write(image, 200, 100, 10, colour=240)
