@@ -214,8 +214,7 @@ class _View:
 
     def to_source(self, region: Region) -> Region:
         points = region.quad / np.array(self.scales, np.float32)
-        height, width = self.grey.shape
-        return replace(region, quad=np.clip(points, 0, (width, height)).astype(np.float32))
+        return replace(region, quad=_inside(points, self.grey.shape))
 
 
 def _groups(views: Sequence[_View | None]) -> Iterator[list[int]]:
@@ -263,15 +262,19 @@ def _fitted(grey: np.ndarray, sure: list[Region], weak: list[Region]) -> list[Re
         kept += _with_quads(weak, [quads or [] for quads in fit_to_ink(grey, [r.quad for r in weak])], grey.shape)
         kept = _distinct(kept)
         pieces = rest_of_rows(grey, [r.quad for r in kept])
-        kept += _with_quads([Region(kept[0].quad, ROW_SCORE, "text")], [pieces], grey.shape)
+        kept += [Region(_inside(quad, grey.shape), ROW_SCORE, "text") for quad in pieces]
     return _distinct(kept) + [r for r in sure if r.kind != "text"]
+
+
+def _inside(quad: Quad, shape: tuple[int, ...]) -> Quad:
+    """Return a quad without what reaches out of an image of this shape (H, W)."""
+    return np.clip(quad, 0, (shape[1], shape[0])).astype(np.float32)
 
 
 def _with_quads(regions: list[Region], quads: list[list[Quad]], shape: tuple[int, ...]) -> list[Region]:
     """Return each region once for each of its quads, which are kept inside the image."""
-    size = (shape[1], shape[0])
     return [
-        replace(region, quad=np.clip(quad, 0, size).astype(np.float32))
+        replace(region, quad=_inside(quad, shape))
         for region, several in zip(regions, quads, strict=True)
         for quad in several
     ]

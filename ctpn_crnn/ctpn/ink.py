@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -253,10 +254,10 @@ class _Strip:
 
     def ink(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Return where there is ink, bool like ``grey``, and which columns hold a rule; None on an uneven ground."""
-        ground, contrast = self._levels()
+        ground, contrast = self._levels
         if abs(contrast) < MIN_CONTRAST:
             return None
-        histogram, levels = self._histogram(), np.arange(256)
+        histogram, levels = self._histogram, np.arange(256)
         away = (levels - ground) * np.sign(contrast)
         band = abs(contrast) / 4
         even = histogram[abs(away) <= band].sum()
@@ -268,7 +269,7 @@ class _Strip:
 
     def contrast(self) -> float:
         """Return how far the ink's grey lies from the ground's."""
-        return abs(self._levels()[1])
+        return abs(self._levels[1])
 
     def sharpness(self) -> float:
         """Return how much the rows differ: the most where they run along the lines of text."""
@@ -276,14 +277,16 @@ class _Strip:
         profile = self.grey[:, columns].mean(axis=1)
         return float(np.square(np.diff(profile)).mean()) if len(profile) > 1 else 0.0
 
+    @cached_property
     def _histogram(self) -> np.ndarray:
         """Return how often each grey occurs in the line's columns."""
         _, columns = self.box()
         return np.bincount(self.grey[:, columns].reshape(-1), minlength=256)
 
+    @cached_property
     def _levels(self) -> tuple[int, int]:
         """Return the ground's grey and how much brighter the ink is; 0 in an empty strip."""
-        total = np.cumsum(self._histogram())
+        total = np.cumsum(self._histogram)
         if not total[-1]:
             return 0, 0
         low, ground, high = (int(np.searchsorted(total, share * total[-1])) for share in (0.01, 0.5, 0.99))

@@ -55,6 +55,18 @@ class LineStyle:
     signs: float = 0.3
 
 
+def empty_line() -> LineSample:
+    """What is left where not a character fits: a sample without text."""
+    return LineSample(np.full((LINE_HEIGHT, 4), 255, np.uint8), "", np.zeros((0, 2), np.float32))
+
+
+def at_line_height(image: np.ndarray) -> np.ndarray:
+    """An image (H, W) uint8 resized to the reader's height, (32, W') with W' in proportion."""
+    height, width = image.shape
+    way = cv2.INTER_AREA if height > LINE_HEIGHT else cv2.INTER_LINEAR
+    return cv2.resize(image, (max(4, round(width * LINE_HEIGHT / height)), LINE_HEIGHT), interpolation=way)
+
+
 def pick_faces(rng: np.random.Generator, fonts: FontLibrary, text: str, style: LineStyle) -> tuple[Font, Font]:
     """The face of the Chinese (and of everything else, where one face does all) and the face of the ASCII."""
     ascii_part = "".join(c for c in text if c.isascii())

@@ -16,7 +16,9 @@ from ctpn_crnn.synthesis.line_drawing import (
     LINE_HEIGHT,
     LineSample,
     LineStyle,
+    at_line_height,
     draw_glyphs,
+    empty_line,
     pick_faces,
     place_glyphs,
     texture,
@@ -101,7 +103,7 @@ def render_line(
     while text.endswith(" "):
         text, glyphs, edges = text[:-1], glyphs[:-1], edges[:-1]
     if not text:
-        return LineSample(np.full((LINE_HEIGHT, 4), 255, np.uint8), "", np.zeros((0, 2), np.float32))
+        return empty_line()
     height = max(8, round(LINE_HEIGHT * ratio))
     left = rng.uniform(-0.02, 0.35) * size if rng.random() < 0.8 else rng.uniform(0, 1.2) * size
     right = rng.uniform(-0.02, 0.35) * size if rng.random() < 0.8 else rng.uniform(0, 1.2) * size
@@ -113,11 +115,9 @@ def render_line(
     image = _colour(rng, ink, style, backgrounds)
     spans = np.array(edges, np.float32) + np.float32(left)
     image = degrade(rng, image, style.strength * rng.random())
-    target = max(4, round(width * LINE_HEIGHT / height))
+    image = at_line_height(image)
+    target = image.shape[1]
     spans *= target / width
-    image = cv2.resize(
-        image, (target, LINE_HEIGHT), interpolation=cv2.INTER_AREA if height > LINE_HEIGHT else cv2.INTER_LINEAR
-    )
     if max_width and target > max_width:
         image, spans = image[:, :max_width], np.minimum(spans, max_width)
     return LineSample(image, text, spans)

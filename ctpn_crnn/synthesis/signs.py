@@ -10,10 +10,11 @@ import numpy as np
 from ctpn_crnn.synthesis.degradation import degrade
 from ctpn_crnn.synthesis.fonts import FontLibrary
 from ctpn_crnn.synthesis.line_drawing import (
-    LINE_HEIGHT,
     LineSample,
     LineStyle,
+    at_line_height,
     draw_glyphs,
+    empty_line,
     pick_faces,
     place_glyphs,
     texture,
@@ -60,7 +61,7 @@ def render_sign(
         glyphs = glyphs[:kept]
         while glyphs and glyphs[-1][0] == " ":
             glyphs.pop()
-    return LineSample(np.full((LINE_HEIGHT, 4), 255, np.uint8), "", np.zeros((0, 2), np.float32))
+    return empty_line()
 
 
 def _render(
@@ -77,10 +78,10 @@ def _render(
     top, bottom, left, right = _crop(rng, ink)
     ink, edges = ink[top:bottom, left:right], edges[..., 0] - left
     image = degrade(rng, _colour(rng, ink, size, backgrounds), style.strength * rng.uniform(0, 1.4))
-    target = max(4, round(image.shape[1] * LINE_HEIGHT / image.shape[0]))
-    way = cv2.INTER_AREA if image.shape[0] > LINE_HEIGHT else cv2.INTER_LINEAR
+    line = at_line_height(image)
+    target = line.shape[1]
     spans = np.clip(edges * (target / image.shape[1]), 0, target).astype(np.float32)
-    return LineSample(cv2.resize(image, (target, LINE_HEIGHT), interpolation=way), "".join(g[0] for g in glyphs), spans)
+    return LineSample(line, "".join(g[0] for g in glyphs), spans)
 
 
 def _bend(rng: np.random.Generator, ink: np.ndarray, edges: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
