@@ -16,6 +16,10 @@ from ctpn_crnn.errors import ConfigError
 MAX_LOG_HEIGHT = math.log(4.0)
 """A strip is at most four times as high as its anchor: keeps exp() finite for untrained weights."""
 
+CLEARLY_BESIDE = 0.3
+"""IoU below which an anchor may count as a hard negative (the authors' code: negatives in all): above it, whether an
+anchor is text is a matter of its height, and the hardest negatives would all be such cases."""
+
 _TIE = 1e-5
 """Overlaps closer than this are equal: all of them are the best of their strip, whatever the rounding."""
 
@@ -31,6 +35,10 @@ class AnchorTarget(keras.layers.Layer):
     `valid`, sampled or not ("valid anchors", section 3.4). An anchor of which half or more lies on an ignored strip is
     never negative.
 
+    Negatives are drawn at random as in the paper. Few of these lie where it matters, just beyond the ends of lines and on
+    what resembles text; `hard` of them are therefore those that the network takes for text most (online hard example
+    mining, Shrivastava et al., CVPR 2016).
+
     A strip and an anchor share their grid column or do not touch, so heights alone decide the overlap and each strip
     is compared with the anchors of its own column only.
 
@@ -40,10 +48,11 @@ class AnchorTarget(keras.layers.Layer):
         positive: IoU above which an anchor is positive.
         negative: IoU below which an anchor is negative.
         valid: IoU above which an anchor learns coordinates.
+        hard: share of the negatives that are the hardest ones, 0..1 (paper: 0).
         seed: of the sampling. Training draws on from it; with `training=False` the same anchors come each time.
 
-    Call arguments: `[like, strips]`. `like` is any tensor (batch, rows, cols, ...) of the feature map's size; `strips`
-    is float32 (batch, M, 7) as `anchors.strips_of_quads` makes it, filled up with zeros.
+    Call arguments: `[scores, strips]`. `scores` are the network's (batch, rows, cols, k, classes), logits; without hard
+    negatives, any tensor (batch, rows, cols, ...) of the feature map's size will do. `strips` is float32 (batch, M, 7) as `anchors.strips_of_quads` makes it, filled up with zeros.
 
     Returns:
         labels int32 (batch, rows, cols, k): class of a sampled anchor (0 = background), -1 for all others;
@@ -61,6 +70,7 @@ class AnchorTarget(keras.layers.Layer):
         positive: float = 0.7,
         negative: float = 0.5,
         valid: float = 0.5,
+        hard: float = 0.0,
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -73,19 +83,22 @@ class AnchorTarget(keras.layers.Layer):
             )
         if samples < 2:
             raise ConfigError(f"AnchorTarget(samples={samples}): sample at least 2 anchors of an image.")
+        if not 0 <= hard <= 1:
+            raise ConfigError(f"AnchorTarget(hard={hard}): give a share between 0 and 1.")
         self.heights = tuple(float(h) for h in heights)
         self.samples = samples
         self.positive = positive
         self.negative = negative
         self.valid = valid
+        self.hard = hard
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.trainable = False
 
     def call(self, inputs: Sequence[Any], training: bool = False) -> tuple[Any, ...]:
-        like, strips = inputs
+        scores, strips = inputs
         strips = ops.cast(ops.stop_gradient(strips), "float32")
-        shape = ops.shape(like)
+        shape = ops.shape(scores)
         batch, rows, cols = shape[0], shape[1], shape[2]
 
         top, bottom = self._anchor_edges(rows)
@@ -99,6 +112,9 @@ class AnchorTarget(keras.layers.Layer):
         negative = (best < self.negative) & ~positive & ~touched
         kind = ops.cast(assigned[..., 4], "int32")
         labels = self._sample(kind, positive, negative, batch, training)
+        if self.hard > 0:
+            beside = negative & (best < CLEARLY_BESIDE)
+            labels = self._harden(labels, beside, self._text_probability(scores), batch, training)
         regressed = positive | (best > self.valid)
         vertical = self._vertical_targets(assigned, top, bottom)
         side_mask = regressed & (assigned[..., 5] > 0)
@@ -180,6 +196,28 @@ class AnchorTarget(keras.layers.Layer):
         labels = ops.where(taken, ops.reshape(kind, (batch, -1)), ops.where(background, 0, -1))
         return ops.reshape(ops.cast(labels, "int32"), shape)
 
+    def _text_probability(self, scores: Any) -> Any:
+        """Probability of not being background, (batch * cols, rows * k), from logits (batch, rows, cols, k, classes)."""
+        background = ops.softmax(ops.cast(ops.stop_gradient(scores), "float32"), axis=-1)[..., 0]
+        shape = ops.shape(background)
+        by_column = ops.transpose(1.0 - background, (0, 2, 1, 3))
+        return ops.reshape(by_column, (shape[0] * shape[2], shape[1] * shape[3]))
+
+    def _harden(self, labels: Any, beside: Any, probability: Any, batch: Any, training: bool) -> Any:
+        """`labels` with the `hard` share of each image's negatives replaced by the likeliest text among `beside`."""
+        shape = ops.shape(labels)
+        labels, beside = ops.reshape(labels, (batch, -1)), ops.reshape(beside, (batch, -1))
+        easiness = 1.0 - ops.reshape(probability, (batch, -1))
+        room = ops.sum(ops.cast(labels == 0, "float32"), axis=1, keepdims=True)
+        hardest = beside & (ops.cast(_rank(easiness, beside), "float32") < self.hard * room)
+        drawn = (labels == 0) & ~hardest
+        # As many of the drawn ones stay as are wanted beside the hardest, the earliest drawn of a shuffled order.
+        stay = room - ops.sum(ops.cast(hardest, "float32"), axis=1, keepdims=True)
+        order = keras.random.uniform(ops.shape(drawn), seed=self.seed_generator if training else self.seed)
+        kept = drawn & (ops.cast(_rank(order, drawn), "float32") < stay)
+        labels = ops.where(hardest | kept, 0, ops.where(labels == 0, -1, labels))
+        return ops.reshape(ops.cast(labels, "int32"), shape)
+
     def _to_map(self, flat: Any, batch: Any, rows: Any, cols: Any) -> Any:
         """(batch * cols, rows * k, ...) -> (batch, rows, cols, k, ...)."""
         k, rest = len(self.heights), tuple(flat.shape[2:])
@@ -197,7 +235,7 @@ class AnchorTarget(keras.layers.Layer):
         return tuple(keras.KerasTensor(shape, dtype) for shape, dtype in zip(shapes, dtypes))
 
     def get_config(self) -> dict[str, Any]:
-        names = ("heights", "samples", "positive", "negative", "valid", "seed")
+        names = ("heights", "samples", "positive", "negative", "valid", "hard", "seed")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 

@@ -48,6 +48,7 @@ class TrainingOptions:
         freeze_blocks: VGG blocks that keep their weights, counted from the first (paper: the first two convolutions).
         samples: anchors sampled of each crop (paper: 128).
         negative: IoU below which an anchor is negative (paper: 0.5).
+        hard: share of the negatives that are the hardest ones (paper: 0).
         seed: of crops, sampling and initial weights.
     """
 
@@ -61,6 +62,7 @@ class TrainingOptions:
     freeze_blocks: int = 2
     samples: int = 256
     negative: float = 0.5
+    hard: float = 0.5
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -109,7 +111,12 @@ def build_training_model(network: CTPN, model: keras.Model, options: TrainingOpt
     """
     freeze_blocks(model, options.freeze_blocks)
     target = AnchorTarget(
-        network.heights, options.samples, negative=options.negative, seed=options.seed, name="anchor_target"
+        network.heights,
+        options.samples,
+        negative=options.negative,
+        hard=options.hard,
+        seed=options.seed,
+        name="anchor_target",
     )
     training_model = with_loss(model, target, "ctpn_training")
     # XLA compiles convolutions poorly on a CPU; JAX has nothing else.
@@ -180,7 +187,8 @@ def load_checkpoint(model: keras.Model, path: Path, options: TrainingOptions) ->
         raise WeightsError(f"{path}: there is no checkpoint to resume from; train without resuming.") from error
     except Exception as error:
         raise WeightsError(f"{path}: this is no readable checkpoint ({error}); train without resuming.") from error
-    changed = {k: (written.get(k), v) for k, v in asdict(options).items() if written.get(k) != v}
+    now = {k: v for k, v in asdict(options).items() if k != "steps"}  # A run may be made longer or shorter.
+    changed = {k: (written.get(k), v) for k, v in now.items() if written.get(k) != v}
     if changed:
         told = ", ".join(f"{k} was {old}, is {new}" for k, (old, new) in changed.items())
         raise ConfigError(f"{path}: a run goes on with the options it began with: {told}.")

@@ -127,6 +127,25 @@ def test_nearly_everything_ignored() -> None:
     assert set(labels.ravel()) == {-1}
 
 
+def test_hard_negatives_are_those_that_look_most_like_text() -> None:
+    rows, cols, heights = 3, 8, (11.0, 20.0)
+    logits = np.zeros((2, rows, cols, 2, 3), np.float32)
+    logits[..., 0] = 4.0  # sure of the background, but for six anchors of each image
+    wrong = [(0, 0, 0), (0, 5, 1), (1, 2, 0), (2, 7, 1), (2, 0, 0), (1, 7, 0)]
+    for place, (row, col, k) in enumerate(wrong):
+        logits[:, row, col, k, 1] = 8.0 - place
+    strips = np.zeros((2, 1, 7), np.float32)
+    strips[:, 0, :5] = [80, 3, 96, 13, 1]  # the anchor (0, 5, 0) is positive; (0, 5, 1) overlaps it by half
+    for hard, expected in ((0.5, 5), (0.4, 4), (1.0, 5)):
+        layer = AnchorTarget(heights=heights, samples=11, hard=hard, seed=1)
+        labels = keras.ops.convert_to_numpy(layer([logits, strips], training=True)[0])
+        assert (labels > 0).sum() == 2
+        assert (labels == 0).sum(axis=(1, 2, 3)).tolist() == [10, 10]
+        picked = [(labels[0][w] == 0) for w in wrong if w != (0, 5, 1)]
+        assert sum(picked[:expected]) == expected  # the likeliest first
+    assert AnchorTarget.from_config(layer.get_config()).hard == 1.0
+
+
 def test_the_smaller_of_two_close_lines_keeps_an_anchor() -> None:
     # Heights 12 and 8 in one cell: the anchor of 11 px overlaps the first more, but is the best of both.
     strips = np.float32([[[0, 0, 16, 12, 1, 0, 0], [0, 8, 16, 16, 2, 0, 0]]])
@@ -173,6 +192,7 @@ def test_symbolic_shapes() -> None:
     [
         lambda: AnchorTarget(positive=0.3, negative=0.5),
         lambda: AnchorTarget(samples=1),
+        lambda: AnchorTarget(hard=1.5),
         lambda: Proposal(min_score=1.5),
         lambda: Proposal(max_proposals=0),
     ],
