@@ -56,7 +56,8 @@ class LineSynthesizer:
                 sample = self._sign(rng, width)
                 if sample is not None:
                     return sample
-            em = LINE_HEIGHT / rng.uniform(1.06, 1.55)
+            # Some crops are loose: a PDF's boxes, a line cut out by hand.
+            em = LINE_HEIGHT / (rng.uniform(1.06, 1.55) if rng.random() < 0.85 else rng.uniform(1.55, 2.1))
             length = max(1, int(width / em * (1.0 if rng.random() < 0.7 else rng.uniform(0.3, 1.0))))
             text = self.corpus.line(rng, length)
             try:

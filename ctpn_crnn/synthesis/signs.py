@@ -21,6 +21,9 @@ from ctpn_crnn.synthesis.line_drawing import (
 )
 
 _LEAST_CONTRAST = 45.0
+_SMALL_CAPITALS = 0.08
+"""Share of words in capitals of which the first letter is larger than the others."""
+_BENT = 0.18
 _FAINTEST = 96
 """Coverage from which on ink counts for the crop's edge; less where all of the letters are hair lines."""
 
@@ -51,7 +54,12 @@ def render_sign(
     text = text.strip()
     size = int(np.exp(rng.uniform(np.log(16), np.log(64))))
     chinese, latin = pick_faces(rng, fonts, text, style)
-    glyphs = place_glyphs(rng, text, chinese, latin, size, None)
+    if text.isupper() and rng.random() < _SMALL_CAPITALS:
+        first = place_glyphs(rng, text[:1], chinese, latin, size, None)
+        rest = place_glyphs(rng, text[1:], chinese, latin, round(size * rng.uniform(0.65, 0.85)), None)
+        glyphs = first + [(c, x + first[0][2], end + first[0][2], face) for c, x, end, face in rest]
+    else:
+        glyphs = place_glyphs(rng, text, chinese, latin, size, None)
     while glyphs:
         sample = _render(rng, glyphs, size, style, backgrounds)
         if max_width is None or sample.image.shape[1] <= max_width:
@@ -85,19 +93,35 @@ def _render(
 
 
 def _bend(rng: np.random.Generator, ink: np.ndarray, edges: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Some words stand on an arc: columns move up or down by a parabola, and the characters' edges with them."""
-    if rng.random() > 0.15:
+    """Some words stand on an arc of a circle, as on badges and round signs: each letter is turned with it.
+
+    A point `along` the line and `below` its middle goes to the angle along / radius at radius - below (arcs that open
+    downwards; the others are their mirror images).
+    """
+    length = float(edges[-1, 1, 0] - edges[0, 0, 0])
+    if rng.random() > _BENT or length < size:
         return ink, edges
+    # No letter turned by more than a line of height 32 can show, and the feet of the letters stay apart.
+    angle = min(rng.uniform(0.2, 1.5), 0.6 * length / size)
+    radius, up = length / angle, 1.0 if rng.random() < 0.7 else -1.0
     height, width = ink.shape
-    rise = rng.uniform(-0.35, 0.35) * size
-
-    def lift(x: np.ndarray) -> np.ndarray:
-        return rise * 4 * ((x - width / 2) / width) ** 2
-
-    x = np.arange(width, dtype=np.float32)
-    rows = (np.arange(height, dtype=np.float32)[:, None] + lift(x)).astype(np.float32)
-    edges = np.stack([edges[..., 0], edges[..., 1] - lift(edges[..., 0])], -1)
-    return cv2.remap(ink, np.broadcast_to(x, ink.shape).copy(), rows, cv2.INTER_LINEAR), edges
+    x0, y0 = width / 2, float(edges[0, 0, 1])
+    half = angle / 2 + size / radius
+    reach = (radius + 1.5 * size) * np.sin(half) if half < np.pi / 2 else radius + 1.5 * size
+    drop = radius - (radius - 1.5 * size) * np.cos(half)
+    shape = int(1.5 * size + drop) + 1, 2 * int(reach) + 2
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    x, y = x - shape[1] / 2, radius - (y - 1.5 * size)
+    along, below = radius * np.arctan2(x, y), radius - np.hypot(x, y)
+    if up < 0:
+        below = -below
+    bent = cv2.remap(ink, (along + x0).astype(np.float32), (below + y0).astype(np.float32), cv2.INTER_LINEAR)
+    points = edges - (x0, y0)
+    turned, distance = points[..., 0] / radius, radius - up * points[..., 1]
+    edges = np.stack([distance * np.sin(turned) + shape[1] / 2, 1.5 * size + radius - distance * np.cos(turned)], -1)
+    if up < 0:
+        bent, edges[..., 1] = bent[::-1], shape[0] - edges[..., 1]
+    return np.ascontiguousarray(bent), edges.astype(np.float32)
 
 
 def _view(rng: np.random.Generator, ink: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -105,7 +129,8 @@ def _view(rng: np.random.Generator, ink: np.ndarray, edges: np.ndarray) -> tuple
     height, width = ink.shape
     stretch = np.exp(rng.normal(0, 0.16))
     # Long words turn less: their letters would be low in a crop that holds both ends.
-    angle = np.deg2rad(rng.normal(0, 3.0)) * min(1.0, 2 * height / width)
+    spread = 3.0 if rng.random() < 0.8 else 9.0
+    angle = np.deg2rad(rng.normal(0, spread)) * min(1.0, 2 * height / width)
     slant = rng.normal(0, 0.1)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
@@ -164,7 +189,15 @@ def _colour(rng: np.random.Generator, ink: np.ndarray, size: int, backgrounds: S
         thick = 2 * max(1, round(rng.uniform(0.02, 0.07) * size)) + 1
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thick, thick))
         ground = _paint(ground, cv2.dilate(cover, kernel), _apart(edge, tone))
-    elif draw < 0.29 and size > 28:  # Hollow letters.
+    elif draw < 0.29:  # Letters cut into the ground or raised from it: seen by their lit and shaded edges.
+        depth = rng.uniform(0.02, 0.06) * size * np.exp(1j * rng.uniform(0, 2 * np.pi))
+        lit, shaded = (
+            cv2.warpAffine(cover, np.float32([[1, 0, way * depth.real], [0, 1, way * depth.imag]]), ink.shape[::-1])
+            for way in (1, -1)
+        )
+        ground = ground + (lit - shaded) * rng.uniform(40, 110)
+        tone, cover = np.clip(level + rng.uniform(-70, 70), 0, 255), cover * rng.uniform(0.3, 0.9)
+    elif draw < 0.34 and size > 28:  # Hollow letters.
         cover = np.clip(2.5 * (cover - cv2.erode(cover, np.ones((3, 3), np.uint8))), 0, 1)
     ink_tone: float | np.ndarray = tone
     if rng.random() < 0.2:  # The light changes over the letters.
