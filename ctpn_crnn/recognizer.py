@@ -90,7 +90,7 @@ class Recognizer:
         detector: Finds the lines instead of CTPN; `weights`, `runtime` and `precision` are not used for it.
         reader: Reads them instead of CRNN; likewise, nor are the four below.
         beam_width: Of the reader's decoding, see `LineReader`; so are the others.
-        language_model: A character language model, or its file; None reads without.
+        language_model: A character language model, or its file; "auto" for the shipped one, None for none.
         lm_weight: Power of the model's probabilities; None for the reader's own.
         length_bonus: Natural log of what a character is worth beside it; likewise.
 
@@ -112,7 +112,7 @@ class Recognizer:
         detector: Finder | None = None,
         reader: Reader | None = None,
         beam_width: int | None = None,
-        language_model: LanguageModel | PathLike | None = None,
+        language_model: LanguageModel | PathLike | None = "auto",
         lm_weight: float | None = None,
         length_bonus: float | None = None,
     ) -> None:
@@ -130,8 +130,9 @@ class Recognizer:
         self.max_pixels = max_pixels
         self.deskew = deskew
         self.detector = detector or _make_detector(files["ctpn"], runtime, precision)
-        search = {"beam_width": beam_width, "language_model": language_model}
-        search |= {"lm_weight": lm_weight, "length_bonus": length_bonus}
+        search = {"beam_width": beam_width, "lm_weight": lm_weight, "length_bonus": length_bonus}
+        search = {name: value for name, value in search.items() if value is not None}
+        search["language_model"] = language_model
         self.reader = reader or _make_reader(files["crnn"], runtime, precision, search)
 
     def recognize(self, source: ImageSource | PageRef) -> Page:
@@ -304,5 +305,4 @@ def _make_detector(weights: PathLike | None, runtime: str, precision: str) -> Fi
 def _make_reader(weights: PathLike | None, runtime: str, precision: str, search: Mapping[str, Any]) -> Reader:
     from ctpn_crnn.crnn.reader import LineReader
 
-    given = {name: value for name, value in search.items() if value is not None}
-    return LineReader(weights=weights, runtime=runtime, precision=precision, **given)
+    return LineReader(weights=weights, runtime=runtime, precision=precision, **search)

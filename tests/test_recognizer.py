@@ -194,9 +194,10 @@ class TestArguments:
         monkeypatch.setattr("ctpn_crnn.crnn.reader.LineReader", lambda **options: made.append(options))
         Recognizer(detector=BoxFinder())
         Recognizer(detector=BoxFinder(), beam_width=4, language_model="lm.npz", lm_weight=0.2, length_bonus=0.0)
-        networks = {"weights": None, "runtime": "auto", "precision": "auto"}
+        Recognizer(detector=BoxFinder(), language_model=None)
+        networks = {"weights": None, "runtime": "auto", "precision": "auto", "language_model": "auto"}
         search = {"beam_width": 4, "language_model": "lm.npz", "lm_weight": 0.2, "length_bonus": 0.0}
-        assert made == [networks, {**networks, **search}]
+        assert made == [networks, {**networks, **search}, {**networks, "language_model": None}]
 
     @pytest.mark.parametrize(
         "options", [{"min_confidence": 1.5}, {"min_confidence": float("nan")}, {"padding": (-1, 0)}, {"max_pixels": 0}]

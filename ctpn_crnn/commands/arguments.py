@@ -57,10 +57,13 @@ def add_search(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> Non
         "--beam-width",
         type=positive,
         metavar="N",
-        help="prefixes that decoding searches; 1 is greedy (None: 1, or 10 with a language model)",
+        help="prefixes that decoding searches; 1 is greedy, without a language model (None: 10 with one, else 1)",
     )
     parser.add_argument(
-        "--language-model", metavar="FILE", help="of characters, by tools/build_language_model.py (None: none is used)"
+        "--language-model",
+        default="auto",
+        metavar="FILE",
+        help="of characters, by tools/build_language_model.py; auto is the shipped one, none uses none",
     )
     parser.add_argument(
         "--lm-weight", type=float, metavar="W", help="power of the model's probabilities (None: the reader's own)"

@@ -137,7 +137,7 @@ def beam_search(
     Args:
         probabilities: (T, C), softmax outputs.
         beam_width: prefixes kept after each frame.
-        prune: classes below this probability are not tried in a frame (the blank always is).
+        prune: classes below this probability are impossible in a frame (the blank never is).
         scorer: what each new character is worth after those before it, such as `language_model.PrefixScorer`; None
             leaves the network's probabilities alone.
 
@@ -145,20 +145,25 @@ def beam_search(
         Up to `beam_width` labels with their log probabilities (summed over all alignments, times the factors of the
         scorer), best first. Doubled letters are kept where a blank separates them.
     """
-    candidates: list[list[int]] = [[] for _ in range(len(probabilities))]
-    for frame, c in zip(*(axis.tolist() for axis in np.nonzero(probabilities >= prune))):
+    candidates: list[list[tuple[int, float]]] = [[] for _ in range(len(probabilities))]
+    frames, classes = np.nonzero(probabilities >= prune)
+    for frame, c, chance in zip(frames.tolist(), classes.tolist(), probabilities[frames, classes].tolist()):
         if c != BLANK:
-            candidates[frame].append(c)
+            candidates[frame].append((c, chance))
     beams: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}  # prefix -> (ends in blank, ends in its last)
     scale = 0.0
-    for row, tried in zip(probabilities, candidates):
-        nothing, chances = float(row[BLANK]), [(c, float(row[c])) for c in tried]
+    for nothing, chances in zip(probabilities[:, BLANK].tolist(), candidates):
+        if not chances:  # Most frames: nothing but the blank is possible, and all prefixes end in it.
+            scale += math.log(max(nothing, 1e-300))
+            beams = {prefix: (blank + label, 0.0) for prefix, (blank, label) in beams.items()}
+            continue
+        of_class = dict(chances)
         grown: dict[tuple[int, ...], list[float]] = {}
         for prefix, (blank, label) in beams.items():
             entry = grown.setdefault(prefix, [0.0, 0.0])
             entry[0] += (blank + label) * nothing
             if prefix:
-                entry[1] += label * float(row[prefix[-1]])
+                entry[1] += label * of_class.get(prefix[-1], 0.0)
             for c, chance in chances:
                 # A repeat of the last character is a new one only after a blank.
                 value = (blank if prefix and c == prefix[-1] else blank + label) * chance
@@ -171,4 +176,5 @@ def beam_search(
         total = sum(best[0][1]) or 1e-300
         scale += math.log(total)
         beams = {prefix: (b / total, n / total) for prefix, (b, n) in best}
-    return [(list(p), scale + math.log(max(sum(v), 1e-300))) for p, v in beams.items()]
+    ranked = sorted(beams.items(), key=lambda item: -sum(item[1]))
+    return [(list(p), scale + math.log(max(sum(v), 1e-300))) for p, v in ranked]

@@ -14,7 +14,7 @@ import numpy as np
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.ctc import Decoded, Scorer, beam_search, best_path, line_confidence
-from ctpn_crnn.crnn.language_model import LanguageModel, PrefixScorer
+from ctpn_crnn.crnn.language_model import LanguageModel, PrefixScorer, shipped_model
 from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
 from ctpn_crnn.page import Char
 from ctpn_crnn.runtime import Network, load_network
@@ -54,11 +54,13 @@ class LineReader:
         weights: a weights file; None = the shipped one.
         runtime: "auto", "keras" or "onnx".
         precision: "auto", "float32" or "bfloat16".
-        beam_width: 1 decodes greedily; more searches that many prefixes (slower). None: 1, or 10 with a language model.
+        beam_width: 1 decodes greedily, without a language model; more searches that many prefixes. None: 10 with a
+            language model, else 1.
         batch_pixels: a batch holds crops of similar width up to this sum of widths; bounds the memory.
         network: a loaded network instead of `weights`.
-        language_model: a character language model, or its file (none is shipped, see tools/build_language_model.py),
-            that the search takes into account.
+        language_model: a character language model, or its file (see tools/build_language_model.py), that the search
+            takes into account. "auto": the shipped one, of Chinese and English, if it knows the charset of the weights
+            and `beam_width` is not 1. None or "none": none.
         lm_weight: power of the model's probabilities (Hannun et al., 2014, alpha); 0 ignores them.
         length_bonus: natural log of what each character is worth in itself (ibid., beta), since the model's
             probabilities favour few characters. Not used without a language model.
@@ -76,24 +78,28 @@ class LineReader:
         beam_width: int | None = None,
         batch_pixels: int = 12800,
         network: Network | None = None,
-        language_model: LanguageModel | str | os.PathLike[str] | None = None,
+        language_model: LanguageModel | str | os.PathLike[str] | None = "auto",
         lm_weight: float = LM_WEIGHT,
         length_bonus: float = LENGTH_BONUS,
     ) -> None:
-        if beam_width is None:
-            beam_width = 1 if language_model is None else BEAM_WIDTH
-        _check_search(beam_width, language_model is not None, lm_weight, length_bonus)
-        if isinstance(language_model, (str, os.PathLike)):
+        if language_model == "none":
+            language_model = None
+        _check_search(beam_width, language_model is not None and language_model != "auto", lm_weight, length_bonus)
+        if isinstance(language_model, (str, os.PathLike)) and language_model != "auto":
             language_model = LanguageModel.load(language_model)
         self._network = network or load_network("crnn", weights, runtime, precision)
         if not self._network.charset:
             raise WeightsError("These weights hold no charset: they cannot be read with. Use a reader's weights file.")
         self.charset = Charset(self._network.charset)
-        self._beam_width, self._batch_pixels = beam_width, batch_pixels
-        self._calibration = _calibration_of(self._network.config)
+        if language_model == "auto":
+            model = shipped_model() if beam_width != 1 else None
+            language_model = model if model is not None and model.knows(self.charset.characters) else None
         self._scorer: PrefixScorer | None = None
         if language_model is not None:
             self._scorer = PrefixScorer(language_model, self.charset.characters, lm_weight, length_bonus)
+        self._beam_width = beam_width or (BEAM_WIDTH if self._scorer else 1)
+        self._batch_pixels = batch_pixels
+        self._calibration = _calibration_of(self._network.config)
 
     def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
         """Reads the crops, in their order.
@@ -206,8 +212,8 @@ def _search(probabilities: np.ndarray, width: int, scorer: Scorer | None) -> Dec
     return Decoded(list(classes), confidences, frames)
 
 
-def _check_search(beam_width: int, has_model: bool, lm_weight: float, length_bonus: float) -> None:
-    if beam_width < 1:
+def _check_search(beam_width: int | None, has_model: bool, lm_weight: float, length_bonus: float) -> None:
+    if beam_width is not None and beam_width < 1:
         raise ConfigError(f"beam_width is {beam_width}: 1 decodes greedily, more searches.")
     if has_model and beam_width == 1:
         raise ConfigError("beam_width is 1, which decodes greedily: a language model needs a search, such as 10.")

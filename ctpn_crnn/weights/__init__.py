@@ -1,12 +1,13 @@
-"""Weights: our .h5 files, and those shipped with the package."""
+"""Weights: our .h5 files, and what ships with the package."""
 
 from __future__ import annotations
 
-from ctpn_crnn.weights.manifest import read_manifest, register, shipped
+from ctpn_crnn.weights.manifest import LANGUAGE_MODEL, read_manifest, register, shipped
 from ctpn_crnn.weights.store import CALIBRATION, WeightsFile, read_weights, save_weights, set_calibration
 
 __all__ = [
     "CALIBRATION",
+    "LANGUAGE_MODEL",
     "WeightsFile",
     "read_manifest",
     "read_weights",

@@ -1,13 +1,16 @@
-"""The weights shipped with the package: which files, their SHA-256, where they came from, how well they do."""
+"""What ships with the package, the weights and the language model: which files, their SHA-256, where they came from, how well they do."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.files import write_bytes
@@ -15,14 +18,15 @@ from ctpn_crnn.weights.store import read_weights
 
 FOLDER = Path(__file__).parent
 MANIFEST = "manifest.json"
+LANGUAGE_MODEL = "language_model"
 _VERSION = 1
 
 
 def shipped(kind: str, folder: str | os.PathLike[str] = FOLDER) -> Path:
-    """The shipped weights file of a network, checked against the manifest.
+    """The shipped weights file of a network, or the shipped language model, checked against the manifest.
 
     Args:
-        kind: "ctpn" or "crnn".
+        kind: "ctpn", "crnn" or "language_model".
         folder: Where manifest and weights lie.
 
     Raises:
@@ -67,11 +71,11 @@ def register(
     info: Mapping[str, Any] | None = None,
     folder: str | os.PathLike[str] = FOLDER,
 ) -> Path:
-    """Make a weights file the shipped one of its network: copy it and describe it in the manifest.
+    """Make a file the shipped one of its kind: copy it and describe it in the manifest.
 
     Args:
-        kind: "ctpn" or "crnn"; must be what the file holds.
-        path: The weights file.
+        kind: "ctpn", "crnn" or "language_model"; must be what the file holds.
+        path: The weights file, or the language model.
         info: Further facts for the manifest (data, steps, scores), over those stored in the file; JSON types.
         folder: Where manifest and weights lie.
 
@@ -79,23 +83,22 @@ def register(
         Where the file lies now.
 
     Raises:
-        WeightsError: The file is missing, damaged, or of another network.
+        WeightsError: The file is missing, damaged, or of another kind.
         ConfigError: `info` cannot be written as JSON.
         OutputError: The folder cannot be written.
     """
     folder = Path(folder)
-    known = read_weights(path, kind)
-    target = folder / f"{kind}.h5"
+    facts = _facts_of_model(Path(path)) if kind == LANGUAGE_MODEL else _facts_of_weights(path, kind)
+    target = folder / f"{kind}{Path(path).suffix if kind == LANGUAGE_MODEL else '.h5'}"
     data = Path(path).read_bytes()
     manifest = read_manifest(folder) if (folder / MANIFEST).exists() else {"version": _VERSION, "weights": {}}
     manifest["weights"][kind] = {
-        **known.info,
+        **facts,
         **(info or {}),
         "file": target.name,
         "sha256": hashlib.sha256(data).hexdigest(),
         "bytes": len(data),
         "kind": kind,
-        "characters": None if known.charset is None else len(known.charset),
     }
     try:
         text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
@@ -104,6 +107,19 @@ def register(
     write_bytes(target, data)
     write_bytes(folder / MANIFEST, text.encode("utf-8"))
     return target
+
+
+def _facts_of_weights(path: str | os.PathLike[str], kind: str) -> dict[str, Any]:
+    known = read_weights(path, kind)
+    return {**known.info, "characters": None if known.charset is None else len(known.charset)}
+
+
+def _facts_of_model(path: Path) -> dict[str, Any]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {"order": int(file["order"]), "characters": len(str(file["alphabet"]))}
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise WeightsError(f"{path} is no language model: {error}") from error
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:

@@ -2,13 +2,14 @@
 
 import importlib.util
 import math
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ctpn_crnn.crnn.ctc import beam_search
-from ctpn_crnn.crnn.language_model import LanguageModel, NgramTable, PrefixScorer
+from ctpn_crnn.crnn.language_model import LanguageModel, NgramLevel, PrefixScorer
 from ctpn_crnn.crnn.ngram_counting import NgramCounter, corpus_files, count_files
 from ctpn_crnn.errors import ConfigError, DatasetError, WeightsError
 
@@ -24,7 +25,8 @@ def model_of(*lines, order=3, min_count=1):
 
 
 def probability(model, character, context=""):
-    return math.exp(model.log_probability(character, context))
+    """Of a character in either case: what the formulas below are about."""
+    return math.exp(model.log_probability(character, context)) * (2 if character.isascii() and character.isalpha() else 1)
 
 
 def test_unigrams_share_with_the_unknown():
@@ -79,6 +81,9 @@ def test_no_digit_is_likelier_than_another():
     model = model_of("year 2019, year 2018")
     assert probability(model, "7", "20") == probability(model, "9", "21") == probability(model, "0", "85")
     assert sum(probability(model, d, "r ") for d in "0123456789") > 0.5
+    model = model_of("In the inn")
+    assert model.score("IN THE INN") == model.score("in the inn") == model.score("In The Inn")
+    assert model.score("inn") > model.score("int")
     prices = model_of("1.5, 2.5, 3.5 and 4.5")
     assert probability(prices, ".", "7") == probability(prices, ",", "2") > 0.3
     assert probability(prices, "5", "1.") == probability(prices, "0", "8,")
@@ -86,10 +91,42 @@ def test_no_digit_is_likelier_than_another():
 
 def test_counting_in_parts_gives_the_same_model(monkeypatch):
     whole = model_of("the cat", "the hat", "a cat")
-    monkeypatch.setattr("ctpn_crnn.crnn.ngram_counting._COUNTED_AT_ONCE", 4)
-    parts = model_of("the cat", "the hat", "a cat")
-    assert parts.sizes == whole.sizes
-    assert parts.score("the bat") == whole.score("the bat")
+    for size in (1, 3, 4, 7):
+        monkeypatch.setattr("ctpn_crnn.crnn.ngram_counting._COUNTED_AT_ONCE", size)
+        parts = model_of("the cat", "the hat", "a cat")
+        assert parts.sizes == whole.sizes
+        assert parts.score("the bat") == whole.score("the bat")
+
+
+def reference(lines, order, min_count):
+    """Witten and Bell's formula by plain dictionaries: a function of a character and its context."""
+    grams = Counter(line[i : i + n] for line in lines for n in range(1, order + 1) for i in range(len(line) - n + 1))
+    letters = {g for g in grams if len(g) == 1}
+
+    def p(w, h):
+        if not h:
+            total = sum(grams[c] for c in letters)
+            return (grams[w] + len(letters) / (len(letters) + 1)) / (total + len(letters))
+        after = {g: n for g, n in grams.items() if len(g) == len(h) + 1 and g.startswith(h)}
+        if not after or (len(h) > 1 and grams[h] < min_count):
+            return p(w, h[1:])
+        kept = {g: n for g, n in after.items() if n >= min_count}
+        below = len(after) + sum(after.values()) - sum(kept.values())
+        return (kept.get(h + w, 0) + below * p(w, h[1:])) / (sum(after.values()) + len(after))
+
+    return p
+
+
+@pytest.mark.parametrize(("order", "min_count"), [(2, 1), (4, 1), (5, 2), (5, 3)])
+def test_agrees_with_plain_dictionaries(order, min_count):
+    rng = np.random.default_rng(order * 10 + min_count)
+    lines = ["".join(rng.choice(list("人大中小"), int(rng.integers(1, 30)), p=[0.4, 0.3, 0.2, 0.1])) for _ in range(30)]
+    model, p = model_of(*lines, order=order, min_count=min_count), reference(lines, order, min_count)
+    for _ in range(300):
+        context = "".join(rng.choice(list("人大中小"), int(rng.integers(0, order))))
+        for character in "人大中小":
+            expected = p(character, context)
+            assert math.exp(model.log_probability(character, context)) == pytest.approx(expected, rel=4 * FLOAT16)
 
 
 def test_score_is_the_sum_over_the_text():
@@ -108,11 +145,14 @@ def test_nothing_to_count():
 
 
 def test_orders_are_checked():
-    for order in (0, 4):
+    for order in (0, 9):
         with pytest.raises(ConfigError, match="order"):
             NgramCounter(order)
-    with pytest.raises(ConfigError, match="tables"):
-        LanguageModel([], -1.0)
+    with pytest.raises(ConfigError, match="levels"):
+        LanguageModel("", [], -1.0)
+    level = NgramLevel(np.uint16([0]), np.uint16([1]), np.float16([-1]), np.float16([0]))
+    with pytest.raises(ConfigError, match="fit together"):
+        LanguageModel("a", [level], -1.0)
 
 
 def test_saved_and_loaded(tmp_path):
@@ -156,9 +196,14 @@ class TestFusion:
 
     def test_factor_is_the_probability_to_a_power_and_the_bonus(self):
         scorer = self.scorer(0.5, 0.7)
-        expected = model_of("cat cat cat cot").log_probability("a", "c")
-        assert scorer((3, 1), 2) == pytest.approx(math.exp(0.5 * expected + 0.7), rel=0.1)
-        assert scorer((1,), 2) == scorer((1,), 2) == pytest.approx(math.exp(0.5 * expected + 0.7))
+        model = model_of("cat cat cat cot")
+        inside, beginning = model.log_probability("a", "oc"), model.log_probability("a", " c")
+        assert scorer((3, 1), 2) == pytest.approx(math.exp(0.5 * inside + 0.7))
+        assert scorer((1,), 2) == scorer((1,), 2) == pytest.approx(math.exp(0.5 * beginning + 0.7))
+        assert scorer((2, 1, 3, 1), 2) == scorer((3, 1), 2)
+
+    def test_a_line_begins_as_a_word_does(self):
+        assert self.scorer()((), 1) == pytest.approx(math.exp(model_of("cat cat cat cot").log_probability("c", " ")))
 
     def test_an_ambiguous_reading_is_decided(self):
         probabilities = certain([1, 0, 3])
@@ -269,9 +314,4 @@ class TestTool:
             assert tool.main([str(corpus), str(tmp_path / output)]) == 2
             assert capsys.readouterr().err.count("\n") == 1
         with pytest.raises(SystemExit, match="2"):
-            tool.main([str(tmp_path), "lm.npz", "--order", "4"])
-
-
-def test_keys_keep_characters_apart():
-    table = NgramTable(np.array([5, 9]), np.float16([-1, -2]), np.float16([0, 0]))
-    assert [table.find(key) for key in (5, 9, 4, 7, 10)] == [0, 1, -1, -1, -1]
+            tool.main([str(tmp_path), "lm.npz", "--order", "9"])

@@ -83,12 +83,27 @@ def test_a_language_model_changes_what_is_unsure(tmp_path):
     cab_model().save(tmp_path / "lm.npz")
     crop = painted([0, 3, 0, 1, 0, 1, 0], frames_each=1)
     options = {"network": UnsureNetwork(), "lm_weight": 1.0, "length_bonus": 3.0}
-    assert LineReader(network=UnsureNetwork()).read([crop])[0].text == "caa"
+    assert LineReader(network=UnsureNetwork(), language_model=None).read([crop])[0].text == "caa"
     for model in (cab_model(), tmp_path / "lm.npz", str(tmp_path / "lm.npz")):
         assert LineReader(**options, language_model=model).read([crop])[0].text == "cab"
     (reading,) = LineReader(**options, language_model=cab_model()).read([crop])
     assert [char.text for char in reading.chars] == list("cab")
     assert reading.chars[2].confidence == pytest.approx(1 / (1 + math.exp(0.1)), abs=0.001)
+
+
+def test_the_shipped_model_is_for_those_who_do_not_choose(monkeypatch):
+    monkeypatch.setattr("ctpn_crnn.crnn.reader.shipped_model", cab_model)
+    crop = painted([0, 3, 0, 1, 0, 1, 0], frames_each=1)
+    network = UnsureNetwork()
+    network.charset = "abcd"  # three of four are known: less than nine in ten
+
+    def text(**options):
+        return LineReader(network=network, lm_weight=1.0, length_bonus=3.0, **options).read([crop])[0].text
+
+    assert text() == "caa"
+    network.charset = "abc"
+    assert text() == text(language_model="auto") == "cab"
+    assert text(language_model=None) == text(language_model="none") == text(beam_width=1) == "caa"
 
 
 def test_a_language_model_keeps_what_is_sure():
@@ -100,11 +115,11 @@ def test_a_language_model_keeps_what_is_sure():
 def test_confidence_is_the_product_of_the_characters_to_the_calibrated_power():
     crop = painted([9, 0, 1, 0, 2, 0, 9], frames_each=1)
     network = UnsureNetwork()
-    (plain,) = LineReader(network=network).read([crop])
+    (plain,) = LineReader(network=network, language_model=None).read([crop])
     first, second = plain.chars  # Without the spaces at the ends.
     assert plain.confidence == pytest.approx(first.confidence * second.confidence)
     network.config = {"calibration": 0.25}
-    (calibrated,) = LineReader(network=network).read([crop])
+    (calibrated,) = LineReader(network=network, language_model=None).read([crop])
     assert calibrated.chars == plain.chars
     assert calibrated.confidence == pytest.approx(plain.confidence**0.25)
 

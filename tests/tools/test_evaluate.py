@@ -159,7 +159,7 @@ def test_search_options_reach_the_reader(monkeypatch: pytest.MonkeyPatch, line_s
     search = ["--beam-width", "5", "--language-model", "lm.npz", "--lm-weight", "0.2", "--length-bonus", "0"]
     for options in ([], search):
         assert evaluate.run(parser.parse_args(["recognition", str(line_set), *options])) == 0
-    networks = {"weights": None, "runtime": "auto", "precision": "auto"}
+    networks = {"weights": None, "runtime": "auto", "precision": "auto", "language_model": "auto"}
     given = {"beam_width": 5, "language_model": "lm.npz", "lm_weight": 0.2, "length_bonus": 0.0}
     assert made == [networks, {**networks, **given}]
 
