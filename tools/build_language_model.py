@@ -32,9 +32,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=HelpFormatter)
     parser.add_argument("corpus", type=Path, metavar="CORPUS", help="UTF-8 text file, or folder of .txt files")
     parser.add_argument("output", type=Path, metavar="OUT", help="the .npz file to write")
-    parser.add_argument(
-        "--order", type=int, choices=range(1, MAX_ORDER + 1), default=5, help="characters of an n-gram"
-    )
+    parser.add_argument("--order", type=int, choices=range(1, MAX_ORDER + 1), default=5, help="characters of an n-gram")
     parser.add_argument(
         "--min-count", type=positive, default=2, metavar="N", help="leave out longer n-grams that occur less often"
     )

@@ -35,8 +35,8 @@ class AnchorTarget(keras.layers.Layer):
     `valid`, sampled or not ("valid anchors", section 3.4). An anchor of which half or more lies on an ignored strip is
     never negative.
 
-    Negatives are drawn at random as in the paper. Few of these lie where it matters, just beyond the ends of lines and on
-    what resembles text; `hard` of them are therefore those that the network takes for text most (online hard example
+    Negatives are drawn at random as in the paper. Few of these lie where it matters, just beyond the ends of lines and
+    on what resembles text; `hard` of them are therefore those that the network takes for text most (online hard example
     mining, Shrivastava et al., CVPR 2016).
 
     A strip and an anchor share their grid column or do not touch, so heights alone decide the overlap and each strip
@@ -52,7 +52,8 @@ class AnchorTarget(keras.layers.Layer):
         seed: of the sampling. Training draws on from it; with `training=False` the same anchors come each time.
 
     Call arguments: `[scores, strips]`. `scores` are the network's (batch, rows, cols, k, classes), logits; without hard
-    negatives, any tensor (batch, rows, cols, ...) of the feature map's size will do. `strips` is float32 (batch, M, 7) as `anchors.strips_of_quads` makes it, filled up with zeros.
+    negatives, any tensor (batch, rows, cols, ...) of the feature map's size will do. `strips` is float32 (batch, M, 7)
+    as `anchors.strips_of_quads` makes it, filled up with zeros.
 
     Returns:
         labels int32 (batch, rows, cols, k): class of a sampled anchor (0 = background), -1 for all others;
@@ -197,7 +198,7 @@ class AnchorTarget(keras.layers.Layer):
         return ops.reshape(ops.cast(labels, "int32"), shape)
 
     def _text_probability(self, scores: Any) -> Any:
-        """Probability of not being background, (batch * cols, rows * k), from logits (batch, rows, cols, k, classes)."""
+        """Probability of not being background, (batch * cols, rows * k); logits are (batch, rows, cols, k, classes)."""
         background = ops.softmax(ops.cast(ops.stop_gradient(scores), "float32"), axis=-1)[..., 0]
         shape = ops.shape(background)
         by_column = ops.transpose(1.0 - background, (0, 2, 1, 3))

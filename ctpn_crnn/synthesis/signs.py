@@ -101,8 +101,8 @@ def _bend(rng: np.random.Generator, ink: np.ndarray, edges: np.ndarray, size: in
     length = float(edges[-1, 1, 0] - edges[0, 0, 0])
     if rng.random() > _BENT or length < size:
         return ink, edges
-    # No letter turned by more than a line of height 32 can show, and the feet of the letters stay apart.
-    angle = min(rng.uniform(0.2, 1.5), 0.6 * length / size)
+    # The feet of the letters stay apart, and the arc rises by less than a letter: the crop is 32 pixels high.
+    angle = min(rng.uniform(0.2, 1.5), 0.6 * length / size, 7 * size / length)
     radius, up = length / angle, 1.0 if rng.random() < 0.7 else -1.0
     height, width = ink.shape
     x0, y0 = width / 2, float(edges[0, 0, 1])
@@ -120,7 +120,7 @@ def _bend(rng: np.random.Generator, ink: np.ndarray, edges: np.ndarray, size: in
     turned, distance = points[..., 0] / radius, radius - up * points[..., 1]
     edges = np.stack([distance * np.sin(turned) + shape[1] / 2, 1.5 * size + radius - distance * np.cos(turned)], -1)
     if up < 0:
-        bent, edges[..., 1] = bent[::-1], shape[0] - edges[..., 1]
+        bent, edges[..., 1] = bent[::-1], shape[0] - 1 - edges[..., 1]
     return np.ascontiguousarray(bent), edges.astype(np.float32)
 
 

@@ -1,4 +1,4 @@
-"""What ships with the package, the weights and the language model: which files, their SHA-256, where they came from, how well they do."""
+"""What ships with the package, weights and language model: files, SHA-256, where they came from, how well they do."""
 
 from __future__ import annotations
 

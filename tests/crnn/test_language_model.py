@@ -26,7 +26,9 @@ def model_of(*lines, order=3, min_count=1):
 
 def probability(model, character, context=""):
     """Of a character in either case: what the formulas below are about."""
-    return math.exp(model.log_probability(character, context)) * (2 if character.isascii() and character.isalpha() else 1)
+    return math.exp(model.log_probability(character, context)) * (
+        2 if character.isascii() and character.isalpha() else 1
+    )
 
 
 def test_unigrams_share_with_the_unknown():

@@ -73,10 +73,10 @@ class TestWidth:
         assert sample.text == "" and sample.image.shape == (32, 4)
 
     def test_without_a_limit_all_of_it_is_drawn_and_stays_high(self, fonts):
-        """A W is about as wide as high, 60 of them 1900 pixels at the full height; tilt leaves them half of it."""
+        """A W is about as wide as high, 60 of them 1900 pixels at the full height; tilt and arcs leave a third of it."""
         for seed in range(6):
             sample = render_sign(np.random.default_rng(seed), fonts, "W" * 60, CLEAN)
-            assert sample.text == "W" * 60 and sample.image.shape[1] > 700
+            assert sample.text == "W" * 60 and sample.image.shape[1] > 500
 
 
 @pytest.mark.usefixtures("black_on_white")
@@ -142,13 +142,32 @@ class TestView:
 
     def test_an_arc_moves_edges_and_ink_alike(self):
         ink = dots(self.PLACES, (100, 340))
-        bent = 0
+        sags = []
         for seed in range(120):
             moved, edges = signs._bend(np.random.default_rng(seed), ink, self.EDGES, 60)
-            np.testing.assert_allclose(edges.reshape(-1, 2), centres(moved), atol=1.0)
-            np.testing.assert_array_equal(edges[..., 0], self.EDGES[..., 0])  # Columns move up or down only.
-            bent += np.ptp(edges[..., 1]) > 2
-        assert 5 <= bent <= 30  # 15 % of 120, but for the flattest.
+            points = edges.reshape(-1, 2)
+            np.testing.assert_allclose(points, centres(moved), atol=1.0)
+            chord = np.linalg.norm(points[-1] - points[0])
+            sags.append((points[2:4, 1].mean() - points[[0, -1], 1].mean()) / chord)
+            # Along a circle, distances between neighbours keep their proportions, but for arc against chord.
+            steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
+            np.testing.assert_allclose(steps, np.diff(self.EDGES[..., 0].ravel()), rtol=0.04)
+        up, down = sum(sag < -0.02 for sag in sags), sum(sag > 0.02 for sag in sags)
+        assert 10 <= up + down <= 34 and up > down > 0  # 18 % of 120, but for the flattest.
+
+    def test_letters_turn_with_the_arc(self):
+        """A bar stands square to the circle: its two ends are nearer to each other on the inner side."""
+        ink = dots([(40, 30), (40, 70), (300, 30), (300, 70), (170, 50)], (100, 340))
+        edges = np.float32([[[40, 50], [170, 50]], [[170, 50], [300, 50]]])
+        for seed in range(60):
+            moved, _ = signs._bend(np.random.default_rng(seed), ink, edges, 60)
+            found = centres(moved)
+            lean = [np.diff(pair[np.argsort(pair[:, 1])], axis=0)[0, 0] for pair in (found[:2], found[-2:])]
+            if moved.shape != ink.shape:
+                assert abs(lean[0]) > 2 and lean[0] == pytest.approx(-lean[1], abs=1)  # left, and right
+                break
+        else:
+            pytest.fail("no arc was drawn")
 
     def test_a_view_from_the_side_moves_edges_and_ink_alike(self):
         ink = dots(self.PLACES, (100, 340))
