@@ -80,7 +80,7 @@ def _chosen_gpus(name: str, number: int | None, gpus: list[Any]) -> list[Any]:
     if name != "auto" and not gpus:
         raise ConfigError(
             f"device {name!r}: no GPU can be used: there is none, its driver is missing, or the framework was "
-            "installed without CUDA (pip install ctpn_crnn[gpu]); give --device cpu or leave it out."
+            "installed without CUDA (pip install tensorflow[and-cuda]); choose the CPU, or leave the choice out."
         )
     if number is None:
         return gpus

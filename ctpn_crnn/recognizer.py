@@ -288,12 +288,12 @@ def _choose_weights(weights: WeightsChoice) -> dict[str, PathLike | None]:
 def _file_in(folder: Path, kind: str) -> Path:
     if folder.is_file():
         raise WeightsError(f"{folder} is one file, but there are two networks; give {{'{kind}': path}} to replace one")
-    path = folder / f"{kind}.h5"
-    if not path.is_file():
-        raise WeightsError(
-            f"there is no {kind}.h5 in the folder {folder}; give a folder that holds ctpn.h5 and crnn.h5"
-        )
-    return path
+    for path in (folder / f"{kind}.h5", folder / f"{kind}.onnx"):
+        if path.is_file():
+            return path
+    raise WeightsError(
+        f"there is no {kind}.h5 or {kind}.onnx in the folder {folder}; give a folder that holds ctpn and crnn"
+    )
 
 
 def _make_detector(weights: PathLike | None, runtime: str, precision: str) -> Finder:

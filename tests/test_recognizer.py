@@ -183,11 +183,20 @@ class TestArguments:
             Recognizer(weights)
 
     def test_missing_weights(self, tmp_path):
-        with pytest.raises(WeightsError, match=r"no ctpn\.h5"):
+        with pytest.raises(WeightsError, match=r"no ctpn\.h5 or ctpn\.onnx"):
             Recognizer(tmp_path)
         (tmp_path / "one.h5").touch()
         with pytest.raises(WeightsError, match="one file"):
             Recognizer(tmp_path / "one.h5")
+
+    def test_a_folder_of_weights_may_hold_onnx_files(self, tmp_path, monkeypatch):
+        made = []
+        monkeypatch.setattr("ctpn_crnn.crnn.reader.LineReader", lambda **options: made.append(options["weights"]))
+        monkeypatch.setattr("ctpn_crnn.recognizer._make_detector", lambda weights, *_: made.append(weights))
+        for name in ("ctpn.onnx", "crnn.onnx", "crnn.h5"):
+            (tmp_path / name).touch()
+        Recognizer(tmp_path)
+        assert made == [tmp_path / "ctpn.onnx", tmp_path / "crnn.h5"]
 
     def test_the_search_is_the_readers(self, monkeypatch):
         made = []

@@ -286,10 +286,10 @@ def main(argv: list[str] | None = None) -> int:
                 run(args, *sources(args))
     except CtpnCrnnError as error:
         print(f"train_ctpn: {error}", file=sys.stderr)
-        return 1
+        return 2
     except KeyboardInterrupt:
         print(f"\ntrain_ctpn: interrupted; --resume goes on from {args.out / 'checkpoint.npz'}", file=sys.stderr)
-        return 1
+        return 130
     return 0
 
 

@@ -31,21 +31,6 @@ def use_gpu() -> None:
     Raises:
         ConfigError: There is no GPU that can be used.
     """
-    import keras
+    from ctpn_crnn.distribution import use_device  # here: it brings the framework, which `use_cpu` does without
 
-    if keras.backend.backend() == "jax":
-        import jax
-
-        found = any(device.platform == "gpu" for device in jax.devices())
-    else:
-        import tensorflow as tf
-
-        gpus = tf.config.list_physical_devices("GPU")
-        for gpu in gpus:
-            tf.config.experimental.set_memory_growth(gpu, True)
-        found = bool(gpus)
-    if not found:
-        raise ConfigError(
-            "gpu: no GPU can be used: there is none, its driver is missing, or the framework was installed without "
-            "CUDA (pip install tensorflow[and-cuda]); leave --gpu out to run on the CPU"
-        )
+    use_device("gpu")

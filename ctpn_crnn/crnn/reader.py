@@ -23,7 +23,7 @@ from ctpn_crnn.weights import CALIBRATION
 HEIGHT = 32
 FRAME_WIDTH = 4
 BEAM_WIDTH = 10
-LM_WEIGHT, LENGTH_BONUS = 0.3, 1.0
+LM_WEIGHT, LENGTH_BONUS = 0.3, 1.3
 """Chosen on rendered lines whose text the language model had not seen, on no benchmark."""
 
 _MIN_WIDTH = 16

@@ -73,7 +73,7 @@ class TestWidth:
         assert sample.text == "" and sample.image.shape == (32, 4)
 
     def test_without_a_limit_all_of_it_is_drawn_and_stays_high(self, fonts):
-        """A W is about as wide as high, 60 of them 1900 pixels at the full height; tilt and arcs leave a third of it."""
+        """A W is about as wide as high, 60 of them 1900 pixels at the full height; tilt and arcs leave a third."""
         for seed in range(6):
             sample = render_sign(np.random.default_rng(seed), fonts, "W" * 60, CLEAN)
             assert sample.text == "W" * 60 and sample.image.shape[1] > 500
