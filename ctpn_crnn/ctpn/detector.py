@@ -13,6 +13,7 @@ import numpy as np
 from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, STRIDE
 from ctpn_crnn.ctpn.decode import Proposals, decode_heads
 from ctpn_crnn.ctpn.ink import fit_to_ink, rest_of_rows
+from ctpn_crnn.ctpn.rules import without_rules
 from ctpn_crnn.ctpn.text_lines import DEFAULTS, LineParams, connect
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.geometry import Quad, intersection_area, quad_area, quad_size
@@ -254,6 +255,8 @@ def _outside(regions: list[Region], others: list[Region]) -> list[Region]:
 def _fitted(grey: np.ndarray, sure: list[Region], weak: list[Region]) -> list[Region]:
     """Fit the text to its ink; of the weak lines those stay that ink confirms, and that are not among the sure ones."""
     text = [r for r in sure if r.kind == "text"]
+    if text:
+        grey = without_rules(grey, float(np.median([quad_size(r.quad)[1] for r in text])))
     fits = fit_to_ink(grey, [r.quad for r in text])
     kept = _with_quads(text, [[r.quad] if quads is None else quads for r, quads in zip(text, fits)], grey.shape)
     fitted = sum(bool(quads) for quads in fits)

@@ -28,7 +28,10 @@ MIN_CONTRAST = 32
 """Grey levels between ground and ink below which nothing is fitted."""
 
 BLANK_CONTRAST = 12
-"""Grey levels below which there is nothing at all."""
+"""Grey levels from the ground below which there is nothing at all."""
+
+BLANK_SHARE = 0.02
+"""Share of a line's box that must hold something."""
 
 INK_LEVEL = 0.4
 """Ink is what lies further from the ground than this share of the contrast."""
@@ -56,6 +59,9 @@ MAX_CELL = 15.0
 
 MAX_TAIL = 0.4
 """Accents and descenders, whose rows hold little ink, reach so far out of the other letters, in heights of these."""
+
+SPECK = 0.3
+"""Ink that is less than this share of a line's height, both across and along, is no line: dust, or a lone full stop."""
 
 FLAT = 0.4
 """A row of ink lower than this share of the line's height is a dash, or dots."""
@@ -175,7 +181,7 @@ def _fit(grey: np.ndarray, quad: Quad, common: float, params: InkParams) -> list
     while True:
         seen = strip.ink()
         if seen is None:
-            return None if strip.contrast() >= BLANK_CONTRAST else []
+            return [] if strip.is_blank() else None
         ink, barred = seen
         rows = _rows(ink, strip)
         if rows is None:
@@ -185,6 +191,9 @@ def _fit(grey: np.ndarray, quad: Quad, common: float, params: InkParams) -> list
             rows = max(0.0, strip.top), strip.bottom
         spans, goes_on = _columns(ink, barred, rows, strip, params)
         if not (goes_on and strip.can_grow and reach < max(grey.shape)):
+            if rows[1] - rows[0] < SPECK * strip.height:
+                margin = 2 * params.margin * strip.height
+                spans = [(left, right) for left, right in spans if right - left - margin >= SPECK * strip.height]
             top, bottom = _edges(rows, strip, params)
             return [strip.to_image(left, right, top, bottom) for left, right in spans]
         reach *= 2
@@ -267,9 +276,10 @@ class _Strip:
         table = (away > INK_LEVEL * abs(contrast)).astype(np.uint8)
         return _without_rules(cv2.LUT(self.grey, table), self.height)
 
-    def contrast(self) -> float:
-        """Return how far the ink's grey lies from the ground's."""
-        return abs(self._levels[1])
+    def is_blank(self) -> bool:
+        """Return whether next to nothing in the line's box differs from the ground."""
+        away = np.abs(self.grey[self.box()].astype(np.int16) - self._levels[0]) > BLANK_CONTRAST
+        return away.sum() <= BLANK_SHARE * away.size
 
     def sharpness(self) -> float:
         """Return how much the rows differ: the most where they run along the lines of text."""

@@ -169,6 +169,17 @@ def test_a_box_on_blank_paper_is_no_line():
     assert fit(image, (300, 200, 400, 220)) == [[]]
 
 
+def test_dust_is_no_line_and_faint_print_is_left_alone():
+    image = paper()
+    image[110:114, 200:204] = INK
+    assert fit(image, (195, 100, 210, 120), (190, 95, 222, 125)) == [[], []]
+    image = paper()
+    image[110, 200] = GROUND - 100  # one grain: too little for a contrast, too much for blank paper
+    assert fit(image, (195, 100, 211, 120)) == [[]]
+    write(image, 100, 200, 12, colour=GROUND - 25)  # below the least contrast, but there is something
+    assert fit(image, (100, 198, 338, 222)) == [None]
+
+
 def test_a_box_beside_its_ink_is_no_line():
     image = paper()
     write(image, 60, 60, 10)
