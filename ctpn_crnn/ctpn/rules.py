@@ -1,7 +1,7 @@
-"""Rules that ink fitting must not take for text: slanted, dashed and broken ones, as scans of forms and receipts have them.
+"""Rules that ink fitting must not take for text: slanted, dashed and framed ones, as forms and receipts have them.
 
-A level, unbroken rule is found within a line's own strip (`ink`). One that leans, or is made of dashes, is seen only as a
-whole: it is long and, over its whole length, thin.
+A level, unbroken rule is found within a line's own strip (`ink`). One that leans, or is made of dashes, is seen only as
+a whole: it is long and, over its whole length, thin.
 """
 
 from __future__ import annotations

@@ -108,6 +108,15 @@ _UNITS = (
     "平方米",
     "百万元",
 )
+_CHOICES = (
+    ("适用", "不适用"),
+    ("適用", "不適用"),
+    ("是", "否"),
+    ("有", "无"),
+    ("男", "女"),
+    ("同意", "不同意"),
+    ("Yes", "No"),
+)
 _CURRENCIES = ("¥", "$", "€", "£", "RMB ", "HK$", "US$", "人民币", "USD ", "RM ", "RM")
 _PLACES = (
     "北京上海广州深圳天津重庆南京武汉成都杭州西安苏州长沙沈阳青岛郑州大连宁波厦门福州济南合肥昆明"
@@ -179,6 +188,9 @@ class Corpus:
         if draw < 0.66:
             text = self.running(rng, length)
         elif draw < 0.80:
+            # Some cells of a table hold a mark or a box to tick and nothing else.
+            if rng.random() < 0.12:
+                return self._fit(mark(rng), length) or self._any(rng, length)
             length = int(_LATIN_LENGTH * length)
             text = _join(rng, length, lambda: number(rng), (" ", "  ", " ", "，", "、", " - "))
         elif draw < 0.90:
@@ -419,6 +431,21 @@ def code(rng: np.random.Generator) -> str:
         lambda: f"第{pick(digits, 1, 4)}号",
     )
     return forms[int(rng.integers(len(forms)))]()
+
+
+def mark(rng: np.random.Generator) -> str:
+    """What stands alone in a table or a form: a dash for nothing, a bullet, a small number, boxes to tick."""
+    draw = rng.random()
+    if draw < 0.45:
+        return str(rng.choice(["–", "–", "–", "—", "-"]))
+    if draw < 0.6:
+        return str(rng.choice(list("•●■◆○□√×*※·")))
+    if draw < 0.8:
+        return str(rng.choice([str(rng.integers(100)), f"({rng.integers(1, 1000)})", f"{rng.integers(1, 20)}."]))
+    boxes = rng.choice(["□√", "√□", "□□", "☑□", "□☑", "☐☑", "■□"])
+    words = _CHOICES[int(rng.integers(len(_CHOICES)))]
+    space = " " if rng.random() < 0.5 else ""
+    return f"{boxes[0]}{space}{words[0]} {boxes[1]}{space}{words[1]}"
 
 
 def label(rng: np.random.Generator, corpus: Corpus) -> str:

@@ -5,7 +5,7 @@ import pytest
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import SynthesisError
-from ctpn_crnn.synthesis.corpus import Corpus, code, date, money, number
+from ctpn_crnn.synthesis.corpus import Corpus, code, date, mark, money, number
 
 
 def test_lines_fit_the_length_and_the_charset(corpus, charset):
@@ -16,6 +16,16 @@ def test_lines_fit_the_length_and_the_charset(corpus, charset):
         line = corpus.line(rng, length)
         assert 1 <= len(line) <= 1.8 * length
         assert line == line.strip() and charset.covers(line)
+
+
+def test_marks_stand_alone(corpus, charset):
+    marks = [mark(np.random.default_rng((8, i))) for i in range(300)]
+    assert all(m and charset.covers(m) for m in marks)
+    # A dash stands for nothing far more often than a hyphen does.
+    assert 0.2 < np.mean([m == "–" for m in marks]) < 0.35 and 0 < np.mean([m == "-" for m in marks]) < 0.15
+    assert any("□" in m and " " in m for m in marks)
+    lines = [corpus.line(np.random.default_rng((9, i)), 20) for i in range(600)]
+    assert any(line in ("–", "—", "-") for line in lines)
 
 
 @pytest.mark.parametrize("kind", ["line", "sign"])
