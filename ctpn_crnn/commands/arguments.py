@@ -51,6 +51,10 @@ def add_runtime(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> No
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="of the networks")
 
 
+SEARCH = ("beam_width", "language_model", "lm_weight", "length_bonus")
+"""What `add_search` adds."""
+
+
 def add_search(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
     """--beam-width, --language-model, --lm-weight and --length-bonus of a reader."""
     parser.add_argument(
@@ -75,7 +79,7 @@ def add_search(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> Non
 
 def search_options(arguments: argparse.Namespace) -> dict[str, Any]:
     """Those of `add_search` that were given, as arguments of `LineReader`."""
-    given = {name: getattr(arguments, name) for name in ("beam_width", "language_model", "lm_weight", "length_bonus")}
+    given = {name: getattr(arguments, name) for name in SEARCH}
     return {name: value for name, value in given.items() if value is not None}
 
 

@@ -12,7 +12,15 @@ from typing import Any
 from tqdm import tqdm
 
 from ctpn_crnn import Page, Recognizer
-from ctpn_crnn.commands.arguments import add_runtime, make_folder, positive_number, share
+from ctpn_crnn.commands.arguments import (
+    SEARCH,
+    add_runtime,
+    add_search,
+    make_folder,
+    positive_number,
+    search_options,
+    share,
+)
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.folder_job import Document, FolderJob, Journal, PageOptions, Plan, Watcher, count_pages, expand
 from ctpn_crnn.folder_job import make_plan as plan_of
@@ -75,6 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     networks.add_argument("--ctpn-weights", metavar="FILE", help="weights of the detector, instead")
     networks.add_argument("--crnn-weights", metavar="FILE", help="weights of the reader, instead")
     add_runtime(networks)
+    add_search(networks)
     # For tools/demo.py: text is printed whether or not files are written, and files of before are replaced.
     parser.set_defaults(always_print=False)
 
@@ -99,6 +108,7 @@ def make_recognizer(arguments: argparse.Namespace) -> Recognizer:
         arguments.precision,
         min_confidence=arguments.min_confidence,
         deskew="auto" if arguments.deskew else "off",
+        **search_options(arguments),
     )
 
 
@@ -163,7 +173,7 @@ def _check(arguments: argparse.Namespace) -> None:
 def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options that change what is written."""
     names = ("dpi", "skip_text", "deskew", "min_confidence", "weights", "ctpn_weights", "crnn_weights", "save_formulas")
-    values = {name: getattr(arguments, name) for name in names}
+    values = {name: getattr(arguments, name) for name in (*names, *SEARCH)}
     return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
 
 
