@@ -53,7 +53,7 @@ class Phase:
     steps: int
     learning_rate: float
     warmup: int = 100
-    final: float = 0.1
+    final: float = 0.03
 
     def __post_init__(self) -> None:
         if self.name not in PHASES:

@@ -200,7 +200,8 @@ def test_single_strips():
     ((quad, score),) = lines_of(level(160, 176, 100, 116, 0.91), side_refinement=False)
     assert quad == pytest.approx(np.array([[160, 100], [176, 100], [176, 116], [160, 116]]))
     assert score == pytest.approx(0.91)
-    assert len(lines_of(level(160, 176, 100, 116, 0.8), min_single_score=0.75)) == 1
+    assert len(lines_of(level(160, 176, 100, 116, 0.8), min_single_score=0.75, min_line_score=0.7)) == 1
+    assert lines_of(level(160, 176, 100, 116, 0.8), min_single_score=0.75) == []  # no more than a line is
 
 
 def test_the_offset_of_a_single_strip_moves_the_nearer_end():
@@ -213,15 +214,15 @@ def test_the_offset_of_a_single_strip_moves_the_nearer_end():
 
 def test_line_score_is_the_mean_and_weak_lines_go():
     strong = level(160, 320, 100, 130)
-    strong[:5, 4], strong[5:, 4] = 0.9, 0.7
-    weak = level(160, 320, 300, 330, 0.65)
+    strong[:5, 4], strong[5:, 4] = 0.97, 0.77
+    weak = level(160, 320, 300, 330, 0.84)
     ((_, score),) = lines_of(strong, weak)
-    assert score == pytest.approx(0.8)
-    assert len(lines_of(strong, weak, min_line_score=0.6)) == 2
+    assert score == pytest.approx(0.87)
+    assert len(lines_of(strong, weak, min_line_score=0.8)) == 2
 
 
 def test_one_uniform_score_keeps_every_line():
-    assert len(lines_of(*(level(160, 640, y, y + 24, 0.75) for y in range(40, 900, 40)))) == 22
+    assert len(lines_of(*(level(160, 640, y, y + 24, 0.86) for y in range(40, 900, 40)))) == 22
 
 
 def test_nothing_leaves_the_image():
