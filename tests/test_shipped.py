@@ -26,7 +26,7 @@ def character_f1(truth, text):
 
 def test_the_sample_page_is_read(page):
     truth = (DOCS / "sample.txt").read_text(encoding="utf-8")
-    assert character_f1(truth, page.text) > 0.97  # Measured: .995. Raise this with every better set of weights
+    assert character_f1(truth, page.text) > 0.985  # Measured: 1.0. Raise this with every better set of weights
 
 
 def test_every_line_of_the_sample_is_found(page):
