@@ -279,7 +279,7 @@ class _Strip:
     def is_blank(self) -> bool:
         """Return whether next to nothing in the line's box differs from the ground."""
         away = np.abs(self.grey[self.box()].astype(np.int16) - self._levels[0]) > BLANK_CONTRAST
-        return away.sum() <= BLANK_SHARE * away.size
+        return bool(away.sum() <= BLANK_SHARE * away.size)
 
     def sharpness(self) -> float:
         """Return how much the rows differ: the most where they run along the lines of text."""

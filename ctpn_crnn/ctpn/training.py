@@ -76,6 +76,7 @@ class TrainingOptions:
             "clip_norm (above 0)": self.clip_norm > 0,
             f"freeze_blocks (0 to {len(VGG16_BLOCKS)})": 0 <= self.freeze_blocks <= len(VGG16_BLOCKS),
             "samples (2 or more)": self.samples >= 2,
+            "hard (0 to 1)": 0 <= self.hard <= 1,
         }
         for name, good in allowed.items():
             if not good:

@@ -188,6 +188,7 @@ def test_checkpoints_that_do_not_fit(small_vgg, tmp_path: Path) -> None:
         {"freeze_blocks": 6},
         {"samples": 1},
         {"clip_norm": 0.0},
+        {"hard": 1.5},
     ],
 )
 def test_senseless_options(wrong: dict) -> None:
