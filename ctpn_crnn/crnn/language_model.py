@@ -37,7 +37,9 @@ KNOWN = 0.9
 START = " "
 """What stands before a line: its first character begins a word."""
 
-_FOLDED = {c: group[0] for group in ALIKE for c in group}
+FOLDED = {c: group[0] for group in ALIKE for c in group}
+"""The character that stands for one in the model, of those that are `ALIKE`: the first of them."""
+
 _SHARES = {c: math.log(len(group)) for group in ALIKE for c in group}
 _CACHE_SIZE = 1 << 17
 _NONE = -1
@@ -112,12 +114,12 @@ class LanguageModel:
 
     def knows(self, characters: Sequence[str]) -> bool:
         """Whether it was made of text in these characters: all but a few of them, `KNOWN`, are in the alphabet."""
-        known = sum(_FOLDED.get(c, c) in self._places for c in characters)
+        known = sum(FOLDED.get(c, c) in self._places for c in characters)
         return known >= KNOWN * len(characters) > 0
 
     def step(self, state: State, character: str) -> tuple[float, State]:
         """Natural log probability of a character after a context, and the state of the context that it makes."""
-        place = self._places.get(_FOLDED.get(character, character), _NONE)
+        place = self._places.get(FOLDED.get(character, character), _NONE)
         nodes = [place, *(self._child(level, node, place) for level, node in enumerate(state))]
         score = -_SHARES.get(character, 0.0)
         for level in range(len(nodes) - 1, -1, -1):
@@ -267,8 +269,3 @@ class PrefixScorer:
             factor = 1.0 if character == " " else math.exp(self._weight * score + self._bonus)
             known = self._steps[key] = factor, state
         return known
-
-
-def fold(character: str) -> str:
-    """The character that stands for one in the model: the first of those that are `ALIKE`."""
-    return _FOLDED.get(character, character)

@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ctpn_crnn.crnn.language_model import ALIKE, MAX_ORDER, LanguageModel, NgramLevel
+from ctpn_crnn.crnn.language_model import FOLDED, MAX_ORDER, LanguageModel, NgramLevel
 from ctpn_crnn.errors import ConfigError, DatasetError
 
 _BLOCK = 1 << 20
 _COUNTED_AT_ONCE = 1 << 22
 _LINE_ENDS, _SPACES = re.compile(r"\s*\n\s*"), re.compile(r"[^\S\n]+")
 
-_FOLDING = str.maketrans({c: group[0] for group in ALIKE for c in group})
+_FOLDING = str.maketrans(FOLDED)
 
 _Counts = tuple[np.ndarray, np.ndarray]
 

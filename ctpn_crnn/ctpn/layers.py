@@ -112,10 +112,10 @@ class AnchorTarget(keras.layers.Layer):
         positive = (best > self.positive) | forced
         negative = (best < self.negative) & ~positive & ~touched
         kind = ops.cast(assigned[..., 4], "int32")
-        labels = self._sample(kind, positive, negative, batch, training)
+        hard = None
         if self.hard > 0:
-            beside = negative & (best < CLEARLY_BESIDE)
-            labels = self._harden(labels, beside, self._text_probability(scores), batch, training)
+            hard = negative & (best < CLEARLY_BESIDE), self._text_probability(scores)
+        labels = self._sample(kind, positive, negative, hard, batch, training)
         regressed = positive | (best > self.valid)
         vertical = self._vertical_targets(assigned, top, bottom)
         side_mask = regressed & (assigned[..., 5] > 0)
@@ -184,8 +184,13 @@ class AnchorTarget(keras.layers.Layer):
         strip_height = ops.maximum(assigned[..., 3] - assigned[..., 1], 1.0)
         return ops.stack([(centre - (top + bottom) / 2) / height, ops.log(strip_height / height)], axis=-1)
 
-    def _sample(self, kind: Any, positive: Any, negative: Any, batch: Any, training: bool) -> Any:
-        """Class of `samples` anchors of each image, -1 for the rest; shapes (batch * cols, rows * k)."""
+    def _sample(
+        self, kind: Any, positive: Any, negative: Any, hard: tuple[Any, Any] | None, batch: Any, training: bool
+    ) -> Any:
+        """Class of `samples` anchors of each image, -1 for the rest; shapes (batch * cols, rows * k).
+
+        `hard` says which anchors may be hard negatives and how probably each is text; None where all are drawn.
+        """
         shape = ops.shape(kind)
         positive = ops.reshape(positive, (batch, -1))
         negative = ops.reshape(negative, (batch, -1))
@@ -193,7 +198,15 @@ class AnchorTarget(keras.layers.Layer):
         half = self.samples // 2
         taken = positive & (_rank(order, positive) < half)
         room = self.samples - ops.sum(ops.cast(taken, "int32"), axis=1, keepdims=True)
-        background = negative & (_rank(order, negative) < room)
+        background = ops.zeros_like(negative)
+        if hard is not None:
+            allowed, probability = (ops.reshape(x, (batch, -1)) for x in hard)
+            among_all = ops.minimum(room, ops.sum(ops.cast(negative, "int32"), axis=1, keepdims=True))
+            most = self.hard * ops.cast(among_all, "float32")
+            background = allowed & (ops.cast(_rank(1.0 - probability, allowed), "float32") < most)
+            room = room - ops.sum(ops.cast(background, "int32"), axis=1, keepdims=True)
+        rest = negative & ~background
+        background = background | (rest & (_rank(order, rest) < room))
         labels = ops.where(taken, ops.reshape(kind, (batch, -1)), ops.where(background, 0, -1))
         return ops.reshape(ops.cast(labels, "int32"), shape)
 
@@ -203,21 +216,6 @@ class AnchorTarget(keras.layers.Layer):
         shape = ops.shape(background)
         by_column = ops.transpose(1.0 - background, (0, 2, 1, 3))
         return ops.reshape(by_column, (shape[0] * shape[2], shape[1] * shape[3]))
-
-    def _harden(self, labels: Any, beside: Any, probability: Any, batch: Any, training: bool) -> Any:
-        """`labels` with the `hard` share of each image's negatives replaced by the likeliest text among `beside`."""
-        shape = ops.shape(labels)
-        labels, beside = ops.reshape(labels, (batch, -1)), ops.reshape(beside, (batch, -1))
-        easiness = 1.0 - ops.reshape(probability, (batch, -1))
-        room = ops.sum(ops.cast(labels == 0, "float32"), axis=1, keepdims=True)
-        hardest = beside & (ops.cast(_rank(easiness, beside), "float32") < self.hard * room)
-        drawn = (labels == 0) & ~hardest
-        # As many of the drawn ones stay as are wanted beside the hardest, the earliest drawn of a shuffled order.
-        stay = room - ops.sum(ops.cast(hardest, "float32"), axis=1, keepdims=True)
-        order = keras.random.uniform(ops.shape(drawn), seed=self.seed_generator if training else self.seed)
-        kept = drawn & (ops.cast(_rank(order, drawn), "float32") < stay)
-        labels = ops.where(hardest | kept, 0, ops.where(labels == 0, -1, labels))
-        return ops.reshape(ops.cast(labels, "int32"), shape)
 
     def _to_map(self, flat: Any, batch: Any, rows: Any, cols: Any) -> Any:
         """(batch * cols, rows * k, ...) -> (batch, rows, cols, k, ...)."""

@@ -89,7 +89,7 @@ def register(
     """
     folder = Path(folder)
     facts = _facts_of_model(Path(path)) if kind == LANGUAGE_MODEL else _facts_of_weights(path, kind)
-    target = folder / f"{kind}{Path(path).suffix if kind == LANGUAGE_MODEL else '.h5'}"
+    target = folder / f"{kind}{'.npz' if kind == LANGUAGE_MODEL else '.h5'}"
     data = Path(path).read_bytes()
     manifest = read_manifest(folder) if (folder / MANIFEST).exists() else {"version": _VERSION, "weights": {}}
     manifest["weights"][kind] = {
