@@ -16,6 +16,9 @@ _LARGEST_GAP = 60.0
 
 _LEAST_PROBABILITY = 1e-12
 
+PRUNE = 1e-3
+"""A beam search takes no character into account that is less probable than this in its frame."""
+
 Scorer: TypeAlias = Callable[[tuple[int, ...], int], float]
 """A prefix and a class to append -> the factor, above 0, by which the label gains."""
 
@@ -130,7 +133,7 @@ def best_path(classes: np.ndarray, probabilities: np.ndarray) -> Decoded:
 
 
 def beam_search(
-    probabilities: np.ndarray, beam_width: int = 10, prune: float = 1e-3, scorer: Scorer | None = None
+    probabilities: np.ndarray, beam_width: int = 10, prune: float = PRUNE, scorer: Scorer | None = None
 ) -> list[tuple[list[int], float]]:
     """Prefix beam search (Hannun et al., 2014, algorithm 1) of one line.
 
@@ -146,7 +149,9 @@ def beam_search(
         scorer), best first. Doubled letters are kept where a blank separates them.
     """
     candidates: list[list[tuple[int, float]]] = [[] for _ in range(len(probabilities))]
-    frames, classes = np.nonzero(probabilities >= prune)
+    inked = np.flatnonzero(probabilities[:, BLANK] <= 1 - prune)  # Only there can a character reach that.
+    rows, classes = np.nonzero(probabilities[inked] >= prune)
+    frames = inked[rows]
     for frame, c, chance in zip(frames.tolist(), classes.tolist(), probabilities[frames, classes].tolist()):
         if c != BLANK:
             candidates[frame].append((c, chance))

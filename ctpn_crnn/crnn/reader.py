@@ -12,8 +12,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ctpn_crnn.crnn.charset import Charset
-from ctpn_crnn.crnn.ctc import Decoded, Scorer, beam_search, best_path, line_confidence
+from ctpn_crnn.crnn.charset import BLANK, Charset
+from ctpn_crnn.crnn.ctc import PRUNE, Decoded, Scorer, beam_search, best_path, line_confidence
 from ctpn_crnn.crnn.language_model import LanguageModel, PrefixScorer, shipped_model
 from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
 from ctpn_crnn.page import Char
@@ -27,7 +27,9 @@ LM_WEIGHT, LENGTH_BONUS = 0.3, 1.3
 """Chosen on rendered lines whose text the language model had not seen, on no benchmark."""
 
 _MIN_WIDTH = 16
-_BUCKET = 64
+_BUCKET = 32
+_BATCH_COST = 1.0
+"""What a batch costs besides its lines, in lines: the LSTMs take as many steps for one line as for many."""
 
 
 @dataclass
@@ -126,12 +128,11 @@ class LineReader:
         frames = -(-width // FRAME_WIDTH)
         logits = logits[:frames]
         best = logits.argmax(-1)
-        # Greedy needs the winners' probabilities only: exp of the difference to the log sum, no softmax of every class.
-        shifted = np.exp(logits - logits.max(-1, keepdims=True))
-        totals = shifted.sum(-1)
-        decoded = best_path(best, 1.0 / totals)
-        if self._beam_width > 1:
-            decoded = _search(shifted / totals[:, None], self._beam_width, self._scorer) or decoded
+        if self._beam_width > 1 and (best != BLANK).any():
+            searched = _search(softmax_where_seen(logits), self._beam_width, self._scorer)
+        else:
+            searched = None
+        decoded = searched or best_path(best, _winners(logits, best))
         text = self.charset.decode(decoded.classes)
         spans = [(first * FRAME_WIDTH / width, min(1.0, last * FRAME_WIDTH / width)) for first, last in decoded.spans]
         chars = _stripped([Char(c, p, *span) for c, p, span in zip(text, decoded.confidences, spread(spans))])
@@ -169,14 +170,20 @@ def pad_lines(images: Sequence[np.ndarray], width: int) -> np.ndarray:
 
 
 def batches_by_width(widths: Sequence[int], budget: int) -> list[list[int]]:
-    """Groups of indices of similar width, each group's padded widths summing up to at most `budget` (or one line)."""
+    """Groups of indices of similar width, each group's padded widths summing up to at most `budget` (or one line), with
+    less padding in a group than another group would cost."""
     batches: list[list[int]] = []
+    total = 0  # of the widths of the last batch
     for index in sorted(range(len(widths)), key=widths.__getitem__):
         width = _padded_width(widths[index])
-        if batches and (len(batches[-1]) + 1) * width <= budget:
+        members = len(batches[-1]) if batches else 0
+        padding = members * width - total
+        if members and (members + 1) * width <= budget and padding <= _BATCH_COST * width:
             batches[-1].append(index)
+            total += width
         else:
             batches.append([index])
+            total = width
     return batches
 
 
@@ -190,6 +197,29 @@ def spread(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
     starts = [max(0.0, centres[0] - gap), *middles]
     ends = [*middles, min(1.0, centres[-1] + gap)]
     return list(zip(starts, ends))
+
+
+def softmax_where_seen(logits: np.ndarray) -> np.ndarray:
+    """Probabilities (T, C) of logits (T, C); frames in which no character comes near the blank are all blank.
+
+    They are most frames of most lines, and the softmax of thousands of classes is most of the decoding.
+    """
+    seen = np.flatnonzero(logits[:, BLANK + 1 :].max(-1) - logits[:, BLANK] > math.log(PRUNE))
+    probabilities = np.zeros(logits.shape, np.float32)
+    probabilities[:, BLANK] = 1.0
+    shifted = logits[seen]
+    shifted = np.exp(shifted - shifted.max(-1, keepdims=True))
+    probabilities[seen] = shifted / shifted.sum(-1, keepdims=True)
+    return probabilities
+
+
+def _winners(logits: np.ndarray, best: np.ndarray) -> np.ndarray:
+    """Probability (T,) of the most likely class of each frame, by the differences to it: no softmax of every class."""
+    inked = best != BLANK
+    highest = logits[inked].max(-1, keepdims=True)
+    probabilities = np.ones(len(best), np.float32)
+    probabilities[inked] = 1.0 / np.exp(logits[inked] - highest).sum(-1)
+    return probabilities
 
 
 def _padded_width(width: int) -> int:
@@ -244,26 +274,26 @@ def align(log_probabilities: np.ndarray, classes: Sequence[int]) -> list[tuple[i
     total, length = len(log_probabilities), len(classes)
     states = np.zeros(2 * length + 1, np.int64)
     states[1::2] = np.arange(1, length + 1)
-    score = np.full(len(states), -np.inf)
-    score[:2] = log_probabilities[0, states[:2]]
+    emitted = log_probabilities[:, states]
     back = np.zeros((total, len(states)), np.int64)
-    may_skip = np.zeros(len(states), bool)
-    for i in range(1, length):
-        may_skip[2 * i + 1] = classes[i] != classes[i - 1]
+    # Two states that cannot be reached stand before the first, so that "one back" and "two back" are plain slices.
+    score = np.full(2 + len(states), -np.inf)
+    score[2:4] = emitted[0, :2]
+    skip = np.full(len(states), -np.inf)
+    skip[3::2] = np.where(np.diff(classes) != 0, 0.0, -np.inf)
+    choices = np.empty((3, len(states)))
     for t in range(1, total):
-        one = np.r_[-np.inf, score[:-1]]
-        two = np.where(may_skip, np.r_[-np.inf, -np.inf, score[:-2]], -np.inf)
-        choices = np.stack([score, one, two])
-        back[t] = choices.argmax(0)
-        score = choices.max(0) + log_probabilities[t, states]
+        choices[0], choices[1] = score[2:], score[1:-1]
+        np.add(score[:-2], skip, out=choices[2])
+        choices.argmax(0, out=back[t])
+        np.add(choices.max(0), emitted[t], out=score[2:])
     state = len(states) - 1 if score[-1] >= score[-2] else len(states) - 2
     path = [state]
     for t in range(total - 1, 0, -1):
         state -= int(back[t, state])
         path.append(state)
     path.reverse()
-    spans = []
-    for i in range(length):
-        frames = [t for t, s in enumerate(path) if s == 2 * i + 1]
-        spans.append((frames[0], frames[-1] + 1) if frames else (0, 1))
-    return spans
+    # The path never goes back, so the frames of a state lie between two places of the sorted path.
+    characters = np.arange(1, 2 * length, 2)
+    first, end = np.searchsorted(path, characters, "left"), np.searchsorted(path, characters, "right")
+    return [(int(a), int(b)) if b > a else (0, 1) for a, b in zip(first, end)]

@@ -27,6 +27,12 @@ STRIP_COLUMNS = 7
 IGNORE = -1
 """Kind of a strip whose anchors are neither positive nor negative."""
 
+
+def anything_but(kind: int) -> int:
+    """Kind of a strip, and label of an anchor, that may be anything but the class `kind` (1 and up)."""
+    return IGNORE - kind
+
+
 PADDING = 0
 """Kind of a row that only fills up a batch."""
 
@@ -73,13 +79,13 @@ def strips_of_quads(
 
     Args:
         quads: text lines, each (4, 2) corners in pixels, in order around the line.
-        kinds: class of each line: 1 and up as the network counts them (0 is background), or `IGNORE` for a line that
-            must neither be found nor count as background.
+        kinds: class of each line: 1 and up as the network counts them (0 is background); `IGNORE` for a line that
+            must neither be found nor count as background; `anything_but` a class.
         image_size: (height, width) of the image in pixels.
         min_height: lines lower than this many pixels are too small to be learnt and are ignored.
 
     Returns:
-        float32 (M, 7), one row a strip: x1, y1, x2, y2 (pixels; x on the 16 px grid), kind (1.. or `IGNORE`), has_side
+        float32 (M, 7), one row a strip: x1, y1, x2, y2 (pixels; x on the 16 px grid), kind as above, has_side
         (1 when an end of the line lies within `SIDE_REACH` of the strip's centre and inside the image, else 0), and
         side, the distance of the nearer end from the strip's centre in strides (the target o* of section 3.3).
     """

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, STRIDE
 from ctpn_crnn.ctpn.decode import Proposals, decode_heads
 from ctpn_crnn.ctpn.ink import fit_to_ink, rest_of_rows
 from ctpn_crnn.ctpn.rules import without_rules
-from ctpn_crnn.ctpn.text_lines import DEFAULTS, LineParams, connect
+from ctpn_crnn.ctpn.text_lines import DEFAULTS, LineParams, connect, connect_formulas
+from ctpn_crnn.ctpn.views import View, groups_of, view_of
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.geometry import Quad, intersection_area, quad_area, quad_size
 from ctpn_crnn.images import load_image
 from ctpn_crnn.runtime import Network, load_network
 
 CLASSES = ("background", "text", "formula")
-
-MIN_SIDE = 4
-"""Images with a side below this many pixels hold no legible text; they give no regions."""
-
-MAX_ENLARGEMENT = 3.0
-"""Small images are enlarged up to this factor; beyond it only blur is added."""
 
 MAX_BATCH_PIXELS = 1248 * 1760
 """Images that the network sees at once: one A4 page at 150 dpi, or several photos. Bounds the memory, about 2 GB at
@@ -65,8 +59,8 @@ class Detector:
     """Finds lines of text and formulas with CTPN (Tian et al., ECCV 2016, arXiv 1609.03605).
 
     An image is enlarged until its short side reaches ``short_side`` (at most threefold), then shrunk if its long side
-    exceeds ``max_side``. The defaults leave an A4 page at 150 dpi as it is, since small print must keep its pixels; for
-    photos alone, ``max_side=1000`` (as in the authors' code) is several times faster.
+    exceeds ``max_side``. A page, ink on an even ground, loses its margins and shrinks as far as its small print allows
+    (``ctpn_crnn.ctpn.views``).
 
     Args:
         weights: A weights file; the shipped one when None.
@@ -74,6 +68,8 @@ class Detector:
         precision: "auto", "float32" or "bfloat16".
         short_side: Least short side that the network sees, in pixels (paper: 600).
         max_side: Largest long side that the network sees, in pixels. Bounds the memory.
+        small_print: Height in pixels to which the ink of a page's small print may be shrunk; None: pages are shown as
+            photographs are.
         min_score: Least probability of a strip (paper: .7).
         nms_overlap: Overlap above which the weaker of two strips in one column is dropped, as IoU.
         lines: Parameters of the connector.
@@ -99,6 +95,7 @@ class Detector:
         *,
         short_side: int = 600,
         max_side: int = 1792,
+        small_print: float | None = 9.5,
         min_score: float = 0.7,
         nms_overlap: float = 0.3,
         lines: LineParams = DEFAULTS,
@@ -111,11 +108,14 @@ class Detector:
                 f"short_side is {short_side!r} and max_side is {max_side!r}: give pixels with "
                 f"{STRIDE} <= short_side <= max_side, for example 600 and 1792."
             )
+        if small_print is not None and not small_print > 0:
+            raise ConfigError(f"small_print is {small_print!r}: give a height in pixels above 0, or None.")
         for name, value in (("min_score", min_score), ("nms_overlap", nms_overlap), ("weak_score", weak_score)):
             if not 0 < value < 1:
                 raise ConfigError(f"{name} is {value!r}: give a number between 0 and 1.")
         self.short_side = short_side
         self.max_side = max_side
+        self.small_print = small_print
         self.min_score = min_score
         self.nms_overlap = nms_overlap
         self.lines = lines
@@ -152,9 +152,9 @@ class Detector:
         Raises:
             ImageError: An image cannot be read.
         """
-        views = [self._view(load_image(image)) for image in images]
+        views = [view_of(load_image(image), self.short_side, self.max_side, self.small_print) for image in images]
         regions: list[list[Region]] = [[] for _ in views]
-        for group in _groups(views):
+        for group in groups_of(views, MAX_BATCH_PIXELS):
             heads = self.network.predict(np.stack([views[i].pixels for i in group]))
             least = self.weak_score if self.fit_ink else self.min_score
             strips = decode_heads(*heads, heights=self._heights, min_score=least, max_overlap=self.nms_overlap)
@@ -162,72 +162,35 @@ class Detector:
                 regions[i] = self._regions(proposals, views[i])
         return regions
 
-    def _view(self, image: np.ndarray) -> _View | None:
-        """Return what the network sees of an image (H, W, 3) BGR uint8; None where there is nothing to see."""
-        height, width = image.shape[:2]
-        if min(height, width) < MIN_SIDE or (image == image[0, 0]).all():
-            return None
-        scale = min(max(1.0, self.short_side / min(height, width)), MAX_ENLARGEMENT, self.max_side / max(height, width))
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-        if size != (width, height):
-            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-        scales = size[0] / width, size[1] / height
-        right, bottom = -size[0] % STRIDE, -size[1] % STRIDE
-        padded = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=cv2.mean(image)[:3])
-        return _View(cv2.cvtColor(padded, cv2.COLOR_BGR2RGB), (size[1], size[0]), grey, scales)
-
-    def _regions(self, proposals: Proposals, view: _View) -> list[Region]:
+    def _regions(self, proposals: Proposals, view: View) -> list[Region]:
         regions = _without_text_in_formulas(self._connected(proposals, view, self.min_score, self.lines))
         if not self.fit_ink:
-            return [view.to_source(region) for region in regions]
+            return [_in_source(region, view) for region in regions]
         # The strong strips are joined by themselves, so that weak ones never change a line that is sure.
         least = replace(self.lines, min_line_score=self.weak_score, min_single_score=self.weak_score)
         weak = self._connected(proposals, view, self.weak_score, least)
         weak = _outside([r for r in weak if r.kind == "text"], [r for r in regions if r.kind == "formula"])
         return _fitted(
             view.grey,
-            [view.to_source(region) for region in regions],
-            [view.to_source(region) for region in weak],
+            [_in_source(region, view) for region in regions],
+            [_in_source(region, view) for region in weak],
         )
 
-    def _connected(self, proposals: Proposals, view: _View, least: float, lines: LineParams) -> list[Region]:
+    def _connected(self, proposals: Proposals, view: View, least: float, lines: LineParams) -> list[Region]:
         """Return the regions of the strips with a score of at least `least`, in pixels of the view."""
         regions = []
         for index, kind in enumerate(self._classes):
             mine = (proposals.kinds == index) & (proposals.scores >= least)
             if index == 0 or not mine.any():
                 continue
-            found = connect(proposals.boxes[mine], proposals.scores[mine], proposals.sides[mine], view.size, lines)
+            join = connect_formulas if kind == "formula" else connect
+            found = join(proposals.boxes[mine], proposals.scores[mine], proposals.sides[mine], view.size, lines)
             regions += [Region(quad, score, kind) for quad, score in found]
         return regions
 
 
-@dataclass(frozen=True, eq=False)
-class _View:
-    """An image as the network sees it: ``pixels`` uint8 RGB, padded; ``size`` (h, w) without padding; ``grey`` uint8
-    (H, W), the original; ``scales`` (x, y) from source to view."""
-
-    pixels: np.ndarray
-    size: tuple[int, int]
-    grey: np.ndarray
-    scales: tuple[float, float]
-
-    def to_source(self, region: Region) -> Region:
-        points = region.quad / np.array(self.scales, np.float32)
-        return replace(region, quad=_inside(points, self.grey.shape))
-
-
-def _groups(views: Sequence[_View | None]) -> Iterator[list[int]]:
-    """Yield indices of views of one padded size, as many at once as memory allows."""
-    by_size: dict[tuple[int, int], list[int]] = {}
-    for i, view in enumerate(views):
-        if view is not None:
-            by_size.setdefault(view.pixels.shape[:2], []).append(i)
-    for (height, width), members in by_size.items():
-        most = max(1, MAX_BATCH_PIXELS // (height * width))
-        for start in range(0, len(members), most):
-            yield members[start : start + most]
+def _in_source(region: Region, view: View) -> Region:
+    return replace(region, quad=view.to_source(region.quad))
 
 
 def _without_text_in_formulas(regions: list[Region]) -> list[Region]:

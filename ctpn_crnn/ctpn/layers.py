@@ -33,7 +33,7 @@ class AnchorTarget(keras.layers.Layer):
     `negative`. Of each image `samples` anchors are kept, at most half of them positive, the rest negative (sections 3.1
     and 3.4 of the paper). Coordinates are learnt by every positive anchor and every other one with an IoU above
     `valid`, sampled or not ("valid anchors", section 3.4). An anchor of which half or more lies on an ignored strip is
-    never negative.
+    never negative; on a strip that is `anything_but` a class it learns that it is not this class.
 
     Negatives are drawn at random as in the paper. Few of these lie where it matters, just beyond the ends of lines and
     on what resembles text; `hard` of them are therefore those that the network takes for text most (online hard example
@@ -56,7 +56,8 @@ class AnchorTarget(keras.layers.Layer):
     as `anchors.strips_of_quads` makes it, filled up with zeros.
 
     Returns:
-        labels int32 (batch, rows, cols, k): class of a sampled anchor (0 = background), -1 for all others;
+        labels int32 (batch, rows, cols, k): class of a sampled anchor (0 = background), `anything_but` a class, or -1
+        for all others;
         vertical targets (batch, rows, cols, k, 2) and their mask (batch, rows, cols, k);
         side targets (batch, rows, cols, k, 1) and their mask (batch, rows, cols, k); float32.
 
@@ -107,15 +108,16 @@ class AnchorTarget(keras.layers.Layer):
         column = self._column(strips, batch, cols)
         columns = batch * cols
         best, forced, assigned = self._assign(strips, overlap, column, columns)
-        touched = self._on_ignored(strips, top, bottom, column, columns)
+        barred = self._barred(strips, top, bottom, column, columns)
 
         positive = (best > self.positive) | forced
-        negative = (best < self.negative) & ~positive & ~touched
+        negative = (best < self.negative) & ~positive & (barred == 0)
         kind = ops.cast(assigned[..., 4], "int32")
         hard = None
         if self.hard > 0:
             hard = negative & (best < CLEARLY_BESIDE), self._text_probability(scores)
         labels = self._sample(kind, positive, negative, hard, batch, training)
+        labels = ops.where(positive | (barred == 0) | (best > self.valid), labels, barred)
         regressed = positive | (best > self.valid)
         vertical = self._vertical_targets(assigned, top, bottom)
         side_mask = regressed & (assigned[..., 5] > 0)
@@ -170,12 +172,17 @@ class AnchorTarget(keras.layers.Layer):
         assigned = ops.where(winner[..., None] >= 0, assigned, 0.0)
         return best, won >= 1.0, assigned
 
-    def _on_ignored(self, strips: Any, top: Any, bottom: Any, column: Any, columns: Any) -> Any:
-        """Whether half or more of an anchor lies on an ignored strip, bool (batch * cols, rows * k)."""
-        shared, _ = _shared_height(strips, top, bottom)
-        ignored = ops.reshape(ops.abs(strips[..., 4] - IGNORE) < 0.5, (-1, 1))
-        fraction = ops.where(ignored, shared / (bottom - top)[None, :], 0.0)
-        return _segment_max(fraction, column, columns) >= 0.5
+    def _barred(self, strips: Any, top: Any, bottom: Any, column: Any, columns: Any) -> Any:
+        """Least kind of the strips below 0 on which half or more of an anchor lies, int32 (batch * cols, rows * k); 0
+        where there is none."""
+        shared, strip_height = _shared_height(strips, top, bottom)
+        half = shared >= 0.5 * (bottom - top)[None, :]
+        # What is much smaller than a strip would never be its proposal, so it has nothing to learn from it.
+        small = shared < 0.5 * strip_height
+        depth = ops.reshape(-strips[..., 4], (-1, 1))
+        depth = ops.where(small, ops.minimum(depth, float(-IGNORE)), depth)
+        deepest = _segment_max(ops.where(half & (depth > 0), depth, 0.0), column, columns)
+        return -ops.cast(ops.maximum(deepest, 0.0) + 0.5, "int32")
 
     def _vertical_targets(self, assigned: Any, top: Any, bottom: Any) -> Any:
         """v_c, v_h of equation 2 of the paper, (batch * cols, rows * k, 2)."""

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from ctpn_crnn.ctpn.anchors import IGNORE, anything_but
+
 
 def smooth_l1(error: Any) -> Any:
     """0.5 e^2 below 1, |e| - 0.5 above (Fast R-CNN, equation 3), elementwise."""
@@ -19,15 +21,22 @@ def score_loss(logits: Any, labels: Any) -> Any:
 
     Args:
         logits: (..., classes), any float type.
-        labels: (...) class of each sampled anchor, negative where the anchor does not count.
+        labels: (...) class of each sampled anchor; `IGNORE` where the anchor does not count; `anything_but` a class
+            where only that class is wrong: its loss is -log(1 - p).
 
     Returns:
         Scalar; 0 where nothing is sampled.
     """
     log_p = ops.log_softmax(ops.cast(logits, "float32"), axis=-1)
-    sampled = ops.cast(labels >= 0, "float32")
-    picked = ops.one_hot(ops.maximum(labels, 0), log_p.shape[-1], dtype="float32")
-    return -ops.sum(ops.sum(log_p * picked, axis=-1) * sampled) / ops.maximum(ops.sum(sampled), 1.0)
+    classes = log_p.shape[-1]
+    picked = ops.one_hot(ops.maximum(labels, 0), classes, dtype="float32")
+    taken = ops.sum(log_p * picked, axis=-1)
+    # log(1 - p) by way of the other classes, so that nothing is lost where p is near 1.
+    wrong = ops.one_hot(ops.maximum(anything_but(labels), 0), classes, dtype="float32")
+    spared = ops.logsumexp(log_p - 1e9 * wrong, axis=-1)
+    sampled = ops.cast(labels != IGNORE, "float32")
+    likelihood = ops.where(labels >= 0, taken, spared)
+    return -ops.sum(likelihood * sampled) / ops.maximum(ops.sum(sampled), 1.0)
 
 
 def regression_loss(predicted: Any, target: Any, mask: Any) -> Any:

@@ -14,14 +14,14 @@ built.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from ctpn_crnn.ctpn.anchors import STRIDE
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.geometry import Quad, intersection_area
+from ctpn_crnn.geometry import Quad, box_to_quad, intersection_area
 
 MAX_OUTWARD = 1.5
 """How far side-refinement may move an end out of the middle of its strip, in strips: an end lies within 32 px of a
@@ -41,6 +41,16 @@ TAPER_STRIPS = 6
 """From this many strips on, top and bottom edges have slopes of their own (text seen in perspective)."""
 
 REFIT_ROUNDS = 2
+
+FORMULA_OVERLAP = 0.5
+"""Vertical overlap and similarity in height of neighbouring strips in a formula: a fraction is twice as high as the
+sign beside it."""
+
+FORMULA_LEVEL = 0.6
+"""Two pieces belong to one formula if they share more than this part of the lower one's rows, ..."""
+
+FORMULA_GAP = 0.6
+"""... and are no further apart than this, in heights of the lower one."""
 
 
 @dataclass(frozen=True)
@@ -114,16 +124,83 @@ def connect(
         return []
     strips, line = _by_line(strips, _chains(strips, params))
     quads, line_scores, counts = _quads(strips, line, image_size, params)
-    keep = line_scores >= np.where(
-        counts == 1, max(params.min_single_score, params.min_line_score), params.min_line_score
-    )
-    keep &= np.ptp(quads[:, :, 0], axis=1) >= 1
-    keep &= np.ptp(quads[:, :, 1], axis=1) >= 1
+    keep = _sure(quads, line_scores, counts, params)
     # Length counts: a line of thirty strips at .95 explains more than the one strip at .99 that it contains.
     strength = np.where(keep, line_scores * counts, -1.0)
     _suppress(quads, strength, _touching_lines(strips, line), params.max_line_overlap)
     order = np.argsort(-strength, kind="stable")
     return [(quads[i], float(line_scores[i])) for i in order[: np.count_nonzero(strength >= 0)]]
+
+
+def connect_formulas(
+    proposals: np.ndarray,
+    scores: np.ndarray,
+    sides: np.ndarray,
+    image_size: tuple[int, int],
+    params: LineParams = DEFAULTS,
+) -> list[tuple[Quad, float]]:
+    """Join the strips of formulas. As `connect`, but for what a formula is: not a line, but a box.
+
+    Its strips are not equally high, so neighbours need to be less alike, and the box reaches around all of them. Pieces
+    that stand beside or on each other in the same rows are one formula.
+
+    Args:
+        proposals, scores, sides, image_size, params: As for `connect`.
+
+    Returns:
+        ``(quad, score)`` of each formula, an upright box, strongest evidence first.
+    """
+    strips = _sorted_strips(proposals, scores, sides)
+    if not len(strips.score):
+        return []
+    alike = min(params.min_overlap, FORMULA_OVERLAP), min(params.min_similarity, FORMULA_OVERLAP)
+    params = replace(params, min_overlap=alike[0], min_similarity=alike[1])
+    strips, line = _by_line(strips, _chains(strips, params))
+    quads, piece_scores, counts = _quads(strips, line, image_size, params)
+    starts = np.cumsum(counts) - counts
+    boxes = np.stack(
+        [
+            quads[:, [0, 3], 0].mean(axis=1),
+            np.clip(np.minimum.reduceat(strips.top, starts), 0, image_size[0]),
+            quads[:, [1, 2], 0].mean(axis=1),
+            np.clip(np.maximum.reduceat(strips.bottom, starts), 0, image_size[0]),
+        ],
+        axis=1,
+    )
+    keep = _sure(quads, piece_scores, counts, params)
+    merged = _merged_pieces(boxes[keep], piece_scores[keep], counts[keep])
+    merged.sort(key=lambda piece: -piece[1] * piece[2])
+    return [(box_to_quad(*box), score) for box, score, _ in merged]
+
+
+def _merged_pieces(
+    boxes: np.ndarray, scores: np.ndarray, counts: np.ndarray
+) -> list[tuple[tuple[float, float, float, float], float, float]]:
+    """Return boxes, mean scores and numbers of strips of formulas, from those of their pieces."""
+    pieces = [(tuple(b), float(s), float(n)) for b, s, n in zip(boxes.tolist(), scores, counts, strict=True)]
+    done: list[tuple[tuple[float, float, float, float], float, float]] = []
+    while pieces:
+        (x1, y1, x2, y2), score, count = pieces.pop()
+        for other in pieces:
+            (a1, b1, a2, b2), other_score, other_count = other
+            lower = min(y2 - y1, b2 - b1)
+            level = min(y2, b2) - max(y1, b1) > FORMULA_LEVEL * lower
+            if level and max(x1, a1) - min(x2, a2) < FORMULA_GAP * lower:
+                pieces.remove(other)
+                total = count + other_count
+                mean = (score * count + other_score * other_count) / total
+                # It may reach further pieces now: it is looked at anew.
+                pieces.append(((min(x1, a1), min(y1, b1), max(x2, a2), max(y2, b2)), mean, total))
+                break
+        else:
+            done.append(((x1, y1, x2, y2), score, count))
+    return done
+
+
+def _sure(quads: np.ndarray, scores: np.ndarray, counts: np.ndarray, params: LineParams) -> np.ndarray:
+    """Return which lines (L,) score high enough for their number of strips, and have a size."""
+    single = max(params.min_single_score, params.min_line_score)
+    return (scores >= np.where(counts == 1, single, params.min_line_score)) & (np.ptp(quads, axis=1) >= 1).all(axis=1)
 
 
 class _Strips(NamedTuple):

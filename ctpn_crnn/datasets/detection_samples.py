@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
-from ctpn_crnn.ctpn.anchors import IGNORE, PADDING, STRIDE, STRIP_COLUMNS, strips_of_quads
+from ctpn_crnn.ctpn.anchors import IGNORE, PADDING, STRIDE, STRIP_COLUMNS, anything_but, strips_of_quads
 from ctpn_crnn.datasets.samples import PageTruth
 from ctpn_crnn.errors import ConfigError, DatasetError, ImageError, SynthesisError
 from ctpn_crnn.images import load_image
@@ -28,16 +28,34 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 20
 
+BESIDE = 2.0
+"""Ink at most so many heights away from an annotated region, and level with it, belongs to the same line."""
+
 KIND_CLASSES: Mapping[str, int] = {"text": 1, "formula": 2}
 """Class of the network for each kind of region; 0 is the background."""
 
 
 class LabelledRegion(NamedTuple):
-    """A region of a page: quad (4, 2) in pixels, its kind, and whether it is not to be scored."""
+    """A region of a page.
+
+    Attributes:
+        quad: (4, 2) in pixels.
+        kind: "text" or "formula".
+        ignore: It is not to be scored.
+        other: It is known only that it is nothing of this kind.
+    """
 
     quad: np.ndarray
     kind: str = "text"
     ignore: bool = False
+    other: bool = False
+
+    @property
+    def strip_kind(self) -> int:
+        """Kind of its strips, see `anchors.strips_of_quads`."""
+        if self.ignore:
+            return IGNORE
+        return anything_but(KIND_CLASSES[self.kind]) if self.other else KIND_CLASSES[self.kind]
 
 
 PageSource = Callable[[np.random.Generator], tuple[np.ndarray, Sequence[LabelledRegion]]]
@@ -69,7 +87,10 @@ class FolderPages:
 
 
 def unlabelled_ink(image: np.ndarray, regions: Sequence[LabelledRegion]) -> list[LabelledRegion]:
-    """Regions, not to be scored, around everything written that no region covers.
+    """Regions around everything written that no region covers.
+
+    What stands beside an annotated region, on the same line, was left out of it on purpose: it is not of its kind
+    (words that lead to a handwritten formula, say). Whatever else there is is not to be scored.
 
     Args:
         image: (H, W, 3) uint8 BGR.
@@ -87,8 +108,23 @@ def unlabelled_ink(image: np.ndarray, regions: Sequence[LabelledRegion]) -> list
     for x, y, width, height, area in boxes[1:]:
         if area >= 12:
             box = np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]], np.float32)
-            found.append(LabelledRegion(box + np.float32([[-2, -2], [2, -2], [2, 2], [-2, 2]]), "text", ignore=True))
+            box += np.float32([[-2, -2], [2, -2], [2, 2], [-2, 2]])
+            beside = next((r for r in regions if not r.ignore and _beside(box, r.quad)), None)
+            found.append(
+                LabelledRegion(box, "text", ignore=True)
+                if beside is None
+                else LabelledRegion(box, beside.kind, other=True)
+            )
     return found
+
+
+def _beside(box: np.ndarray, quad: np.ndarray) -> bool:
+    """Whether a box lies left or right of a quad, up to `BESIDE` of its heights away, and mostly level with it."""
+    (x1, y1), (x2, y2) = box.min(axis=0), box.max(axis=0)
+    (left, top), (right, bottom) = quad.min(axis=0), quad.max(axis=0)
+    level = min(y2, bottom) - max(y1, top) >= 0.5 * (y2 - y1)
+    away = max(left - x2, x1 - right)
+    return bool(level and -0.25 * (x2 - x1) <= away <= BESIDE * (bottom - top))
 
 
 @dataclass(frozen=True)
@@ -200,7 +236,7 @@ def take_crop(
     centre = _draw_centre(rng, image.shape[:2], regions, settings.size / scale)
     crop, matrix = _cut(rng, image, centre, scale, angle, settings.size)
     quads = [np.asarray(r.quad, np.float64) @ matrix[:, :2].T + matrix[:, 2] for r in regions]
-    kinds = [IGNORE if r.ignore else KIND_CLASSES[r.kind] for r in regions]
+    kinds = [r.strip_kind for r in regions]
     strips = strips_of_quads(quads, kinds, (settings.size, settings.size))
     return recolour(rng, crop, settings.colour)[:, :, ::-1], strips
 
@@ -221,7 +257,7 @@ def _draw_centre(
 ) -> np.ndarray:
     """Centre (x, y) of the piece on the page: mostly near a region, so that most crops hold text."""
     page = np.array(size[::-1], float)
-    scored = [r for r in regions if not r.ignore]
+    scored = [r for r in regions if not r.ignore and not r.other]
     if scored and rng.random() < 0.85:
         quad = np.asarray(scored[int(rng.integers(len(scored)))].quad, float)
         # A point along the line, so that long lines are not always seen at their middle.

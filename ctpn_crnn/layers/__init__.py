@@ -1,6 +1,6 @@
 """Layers that compute what Keras' own compute, with the same weights, in less time on a CPU without matrix units.
 
-They are for training: weights files and saved models are those of the plain layers.
+They are for training and reading: weights files and saved models are those of the plain layers.
 """
 
 from __future__ import annotations
@@ -22,3 +22,8 @@ def training_layers() -> dict[str, type[keras.layers.Layer]]:
     if keras.config.dtype_policy().compute_dtype != "float32":
         return {"bidirectional": FastBidirectional}
     return {"convolution": WinogradConv2D, "bidirectional": FastBidirectional}
+
+
+def reading_layers() -> dict[str, type[keras.layers.Layer]]:
+    """The layers to read with: arguments of `CRNN`. Convolutions of Keras' own are the fastest without a gradient."""
+    return {} if keras.distribution.list_devices("gpu") else {"bidirectional": FastBidirectional}

@@ -85,9 +85,10 @@ def _build_ctpn(config: dict[str, Any], charset: str | None) -> keras.Model:
 
 def _build_crnn(config: dict[str, Any], charset: str | None) -> keras.Model:
     from ctpn_crnn.crnn.network import CRNN
+    from ctpn_crnn.layers import reading_layers
 
     arguments = {key: int(config[key]) for key in ("num_classes", "lstm_units") if key in config}
-    return CRNN(**{"num_classes": len(charset or "") + 1, **arguments}).build_model()
+    return CRNN(**{"num_classes": len(charset or "") + 1, **arguments}, **reading_layers()).build_model()
 
 
 _BUILDERS = {"ctpn": _build_ctpn, "crnn": _build_crnn}

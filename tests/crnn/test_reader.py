@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import cv2
@@ -5,8 +6,9 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.crnn.charset import Charset
+from ctpn_crnn.crnn.ctc import beam_search
 from ctpn_crnn.crnn.ngram_counting import NgramCounter
-from ctpn_crnn.crnn.reader import LineReader, align, batches_by_width, line_image, pad_lines, spread
+from ctpn_crnn.crnn.reader import LineReader, align, batches_by_width, line_image, pad_lines, softmax_where_seen, spread
 from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
 
 
@@ -175,6 +177,26 @@ def test_batches_hold_every_line_once():
     assert [1] in batches  # Longer than the budget: alone.
 
 
+def test_a_batch_is_not_padded_for_more_than_another_batch_costs():
+    batches = batches_by_width([320] * 8 + [640] * 8, 100_000)
+    assert sorted(map(sorted, batches)) == [list(range(8)), list(range(8, 16))]
+    assert len(batches_by_width([300, 310, 320, 330], 100_000)) == 1
+
+
+def test_softmax_only_where_a_character_comes_near():
+    rng = np.random.default_rng(5)
+    logits = rng.normal(0, 1, (40, 300)).astype(np.float32)
+    logits[::2, 0] += 20  # blank
+    logits[1::4, 7] += 9
+    exact = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+    found = softmax_where_seen(logits)
+    assert found[1::2] == pytest.approx(exact[1::2], abs=1e-6)
+    assert (found[::2, 0] == 1).all() and not found[::2, 1:].any()
+    assert exact[::2, 1:].max() < 1e-3  # what was left out, no search would have looked at
+    for width in (1, 5, 10):
+        assert beam_search(found, width)[0][0] == beam_search(exact, width)[0][0]
+
+
 def test_spread_meets_halfway():
     assert spread([(0.1, 0.2), (0.4, 0.5)]) == [
         (pytest.approx(0), pytest.approx(0.3)),
@@ -186,6 +208,21 @@ def test_spread_meets_halfway():
 def test_align_finds_the_only_possible_frames():
     sure = np.log(np.array([[0.01, 0.9, 0.01], [0.9, 0.01, 0.01], [0.01, 0.01, 0.9], [0.01, 0.01, 0.9]]))
     assert align(sure, [4, 7]) == [(0, 1), (2, 4)]
+
+
+def test_align_agrees_with_trying_all_paths():
+    rng = np.random.default_rng(2)
+    for classes in ([4, 7, 7], [5], [3, 3], [2, 9, 2, 9]):
+        scores = rng.normal(0, 1, (6, 1 + len(classes)))
+        best, wanted = -np.inf, None
+        for path in itertools.product(range(1 + len(classes)), repeat=6):
+            merged = [k for k, _ in itertools.groupby(path) if k]
+            blanks_kept = all(classes[a - 1] != classes[b - 1] for a, b in zip(path, path[1:]) if a and b and a != b)
+            total = sum(scores[t, k] for t, k in enumerate(path))
+            if merged == list(range(1, 1 + len(classes))) and blanks_kept and total > best:
+                best = total
+                wanted = [(path.index(k), 6 - path[::-1].index(k)) for k in merged]
+        assert align(scores, classes) == wanted
 
 
 def test_arguments_are_checked():

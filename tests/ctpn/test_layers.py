@@ -8,10 +8,12 @@ import keras
 import numpy as np
 import pytest
 
-from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, IGNORE, anchor_grid, strips_of_quads
+from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, IGNORE, anchor_grid, anything_but, strips_of_quads
 from ctpn_crnn.ctpn.decode import decode_heads
 from ctpn_crnn.ctpn.layers import AnchorTarget, Proposal
 from ctpn_crnn.errors import ConfigError
+
+BOX = np.array([[16.0, 32.0], [48.0, 32.0], [48.0, 64.0], [16.0, 64.0]])
 
 
 def area(box: np.ndarray) -> float:
@@ -125,6 +127,16 @@ def test_nearly_everything_ignored() -> None:
     strips[0, :, 0], strips[0, :, 2], strips[0, :, 3] = [0, 16, 32], [16, 32, 48], 32
     labels, *_ = targets(AnchorTarget(heights=(11.0, 20.0), samples=8), 2, 3, strips)
     assert set(labels.ravel()) == {-1}
+
+
+def test_what_is_anything_but_a_class_learns_that() -> None:
+    strips = padded(strips_of_quads([BOX, BOX + [[64, 0]]], [2, anything_but(2)], (96, 128)))
+    labels = targets(AnchorTarget(samples=4000), 6, 8, strips, training=True)[0][0]
+    left, right = labels[:, 1:3], labels[:, 5:7]
+    assert 2 in left and anything_but(2) not in left
+    assert anything_but(2) in right and 2 not in right
+    heights = np.asarray(ANCHOR_HEIGHTS)[np.nonzero(right == anything_but(2))[2]]
+    assert 15 < heights.min() and heights.max() <= 64  # of 32 px: neither specks in it nor what is much higher
 
 
 def test_hard_negatives_are_those_that_look_most_like_text() -> None:

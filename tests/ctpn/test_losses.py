@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from ctpn_crnn.ctpn.anchors import anything_but
 from ctpn_crnn.ctpn.losses import CTPNLoss, regression_loss, score_loss, smooth_l1
 
 
@@ -16,6 +17,16 @@ def test_score_loss_by_hand() -> None:
     labels = np.int32([[1], [0], [-1]])
     wanted = (np.log(3) + np.log(1 + 2 * np.exp(-2))) / 2
     assert float(score_loss(logits, labels)) == pytest.approx(wanted, rel=1e-6)
+
+
+def test_anything_but_a_class_costs_that_class_alone() -> None:
+    logits = np.float32([[2, 1, 3], [0, 0, 60]])
+    label = np.int32([anything_but(2), anything_but(2)])
+    p = np.exp(3) / (np.exp(2) + np.exp(1) + np.exp(3))
+    wanted = (-np.log(1 - p) + (60 - np.log(2))) / 2  # the second one is sure of the wrong class, and stays finite
+    assert float(score_loss(logits, label)) == pytest.approx(wanted, rel=1e-6)
+    gradient = [float(score_loss(logits + d, label)) for d in np.float32([[[0, 0, 0.01]], [[0, 0, -0.01]]])]
+    assert gradient[0] > gradient[1]
 
 
 def test_regression_loss_by_hand() -> None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ctpn_crnn.ctpn.anchors import IGNORE
+from ctpn_crnn.ctpn.anchors import IGNORE, anything_but
 from ctpn_crnn.datasets.detection_batches import DetectionBatches
 from ctpn_crnn.datasets.detection_samples import (
     CropSampler,
@@ -108,6 +108,20 @@ def test_ink_that_is_not_annotated() -> None:
     assert len(found) == 1
     assert found[0].ignore
     np.testing.assert_allclose(found[0].quad, [[60, 120], [250, 120], [250, 150], [60, 150]], atol=6)
+
+
+def test_ink_beside_an_annotated_region_is_not_of_its_kind() -> None:
+    image = np.full((200, 400, 3), 240, np.uint8)
+    image[20:40, 60:100:4] = 20  # words before a formula
+    image[20:40, 110:250:4] = 20  # the formula
+    image[60:80, 110:250:4] = 20  # what stands below it
+    formula = LabelledRegion(np.float32([[108, 16], [252, 16], [252, 44], [108, 44]]), "formula")
+    words, below = sorted(unlabelled_ink(image, [formula]), key=lambda r: r.quad[0, 1])
+    assert (words.other, words.ignore, words.kind) == (True, False, "formula")
+    assert below.ignore
+    crop, strips = take_crop(np.random.default_rng(1), image[:64, :128], [words], CropSettings(size=128, rotation=0))
+    assert anything_but(2) in set(strips[:, 4])
+    assert 2.0 not in set(strips[:, 4])
 
 
 def test_folder_pages(tmp_path: Path) -> None:

@@ -1,0 +1,116 @@
+"""Views: what the network is shown of pages and of photographs."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from ctpn_crnn.ctpn.detector import Detector
+from ctpn_crnn.ctpn.views import LEAST_SCALE, MARGIN, content_box, groups_of, print_height, view_of
+from ctpn_crnn.errors import ConfigError
+
+
+def page(cap_height: int, lines: int = 12, size: tuple[int, int] = (1400, 1000)) -> np.ndarray:
+    """Words in capitals of a height, in the middle of white paper."""
+    image = np.full((*size, 3), 250, np.uint8)
+    scale = cap_height / 21  # of the font at scale 1
+    for line in range(lines):
+        at = (150, 300 + line * cap_height * 2)
+        cv2.putText(image, "SMALL WORDS IN A ROW", at, cv2.FONT_HERSHEY_SIMPLEX, scale, (20, 20, 20), 2, cv2.LINE_AA)
+    return image
+
+
+def photograph(size: tuple[int, int] = (700, 900)) -> np.ndarray:
+    noise = np.random.default_rng(3).integers(0, 255, (size[0] // 8, size[1] // 8, 3), np.uint8)
+    return cv2.resize(noise, size[::-1], interpolation=cv2.INTER_CUBIC)
+
+
+@pytest.mark.parametrize("height", [12, 16, 24, 30])
+def test_print_height_is_that_of_the_ink(height):
+    assert print_height(page(height)[..., 0]) == pytest.approx(height, abs=4)
+
+
+def test_the_smaller_print_of_a_page_counts():
+    image = page(40, lines=4)
+    image[600:] = page(14, lines=16)[200:1000]
+    assert print_height(image[..., 0]) == pytest.approx(14, abs=4)
+
+
+def test_photographs_and_pages_with_hardly_a_word_have_no_print():
+    assert print_height(photograph()[..., 0]) is None
+    assert print_height(page(20, lines=1)[..., 0]) is None
+    assert print_height(np.full((300, 300), 7, np.uint8)) is None
+
+
+def test_print_of_a_shadowed_page_is_found():
+    shadow = np.linspace(1.0, 0.6, 1000)[None, :, None]
+    assert print_height((page(20) * shadow).astype(np.uint8)[..., 0]) == pytest.approx(20, abs=4)
+
+
+def test_margins_go_and_come_back_in_the_quads():
+    image = page(15)
+    view = view_of(image, 600, 1792, small_print=100)  # so much would be no reason to shrink it
+    inked = np.argwhere(image[..., 0] < 128)
+    (top, left), (bottom, right) = inked.min(axis=0), inked.max(axis=0)
+    assert view.scales == (1.0, 1.0)
+    assert view.corner == pytest.approx((left - MARGIN, top - MARGIN), abs=6)
+    assert view.size == pytest.approx((bottom - top + 2 * MARGIN, right - left + 2 * MARGIN), abs=12)
+    x, y = view.corner
+    quad = np.float32([[left - x, top - y], [right - x, top - y], [right - x, bottom - y], [left - x, bottom - y]])
+    assert view.to_source(quad) == pytest.approx(
+        np.float32([[left, top], [right, top], [right, bottom], [left, bottom]])
+    )
+    assert (view.pixels[int(top) - y : int(bottom) - y, int(left) - x : int(right) - x, 0] < 128).any()
+
+
+def test_a_page_is_shrunk_to_its_small_print_but_not_too_far():
+    assert view_of(page(15), 600, 1792, small_print=12).scales[0] == pytest.approx(12 / 15, abs=0.2)
+    assert view_of(page(30), 600, 1792, small_print=12).scales[0] == pytest.approx(LEAST_SCALE, abs=0.01)
+    assert view_of(page(15), 600, 1792, small_print=None).scales == (1.0, 1.0)
+    assert view_of(page(15), 600, 1792, small_print=None).size == (1400, 1000)
+
+
+def test_points_survive_the_way_there_and_back():
+    image = page(30)
+    image[500:510, 400:440] = (0, 0, 255)
+    view = view_of(image, 600, 1792, small_print=12)
+    red = (view.pixels[..., 0].astype(int) - view.pixels[..., 1]) > 120
+    (y1, x1), (y2, x2) = np.argwhere(red).min(axis=0), np.argwhere(red).max(axis=0) + 1
+    quad = view.to_source(np.float32([[x1, y1], [x2, y1], [x2, y2], [x1, y2]]))
+    assert quad == pytest.approx(np.float32([[400, 500], [440, 500], [440, 510], [400, 510]]), abs=3)
+
+
+def test_photographs_are_shown_whole_as_in_the_paper():
+    view = view_of(photograph((500, 800)), 600, 1792, small_print=9)
+    assert view.size == (600, 960)
+    assert view.corner == (0, 0)
+    assert max(view_of(photograph((1500, 3000)), 600, 1792, small_print=9).size) == 1792
+
+
+def test_content_box_of_blank_and_busy_images_is_all_of_them():
+    assert content_box(np.full((80, 90), 200, np.uint8), 5) == (0, 0, 90, 80)
+    assert content_box(photograph()[..., 0], 5) == (0, 0, 900, 700)
+
+
+def test_faint_thin_writing_is_no_margin():
+    grey = np.full((400, 400), 255, np.uint8)
+    grey[300:316:2, 40:360:3] = 220
+    x1, y1, x2, y2 = content_box(grey, 4)
+    assert x1 <= 40 and y1 <= 300 and x2 >= 360 and y2 >= 316
+    assert y1 > 200
+
+
+def test_nothing_to_see():
+    assert view_of(np.full((3, 500, 3), 9, np.uint8), 600, 1792, None) is None
+    assert view_of(np.full((300, 500, 3), 9, np.uint8), 600, 1792, 9) is None
+
+
+def test_groups_are_of_one_size_and_within_the_memory():
+    views = [view_of(photograph((640, w)), 600, 1792, 9) for w in (640, 800, 640, 640)] + [None]
+    assert sorted(map(sorted, groups_of(views, 2 * 640 * 640))) == [[0, 2], [1], [3]]
+
+
+def test_senseless_print_height():
+    with pytest.raises(ConfigError, match="small_print"):
+        Detector(network=object(), small_print=0)
