@@ -88,11 +88,12 @@ class Recognizer:
         deskew: "off", or "auto": where the text of a page leans by 0.1 to 10 degrees, lines are looked for on the page
             turned upright. Quads are those of the source all the same, and the crops are cut out of it.
         detector: Finds the lines instead of CTPN; `weights`, `runtime` and `precision` are not used for it.
-        reader: Reads them instead of CRNN; likewise, nor are the four below.
+        reader: Reads them instead of CRNN; likewise, nor are the five below.
         beam_width: Of the reader's decoding, see `LineReader`; so are the others.
         language_model: A character language model, or its file; "auto" for the shipped one, None for none.
         lm_weight: Power of the model's probabilities; None for the reader's own.
         length_bonus: Natural log of what a character is worth beside it; likewise.
+        second_look: Lines less sure than this are looked at in other ways too; likewise.
 
     Raises:
         WeightsError: A weights file or the language model is missing, damaged, or of another kind.
@@ -115,6 +116,7 @@ class Recognizer:
         language_model: LanguageModel | PathLike | None = "auto",
         lm_weight: float | None = None,
         length_bonus: float | None = None,
+        second_look: float | None = None,
     ) -> None:
         if not 0.0 <= min_confidence <= 1.0:
             raise ConfigError(f"min_confidence must lie in 0..1, not {min_confidence}")
@@ -130,8 +132,13 @@ class Recognizer:
         self.max_pixels = max_pixels
         self.deskew = deskew
         self.detector = detector or _make_detector(files["ctpn"], runtime, precision)
-        search = {"beam_width": beam_width, "lm_weight": lm_weight, "length_bonus": length_bonus}
-        search = {name: value for name, value in search.items() if value is not None}
+        given = {
+            "beam_width": beam_width,
+            "lm_weight": lm_weight,
+            "length_bonus": length_bonus,
+            "second_look": second_look,
+        }
+        search: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         search["language_model"] = language_model
         self.reader = reader or _make_reader(files["crnn"], runtime, precision, search)
 

@@ -51,12 +51,12 @@ def add_runtime(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> No
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="of the networks")
 
 
-SEARCH = ("beam_width", "language_model", "lm_weight", "length_bonus")
+SEARCH = ("beam_width", "language_model", "lm_weight", "length_bonus", "second_look")
 """What `add_search` adds."""
 
 
 def add_search(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
-    """--beam-width, --language-model, --lm-weight and --length-bonus of a reader."""
+    """--beam-width, --language-model, --lm-weight, --length-bonus and --second-look of a reader."""
     parser.add_argument(
         "--beam-width",
         type=positive,
@@ -74,6 +74,12 @@ def add_search(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> Non
     )
     parser.add_argument(
         "--length-bonus", type=float, metavar="B", help="log of each character's worth beside it (None: likewise)"
+    )
+    parser.add_argument(
+        "--second-look",
+        type=float,
+        metavar="P",
+        help="look in other ways too at lines less sure than this, 0 to 1; 0 is faster (None: the reader's own)",
     )
 
 

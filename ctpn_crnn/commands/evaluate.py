@@ -124,6 +124,12 @@ def _add_detector(parser: argparse.ArgumentParser) -> None:
         "--max-side", type=positive, metavar="PX", help="largest long side that it sees (None: its own choice)"
     )
     parser.add_argument(
+        "--small-print",
+        type=float,
+        metavar="PX",
+        help="height to which the ink of a page may be shrunk; 0 shows pages as photographs (None: its own choice)",
+    )
+    parser.add_argument(
         "--min-score", type=float, metavar="S", help="least probability of a strip, 0..1 (None: its own choice)"
     )
     parser.add_argument("--no-ink", action="store_true", help="leave out the fitting of lines to their ink")
@@ -152,8 +158,10 @@ def make_detector(arguments: argparse.Namespace) -> Detector:
     from ctpn_crnn import Detector
     from ctpn_crnn.ctpn.text_lines import LineParams
 
-    given = {name: getattr(arguments, name) for name in ("short_side", "max_side", "min_score")}
+    given = {name: getattr(arguments, name) for name in ("short_side", "max_side", "small_print", "min_score")}
     options = {name: value for name, value in given.items() if value is not None}
+    if options.get("small_print") == 0:
+        options["small_print"] = None
     gap = {} if arguments.gap_ratio is None else {"gap_ratio": arguments.gap_ratio}
     return Detector(
         weights=arguments.ctpn_weights,

@@ -8,8 +8,20 @@ import pytest
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.ctc import beam_search
 from ctpn_crnn.crnn.ngram_counting import NgramCounter
-from ctpn_crnn.crnn.reader import LineReader, align, batches_by_width, line_image, pad_lines, softmax_where_seen, spread
+from ctpn_crnn.crnn.reader import (
+    LineReader,
+    Reading,
+    align,
+    batches_by_width,
+    elected,
+    line_image,
+    other_looks,
+    pad_lines,
+    softmax_where_seen,
+    spread,
+)
 from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
+from ctpn_crnn.page import Char
 
 
 class ColumnNetwork:
@@ -117,11 +129,11 @@ def test_a_language_model_keeps_what_is_sure():
 def test_confidence_is_the_product_of_the_characters_to_the_calibrated_power():
     crop = painted([9, 0, 1, 0, 2, 0, 9], frames_each=1)
     network = UnsureNetwork()
-    (plain,) = LineReader(network=network, language_model=None).read([crop])
+    (plain,) = LineReader(network=network, language_model=None, second_look=0).read([crop])
     first, second = plain.chars  # Without the spaces at the ends.
     assert plain.confidence == pytest.approx(first.confidence * second.confidence)
     network.config = {"calibration": 0.25}
-    (calibrated,) = LineReader(network=network, language_model=None).read([crop])
+    (calibrated,) = LineReader(network=network, language_model=None, second_look=0).read([crop])
     assert calibrated.chars == plain.chars
     assert calibrated.confidence == pytest.approx(plain.confidence**0.25)
 
@@ -195,6 +207,49 @@ def test_softmax_only_where_a_character_comes_near():
     assert exact[::2, 1:].max() < 1e-3  # what was left out, no search would have looked at
     for width in (1, 5, 10):
         assert beam_search(found, width)[0][0] == beam_search(exact, width)[0][0]
+
+
+class WideNetwork(ColumnNetwork):
+    """Unsure of narrow lines, in which it reads "g"; reads wide ones as `ColumnNetwork`."""
+
+    def predict(self, batch):
+        self.widths = [*getattr(self, "widths", []), batch.shape[2]]
+        (logits,) = super().predict(batch)
+        if batch.shape[2] <= 64:
+            logits = np.full_like(logits, -0.5)
+            logits[:, 2, 7] = 0.0
+        return (logits,)
+
+
+def test_an_unsure_line_is_looked_at_again_and_a_sure_one_is_not():
+    crop = painted([1, 1, 0, 1, 2, 3, 0])
+    network = WideNetwork()
+    assert LineReader(network=network, language_model=None, second_look=0.0).read([crop])[0].text == "g"
+    assert network.widths == [64]
+    reading = LineReader(network=network, language_model=None, second_look=0.9).read([crop])[0]
+    assert reading.text == "aabc"
+    assert network.widths == [64, 64, 96]  # once plain; plain, then the two other looks
+    network = ColumnNetwork()
+    assert LineReader(network=network).read([crop])[0].text == "aabc"
+
+
+def test_the_most_probable_text_is_elected():
+    def reading(text, probability):
+        return Reading(text, 0.5, [Char(c, probability, 0.0, 1.0) for c in text])
+
+    first, second, third = reading("ab", 0.7), reading("ax", 0.5), reading("ax", 0.4)
+    assert elected([first, second, third]) is second
+    assert elected([first, second, reading("ay", 0.4)]) is first
+    assert elected([Reading("", 0.0), second]) is second
+
+
+def test_other_looks_have_the_same_line_at_the_same_places():
+    crop = np.zeros((40, 100, 3), np.uint8)
+    crop[5:35, 50:60] = 255
+    wider, closer = other_looks(crop)
+    assert wider.shape == (40, 125, 3) and closer.shape == (36, 100, 3)
+    assert np.flatnonzero(wider[20, :, 0] > 128).mean() / 125 == pytest.approx(0.545, abs=0.01)
+    assert [look.shape for look in other_looks(np.zeros((3, 1), np.uint8))] == [(3, 2)]
 
 
 def test_spread_meets_halfway():
