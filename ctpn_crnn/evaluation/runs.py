@@ -149,7 +149,7 @@ def run_detection(pages: Iterable[PageTruth], detector: Finder, *, keep_worst: i
         image, found = outcome
         matches = score.update(page.regions, found)
         deteval.update(page.regions, found)
-        ends.update(page.regions, found, matches.pairs)
+        ends.update(page.regions, found, matches.pairs, image)
         for kind_score in by_kind.values():
             kind_score.update(page.regions, found)
         _keep_page(worst, page, image, found, matches, {})

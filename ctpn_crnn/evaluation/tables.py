@@ -98,9 +98,10 @@ def _ends_table(name: str, ends: Mapping[str, Any]) -> str:
         "ends off, median px",
         "90 % within px",
         "too short by, median px",
-        "share of lines cut",
+        "share of lines short",
+        "share cut",
     ]
-    return markdown_table(header, [[name, *_picked(ends, ["lines", "median_px", "p90_px", "bias_px", "cut"])]])
+    return markdown_table(header, [[name, *_picked(ends, ["lines", "median_px", "p90_px", "bias_px", "short", "cut"])]])
 
 
 def _picked(scores: Mapping[str, Any], keys: Sequence[str]) -> list[Any]:

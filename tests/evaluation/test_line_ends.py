@@ -48,11 +48,43 @@ def test_summary() -> None:
     assert summary["median_px"] == pytest.approx(2.5)
     assert summary["bias_px"] == pytest.approx(0.5)
     assert summary["p90_px"] == pytest.approx(5.5)
-    assert summary["cut"] == pytest.approx(1 / 3)
+    assert summary["short"] == pytest.approx(1 / 3)
+    assert summary["cut"] is None  # without the image nobody knows
+
+
+def test_only_a_line_that_lacks_ink_is_cut() -> None:
+    image = np.full((140, 240, 3), 255, np.uint8)
+    truth = [TruthRegion(box_to_quad(10, y, 210, y + 20)) for y in (0, 40, 80, 110)]
+    for y, ends in ((0, 180), (40, 208), (80, 208), (110, 208)):
+        image[y + 4 : y + 16, 12:ends:3] = 0
+    found = [Found(box_to_quad(10, y, 190, y + 20)) for y in (0, 40, 80)]  # the first one lacks blank paper only
+    found += [Found(box_to_quad(188, 80, 210, 100)), Found(box_to_quad(10, 110, 208, 130))]  # the third one's rest
+    score = LineEndScore()
+    score.update(truth, found, [Match(i, j, 1.0) for i, j in ((0, 0), (1, 1), (2, 2), (3, 4))], image)
+    assert score.summary()["short"] == pytest.approx(3 / 4)
+    assert score.summary()["cut"] == pytest.approx(1 / 4)
+
+
+def test_a_lost_full_stop_is_a_cut() -> None:
+    image = np.full((30, 240), 255, np.uint8)
+    image[4:16, 12:180:3] = 0
+    truth, found = [TruthRegion(box_to_quad(10, 0, 210, 20))], [Found(box_to_quad(10, 0, 181, 20))]
+    for dot, cut in ((0, 0.0), (1, 1.0)):
+        image[13:16, 190:193] = 255 * (1 - dot)
+        score = LineEndScore()
+        score.update(truth, found, [Match(0, 0, 1.0)], image)
+        assert score.summary()["cut"] == cut
 
 
 def test_empty() -> None:
     score = LineEndScore()
     score.update([], [], [])
-    assert score.summary() == {"lines": 0, "median_px": None, "p90_px": None, "bias_px": None, "cut": None}
+    assert score.summary() == {
+        "lines": 0,
+        "median_px": None,
+        "p90_px": None,
+        "bias_px": None,
+        "short": None,
+        "cut": None,
+    }
     assert end_distances(np.zeros((4, 2)), box_to_quad(0, 0, 1, 1)) == pytest.approx((0, 0))
