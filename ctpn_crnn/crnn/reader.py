@@ -27,8 +27,8 @@ LM_WEIGHT, LENGTH_BONUS = 0.3, 1.3
 SECOND_LOOK = 0.9
 """Chosen on rendered lines whose text the language model had not seen, on no benchmark."""
 
-WIDER, CLOSER = 1.25, 0.06
-"""Of the other looks at an unsure line: how much wider, and what is cut off above and below, in heights."""
+RIM = 0.06
+"""What a second look leaves out above and below, in heights of the crop."""
 
 _MIN_WIDTH = 16
 _BUCKET = 32
@@ -70,8 +70,8 @@ class LineReader:
         lm_weight: power of the model's probabilities (Hannun et al., 2014, alpha); 0 ignores them.
         length_bonus: natural log of what each character is worth in itself (ibid., beta), since the model's
             probabilities favour few characters. Not used without a language model.
-        second_look: a line whose characters are less probable than this on average is looked at in other ways too, and
-            the readings vote (`other_looks`). 0 = never, 1 = always.
+        second_look: a line whose characters are less probable than this on average is read again from `closer`, and the
+            surer reading counts. 0 = never, 1 = always.
 
     Raises:
         WeightsError: the weights or the language model are missing, damaged, of another kind, or have no charset.
@@ -124,10 +124,9 @@ class LineReader:
         """
         readings = self._read_lines([line_image(crop) for crop in crops])
         unsure = [i for i, reading in enumerate(readings) if reading.chars and _sureness(reading) < self._second_look]
-        looks = [[line_image(look) for look in other_looks(crops[i])] for i in unsure]
-        others = iter(self._read_lines([line for lines in looks for line in lines]))
-        for i, lines in zip(unsure, looks):
-            readings[i] = elected([readings[i], *(next(others) for _ in lines)])
+        again = self._read_lines([line_image(closer(crops[i])) for i in unsure])
+        for i, second in zip(unsure, again):
+            readings[i] = max(readings[i], second, key=_sureness)
         return readings
 
     def _read_lines(self, lines: list[np.ndarray]) -> list[Reading]:
@@ -177,24 +176,12 @@ def line_image(crop: np.ndarray) -> np.ndarray:
     return cv2.resize(np.ascontiguousarray(crop, np.uint8), (target, HEIGHT), interpolation=way)
 
 
-def other_looks(crop: np.ndarray) -> list[np.ndarray]:
-    """Other images of a crop with its characters at the same fractions of the width: wider, and closer from above and
-    below."""
-    height, width = crop.shape[:2]
-    looks = [cv2.resize(crop, (max(width + 1, round(WIDER * width)), height), interpolation=cv2.INTER_LINEAR)]
-    rim = round(CLOSER * height)
-    if rim and height - 2 * rim >= 4:
-        looks.append(crop[rim : height - rim])
-    return looks
-
-
-def elected(readings: Sequence[Reading]) -> Reading:
-    """The reading whose text has the most votes, each as much as its characters are probable; of several with this text
-    the first."""
-    votes: dict[str, float] = {}
-    for reading in readings:
-        votes[reading.text] = votes.get(reading.text, 0.0) + _sureness(reading)
-    return next(reading for reading in readings if votes[reading.text] == max(votes.values()))
+def closer(crop: np.ndarray) -> np.ndarray:
+    """A crop without a narrow rim above and below: the same characters, a little higher, at the same fractions of the
+    width."""
+    height = crop.shape[0]
+    rim = round(RIM * height)
+    return crop[rim : height - rim]
 
 
 def _sureness(reading: Reading) -> float:
