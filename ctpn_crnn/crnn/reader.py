@@ -24,7 +24,7 @@ HEIGHT = 32
 FRAME_WIDTH = 4
 BEAM_WIDTH = 10
 LM_WEIGHT, LENGTH_BONUS = 0.3, 1.3
-SECOND_LOOK = 0.9
+SECOND_LOOK = 0.7
 """Chosen on rendered lines whose text the language model had not seen, on no benchmark."""
 
 RIM = 0.06

@@ -29,6 +29,10 @@ float32."""
 INSIDE = 0.5
 """Text of which more than this share lies in a formula is part of the formula; a weak line, part of the sure ones."""
 
+FORMULA_LENIENCE = 0.1
+"""Strips of formulas may score so much less than those of text: what stands around a fraction makes up for them. Chosen
+on pictures of the training set."""
+
 PAGE_LINES = 8
 """Weak lines are looked for where at least so many sure ones, and half of all, were fitted to ink: on a page, not on a
 photograph."""
@@ -121,6 +125,7 @@ class Detector:
         self.lines = lines
         self.fit_ink = fit_ink
         self.weak_score = min(weak_score, min_score)
+        self._least_score = min(self.weak_score if fit_ink else min_score, max(0.0, min_score - FORMULA_LENIENCE))
         self.network = network if network is not None else load_network("ctpn", weights, runtime, precision)
         self._classes = tuple(self.network.config.get("classes", CLASSES))
         self._heights = tuple(self.network.config.get("heights", ANCHOR_HEIGHTS))
@@ -156,8 +161,9 @@ class Detector:
         regions: list[list[Region]] = [[] for _ in views]
         for group in groups_of(views, MAX_BATCH_PIXELS):
             heads = self.network.predict(np.stack([views[i].pixels for i in group]))
-            least = self.weak_score if self.fit_ink else self.min_score
-            strips = decode_heads(*heads, heights=self._heights, min_score=least, max_overlap=self.nms_overlap)
+            strips = decode_heads(
+                *heads, heights=self._heights, min_score=self._least_score, max_overlap=self.nms_overlap
+            )
             for i, proposals in zip(group, strips, strict=True):
                 regions[i] = self._regions(proposals, views[i])
         return regions
@@ -180,7 +186,8 @@ class Detector:
         """Return the regions of the strips with a score of at least `least`, in pixels of the view."""
         regions = []
         for index, kind in enumerate(self._classes):
-            mine = (proposals.kinds == index) & (proposals.scores >= least)
+            lowest = least - FORMULA_LENIENCE if kind == "formula" else least
+            mine = (proposals.kinds == index) & (proposals.scores >= lowest)
             if index == 0 or not mine.any():
                 continue
             join = connect_formulas if kind == "formula" else connect
