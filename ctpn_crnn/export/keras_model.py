@@ -29,7 +29,7 @@ def load_model(file: WeightsFile) -> keras.Model:
     """
     if keras.backend.backend() != "tensorflow":
         raise ConfigError("exporting needs Keras on TensorFlow: set KERAS_BACKEND=tensorflow.")
-    model = KerasNetwork(file.kind, file.path, "float32").model
+    model = KerasNetwork(file.kind, file.path, "float32", plain=True).model
     # cuDNN's LSTM, which Keras takes where a GPU is visible, has no counterpart in ONNX.
     for layer in model.layers:
         if isinstance(layer, keras.layers.Bidirectional):

@@ -24,19 +24,23 @@ class KerasNetwork:
         kind: "ctpn" or "crnn".
         weights: A weights file; the shipped one when None.
         precision: "float32", "bfloat16" or "auto".
+        plain: Of Keras' own layers only, which other programs know how to convert; else of faster ones of the same
+            weights and results (`ctpn_crnn.layers`).
 
     Raises:
         WeightsError: The weights are missing, damaged, or those of another network.
     """
 
-    def __init__(self, kind: str, weights: str | Path | None = None, precision: str = "auto") -> None:
+    def __init__(
+        self, kind: str, weights: str | Path | None = None, precision: str = "auto", *, plain: bool = False
+    ) -> None:
         path = Path(weights) if weights is not None else shipped(kind)
         file = read_weights(path, kind)
         self.config: dict[str, Any] = dict(file.config)
         self.charset: str | None = file.charset
         self.precision = choose_precision() if precision == "auto" else precision
         with _policy("mixed_bfloat16" if self.precision == "bfloat16" else "float32"):
-            self.model = _BUILDERS[kind](self.config, self.charset)
+            self.model = _BUILDERS[kind](self.config, self.charset, plain)
         file.apply_to(self.model)
         self._call = _compiled(self.model)
 
@@ -77,18 +81,19 @@ def _policy(name: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _build_ctpn(config: dict[str, Any], charset: str | None) -> keras.Model:
+def _build_ctpn(config: dict[str, Any], charset: str | None, plain: bool) -> keras.Model:
     from ctpn_crnn.ctpn.network import CTPN
 
     return CTPN(**{key: config[key] for key in ("classes", "heights") if key in config}).build_model()
 
 
-def _build_crnn(config: dict[str, Any], charset: str | None) -> keras.Model:
+def _build_crnn(config: dict[str, Any], charset: str | None, plain: bool) -> keras.Model:
     from ctpn_crnn.crnn.network import CRNN
     from ctpn_crnn.layers import reading_layers
 
     arguments = {key: int(config[key]) for key in ("num_classes", "lstm_units") if key in config}
-    return CRNN(**{"num_classes": len(charset or "") + 1, **arguments}, **reading_layers()).build_model()
+    layers = {} if plain else reading_layers()
+    return CRNN(**{"num_classes": len(charset or "") + 1, **arguments}, **layers).build_model()
 
 
 _BUILDERS = {"ctpn": _build_ctpn, "crnn": _build_crnn}

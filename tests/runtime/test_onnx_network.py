@@ -71,7 +71,7 @@ def test_another_charset_and_other_units_need_no_other_graph(tmp_path):
 
 def test_reading_is_the_same(reader):
     crops = [random_batch(30, width) for width in (20, 100, 333)]
-    readings = [LineReader(reader[1], runtime).read(crops) for runtime in ("onnx", "keras")]
+    readings = [LineReader(reader[1], runtime, "float32").read(crops) for runtime in ("onnx", "keras")]
     assert [r.text for r in readings[0]] == [r.text for r in readings[1]]
 
 
