@@ -29,6 +29,11 @@ def quad_to_box(quad: np.ndarray | Sequence[Sequence[float]]) -> tuple[float, fl
     return float(x1), float(y1), float(x2), float(y2)
 
 
+def clip_quad(quad: np.ndarray, shape: tuple[int, ...]) -> Quad:
+    """Return a quad without what reaches out of an image of this shape (H, W, ...)."""
+    return np.clip(quad, 0, (shape[1], shape[0])).astype(np.float32)
+
+
 def quad_size(quad: np.ndarray | Sequence[Sequence[float]]) -> tuple[float, float]:
     """Return ``(width, height)`` of a quad: each the mean length of two opposite sides."""
     p = np.asarray(quad, np.float64).reshape(4, 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,13 @@ class Char:
         )
 
 
+def mean_confidence(chars: Sequence[Char]) -> float:
+    """Geometric mean of the characters' probabilities, of which one of 0 counts as 1e-12; 0 without characters."""
+    if not chars:
+        return 0.0
+    return math.exp(sum(math.log(max(char.confidence, 1e-12)) for char in chars) / len(chars))
+
+
 @dataclass(slots=True, eq=False)
 class TextLine:
     """One line of a page.
@@ -83,7 +90,7 @@ class TextLine:
         """Geometric mean of the characters' probabilities, 0..1; `confidence` where there are no characters."""
         if not self.chars:
             return self.confidence
-        return math.exp(sum(math.log(max(char.confidence, 1e-12)) for char in self.chars) / len(self.chars))
+        return mean_confidence(self.chars)
 
     def __eq__(self, other: object) -> bool:
         # The generated comparison would ask an array for its truth value.

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 
 from ctpn_crnn.crnn.charset import BLANK, Charset
-from ctpn_crnn.crnn.ctc import PRUNE, Decoded, Scorer, beam_search, best_path, line_confidence, log_product
+from ctpn_crnn.crnn.ctc import PRUNE, Decoded, Scorer, beam_search, best_path, line_confidence
 from ctpn_crnn.crnn.language_model import LanguageModel, PrefixScorer, shipped_model
 from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
-from ctpn_crnn.page import Char
+from ctpn_crnn.page import Char, mean_confidence
 from ctpn_crnn.runtime import Network, load_network
 from ctpn_crnn.weights import CALIBRATION
 
@@ -123,10 +123,14 @@ class LineReader:
             ImageError: a crop is empty or has another shape.
         """
         readings = self._read_lines([line_image(crop) for crop in crops])
-        unsure = [i for i, reading in enumerate(readings) if reading.chars and _sureness(reading) < self._second_look]
+        unsure = [
+            i
+            for i, reading in enumerate(readings)
+            if reading.chars and mean_confidence(reading.chars) < self._second_look
+        ]
         again = self._read_lines([line_image(closer(crops[i])) for i in unsure])
         for i, second in zip(unsure, again):
-            readings[i] = max(readings[i], second, key=_sureness)
+            readings[i] = max(readings[i], second, key=lambda reading: mean_confidence(reading.chars))
         return readings
 
     def _read_lines(self, lines: list[np.ndarray]) -> list[Reading]:
@@ -145,11 +149,11 @@ class LineReader:
         frames = -(-width // FRAME_WIDTH)
         logits = logits[:frames]
         best = logits.argmax(-1)
+        decoded = None
         if self._beam_width > 1 and (best != BLANK).any():
-            searched = _search(softmax_where_seen(logits), self._beam_width, self._scorer)
-        else:
-            searched = None
-        decoded = searched or best_path(best, _winners(logits, best))
+            decoded = _search(softmax_where_seen(logits), self._beam_width, self._scorer)
+        if decoded is None:
+            decoded = best_path(best, _winners(logits, best))
         text = self.charset.decode(decoded.classes)
         spans = [(first * FRAME_WIDTH / width, min(1.0, last * FRAME_WIDTH / width)) for first, last in decoded.spans]
         chars = _stripped([Char(c, p, *span) for c, p, span in zip(text, decoded.confidences, spread(spans))])
@@ -182,13 +186,6 @@ def closer(crop: np.ndarray) -> np.ndarray:
     height = crop.shape[0]
     rim = round(RIM * height)
     return crop[rim : height - rim]
-
-
-def _sureness(reading: Reading) -> float:
-    """Geometric mean of the characters' probabilities; 0 without any."""
-    if not reading.chars:
-        return 0.0
-    return math.exp(log_product([char.confidence for char in reading.chars]) / len(reading.chars))
 
 
 def pad_lines(images: Sequence[np.ndarray], width: int) -> np.ndarray:

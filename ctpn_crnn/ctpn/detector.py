@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from ctpn_crnn.ctpn.rules import without_rules
 from ctpn_crnn.ctpn.text_lines import DEFAULTS, LineParams, connect, connect_formulas
 from ctpn_crnn.ctpn.views import View, groups_of, view_of
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.geometry import Quad, intersection_area, quad_area, quad_size
+from ctpn_crnn.geometry import Quad, clip_quad, intersection_area, quad_area, quad_size
 from ctpn_crnn.images import load_image
 from ctpn_crnn.runtime import Network, load_network
 
@@ -174,22 +174,25 @@ class Detector:
             return [_in_source(region, view) for region in regions]
         # The strong strips are joined by themselves, so that weak ones never change a line that is sure.
         least = replace(self.lines, min_line_score=self.weak_score, min_single_score=self.weak_score)
-        weak = self._connected(proposals, view, self.weak_score, least)
-        weak = _outside([r for r in weak if r.kind == "text"], [r for r in regions if r.kind == "formula"])
+        weak = self._connected(proposals, view, self.weak_score, least, kinds=("text",))
+        weak = _outside(weak, [r for r in regions if r.kind == "formula"])
         return _fitted(
             view.grey,
             [_in_source(region, view) for region in regions],
             [_in_source(region, view) for region in weak],
         )
 
-    def _connected(self, proposals: Proposals, view: View, least: float, lines: LineParams) -> list[Region]:
-        """Return the regions of the strips with a score of at least `least`, in pixels of the view."""
+    def _connected(
+        self, proposals: Proposals, view: View, least: float, lines: LineParams, kinds: Collection[str] | None = None
+    ) -> list[Region]:
+        """Return the regions, of these kinds or of all, of strips with a score of at least `least`, in pixels of the
+        view."""
         regions = []
         for index, kind in enumerate(self._classes):
+            if index == 0 or (kinds is not None and kind not in kinds):
+                continue
             lowest = least - FORMULA_LENIENCE if kind == "formula" else least
             mine = (proposals.kinds == index) & (proposals.scores >= lowest)
-            if index == 0 or not mine.any():
-                continue
             join = connect_formulas if kind == "formula" else connect
             found = join(proposals.boxes[mine], proposals.scores[mine], proposals.sides[mine], view.size, lines)
             regions += [Region(quad, score, kind) for quad, score in found]
@@ -235,19 +238,14 @@ def _fitted(grey: np.ndarray, sure: list[Region], weak: list[Region]) -> list[Re
         kept += _with_quads(weak, [quads or [] for quads in fit_to_ink(grey, [r.quad for r in weak])], grey.shape)
         kept = _distinct(kept)
         pieces = rest_of_rows(grey, [r.quad for r in kept])
-        kept += [Region(_inside(quad, grey.shape), ROW_SCORE, "text") for quad in pieces]
+        kept += [Region(clip_quad(quad, grey.shape), ROW_SCORE, "text") for quad in pieces]
     return _distinct(kept) + [r for r in sure if r.kind != "text"]
-
-
-def _inside(quad: Quad, shape: tuple[int, ...]) -> Quad:
-    """Return a quad without what reaches out of an image of this shape (H, W)."""
-    return np.clip(quad, 0, (shape[1], shape[0])).astype(np.float32)
 
 
 def _with_quads(regions: list[Region], quads: list[list[Quad]], shape: tuple[int, ...]) -> list[Region]:
     """Return each region once for each of its quads, which are kept inside the image."""
     return [
-        replace(region, quad=_inside(quad, shape))
+        replace(region, quad=clip_quad(quad, shape))
         for region, several in zip(regions, quads, strict=True)
         for quad in several
     ]

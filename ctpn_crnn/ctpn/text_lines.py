@@ -119,17 +119,14 @@ def connect(
         ``(quad, score)`` of each line, strongest evidence first: float32 (4, 2) clockwise from top left, and the mean
         score.
     """
-    strips = _sorted_strips(proposals, scores, sides)
-    if not len(strips.score):
+    lines = _lines(proposals, scores, sides, image_size, params)
+    if lines is None:
         return []
-    strips, line = _by_line(strips, _chains(strips, params))
-    quads, line_scores, counts = _quads(strips, line, image_size, params)
-    keep = _sure(quads, line_scores, counts, params)
     # Length counts: a line of thirty strips at .95 explains more than the one strip at .99 that it contains.
-    strength = np.where(keep, line_scores * counts, -1.0)
-    _suppress(quads, strength, _touching_lines(strips, line), params.max_line_overlap)
+    strength = np.where(lines.sure, lines.scores * lines.counts, -1.0)
+    _suppress(lines.quads, strength, _touching_lines(lines.strips, lines.line), params.max_line_overlap)
     order = np.argsort(-strength, kind="stable")
-    return [(quads[i], float(line_scores[i])) for i in order[: np.count_nonzero(strength >= 0)]]
+    return [(lines.quads[i], float(lines.scores[i])) for i in order[: np.count_nonzero(strength >= 0)]]
 
 
 def connect_formulas(
@@ -150,25 +147,22 @@ def connect_formulas(
     Returns:
         ``(quad, score)`` of each formula, an upright box, strongest evidence first.
     """
-    strips = _sorted_strips(proposals, scores, sides)
-    if not len(strips.score):
-        return []
     alike = min(params.min_overlap, FORMULA_OVERLAP), min(params.min_similarity, FORMULA_OVERLAP)
     params = replace(params, min_overlap=alike[0], min_similarity=alike[1])
-    strips, line = _by_line(strips, _chains(strips, params))
-    quads, piece_scores, counts = _quads(strips, line, image_size, params)
-    starts = np.cumsum(counts) - counts
+    pieces = _lines(proposals, scores, sides, image_size, params)
+    if pieces is None:
+        return []
+    starts = np.cumsum(pieces.counts) - pieces.counts
     boxes = np.stack(
         [
-            quads[:, [0, 3], 0].mean(axis=1),
-            np.clip(np.minimum.reduceat(strips.top, starts), 0, image_size[0]),
-            quads[:, [1, 2], 0].mean(axis=1),
-            np.clip(np.maximum.reduceat(strips.bottom, starts), 0, image_size[0]),
+            pieces.quads[:, [0, 3], 0].mean(axis=1),
+            np.clip(np.minimum.reduceat(pieces.strips.top, starts), 0, image_size[0]),
+            pieces.quads[:, [1, 2], 0].mean(axis=1),
+            np.clip(np.maximum.reduceat(pieces.strips.bottom, starts), 0, image_size[0]),
         ],
         axis=1,
     )
-    keep = _sure(quads, piece_scores, counts, params)
-    merged = _merged_pieces(boxes[keep], piece_scores[keep], counts[keep])
+    merged = _merged_pieces(boxes[pieces.sure], pieces.scores[pieces.sure], pieces.counts[pieces.sure])
     merged.sort(key=lambda piece: -piece[1] * piece[2])
     return [(box_to_quad(*box), score) for box, score, _ in merged]
 
@@ -223,6 +217,30 @@ class _Strips(NamedTuple):
 
     def take(self, index: np.ndarray) -> _Strips:
         return _Strips(*(field[index] for field in self))
+
+
+class _Lines(NamedTuple):
+    """Chains of strips, before any is dropped: the strips, sorted by line, and the line of each (P,); then of each line
+    (L, ...) its quad, mean score, number of strips, and whether it is sure enough to be kept."""
+
+    strips: _Strips
+    line: np.ndarray
+    quads: np.ndarray
+    scores: np.ndarray
+    counts: np.ndarray
+    sure: np.ndarray
+
+
+def _lines(
+    proposals: np.ndarray, scores: np.ndarray, sides: np.ndarray, image_size: tuple[int, int], params: LineParams
+) -> _Lines | None:
+    """Return the strips joined as `params` say; None where there are none."""
+    strips = _sorted_strips(proposals, scores, sides)
+    if not len(strips.score):
+        return None
+    strips, line = _by_line(strips, _chains(strips, params))
+    quads, line_scores, counts = _quads(strips, line, image_size, params)
+    return _Lines(strips, line, quads, line_scores, counts, _sure(quads, line_scores, counts, params))
 
 
 def _sorted_strips(proposals: np.ndarray, scores: np.ndarray, sides: np.ndarray) -> _Strips:

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from ctpn_crnn.ctpn.anchors import STRIDE
-from ctpn_crnn.geometry import Quad
+from ctpn_crnn.geometry import Quad, clip_quad
 
 MIN_SIDE = 4
 """Images with a side below this many pixels hold no legible text; there is no view of them."""
@@ -68,7 +68,7 @@ class View:
     def to_source(self, quad: Quad) -> Quad:
         """A quad of the view in pixels of the source, inside of it."""
         points = quad / np.array(self.scales, np.float32) + np.array(self.corner, np.float32)
-        return np.clip(points, 0, self.grey.shape[::-1]).astype(np.float32)
+        return clip_quad(points, self.grey.shape)
 
 
 def view_of(image: np.ndarray, short_side: int, max_side: int, small_print: float | None) -> View | None:
