@@ -80,7 +80,7 @@ class Recognizer:
     Args:
         weights: None for the weights shipped with the package, else see `WeightsChoice`.
         runtime: "auto", "keras" or "onnx".
-        precision: "auto", "float32" or "bfloat16".
+        precision: "auto", "float32", "bfloat16" or "int8", see `runtime.load_network`.
         min_confidence: Lines whose characters are less probable on average (`TextLine.character_confidence`, 0..1) are
             left out: what is no text, whatever its length. Lines without any text always are.
         padding: See `PADDING`.

@@ -20,9 +20,10 @@ OURS = {
     "keras": {"runtime": "keras", "precision": "float32"},
     "keras-bf16": {"runtime": "keras", "precision": "bfloat16"},
     "onnx": {"runtime": "onnx", "precision": "float32"},
+    "onnx-int8": {"runtime": "onnx", "precision": "int8"},
 }
 PEERS = ("rapidocr", "rapidocr_onnxruntime", "easyocr", "tesseract")
-ENGINES = (*OURS, "int8", *PEERS)
+ENGINES = (*OURS, *PEERS)
 
 EPILOG = f"""\
 engines: {", ".join(ENGINES)}; those that are not installed are listed as absent
@@ -51,8 +52,6 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
                    help="interpreter of an engine that lives in an environment of its own")  # fmt: skip
     p.add_argument("--ctpn-weights", type=Path, metavar="FILE", help="of ours (None: those shipped)")
     p.add_argument("--crnn-weights", type=Path, metavar="FILE", help="of ours (None: those shipped)")
-    p.add_argument("--int8-ctpn", type=Path, metavar="FILE", help="exported int8 .onnx of the detector")
-    p.add_argument("--int8-crnn", type=Path, metavar="FILE", help="exported int8 .onnx of the reader")
     p.add_argument("--threads", type=int, default=2, metavar="N", help="processors and threads of each engine")
     p.add_argument("--repeats", type=int, default=1, metavar="N", help="times that each page is read")
     p.add_argument("--growth-pages", type=int, default=0, metavar="N", help="read N more pages, to see memory grow")
@@ -101,19 +100,15 @@ def engine_specs(arguments: argparse.Namespace) -> tuple[list[EngineSpec], list[
     """Those that can be tried, and those of which it is known that they take no part."""
     pythons = interpreters(arguments.python)
     weights = {"ctpn": arguments.ctpn_weights, "crnn": arguments.crnn_weights}
-    int8 = {"ctpn": arguments.int8_ctpn, "crnn": arguments.int8_crnn}
     specs, absent = [], []
     for name in dict.fromkeys(arguments.engines):
         if name == "keras-bf16" and not has_bfloat16():
             absent.append(EngineResult(name, absent="this processor does not compute in bfloat16"))
-        elif name == "int8" and not any(int8.values()):
-            absent.append(EngineResult(name, absent="no exported file was given (--int8-ctpn, --int8-crnn)"))
         elif name in PEERS:
             specs.append(EngineSpec(name, name, {}, pythons.get(name, sys.executable)))
         else:
-            files = {kind: int8[kind] or weights[kind] for kind in weights} if name == "int8" else weights
-            options = {"runtime": "onnx"} if name == "int8" else OURS[name]
-            options = {**options, "weights": {kind: path and str(path.absolute()) for kind, path in files.items()}}
+            files = {kind: path and str(path.absolute()) for kind, path in weights.items()}
+            options = {**OURS[name], "weights": files}
             specs.append(EngineSpec(name, "ours", options, pythons.get(name, sys.executable)))
     if not specs:
         raise ConfigError("none of the engines can run: " + "; ".join(f"{r.name}: {r.absent}" for r in absent))

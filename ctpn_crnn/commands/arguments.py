@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ctpn_crnn.errors import OutputError
+from ctpn_crnn.runtime import PRECISIONS, RUNTIMES
 
 
 class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
@@ -47,8 +48,8 @@ def _number(value: str) -> float:
 
 def add_runtime(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
     """--runtime and --precision."""
-    parser.add_argument("--runtime", choices=("auto", "keras", "onnx"), default="auto", help="what runs the networks")
-    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto", help="of the networks")
+    parser.add_argument("--runtime", choices=RUNTIMES, default="auto", help="what runs the networks")
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="of the networks")
 
 
 SEARCH = ("beam_width", "language_model", "lm_weight", "length_bonus", "second_look")

@@ -41,7 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="IMAGE",
-        help="for --check and --int8: pages for ctpn, lines for crnn; some dozens of the kind to be read",
+        help="for --check and --int8 (which without them takes the ranges that are stored in the weights file): pages "
+        "for ctpn, lines for crnn; some dozens of the kind to be read",
     )
 
 
@@ -56,10 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     is_onnx = arguments.output.suffix.lower() == ".onnx"
     if arguments.proposals and not (is_onnx and arguments.network == "ctpn"):
         raise ConfigError("--proposals is for the detector as ONNX: give ctpn and a name ending with .onnx")
-    if arguments.int8 and (not is_onnx or arguments.proposals or not arguments.images):
-        raise ConfigError(
-            "--int8 is made from the ONNX file: give a name ending with .onnx, no --proposals, and --images"
-        )
+    if arguments.int8 and (arguments.proposals or arguments.int8.suffix.lower() != ".onnx"):
+        raise ConfigError("--int8 is for the network's heads as ONNX: give a name ending with .onnx and no --proposals")
     for path in [arguments.output] * is_onnx + [arguments.int8] * bool(arguments.int8):
         _check_folder(path)
     weights = _weights(arguments)
@@ -73,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.check:
         print(check_parity(weights, arguments.output, arguments.images))
     if arguments.int8:
-        print(f"wrote {arguments.int8}: {export_int8(weights, arguments.output, arguments.int8, arguments.images)}")
+        print(f"wrote {arguments.int8}: {export_int8(weights, arguments.int8, arguments.images)}")
     return 0
 
 

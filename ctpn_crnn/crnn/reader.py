@@ -17,6 +17,7 @@ from ctpn_crnn.crnn.ctc import PRUNE, Decoded, Scorer, beam_search, best_path, l
 from ctpn_crnn.crnn.language_model import LanguageModel, PrefixScorer, shipped_model
 from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
 from ctpn_crnn.page import Char, mean_confidence
+from ctpn_crnn.pipeline import prefetch
 from ctpn_crnn.runtime import Network, load_network
 from ctpn_crnn.weights import CALIBRATION
 
@@ -59,7 +60,7 @@ class LineReader:
     Args:
         weights: a weights file; None = the shipped one.
         runtime: "auto", "keras" or "onnx".
-        precision: "auto", "float32" or "bfloat16".
+        precision: "auto", "float32", "bfloat16" or "int8", see `runtime.load_network`.
         beam_width: 1 decodes greedily, without a language model; more searches that many prefixes. None: 10 with a
             language model, else 1.
         batch_pixels: a batch holds crops of similar width up to this sum of widths; bounds the memory.
@@ -135,15 +136,16 @@ class LineReader:
 
     def _read_lines(self, lines: list[np.ndarray]) -> list[Reading]:
         readings: list[Reading] = [Reading("", 0.0)] * len(lines)
-        for batch in batches_by_width([line.shape[1] for line in lines], self._batch_pixels):
-            for index, reading in zip(batch, self._read_batch([lines[i] for i in batch])):
-                readings[index] = reading
+        batches = batches_by_width([line.shape[1] for line in lines], self._batch_pixels)
+        # The network computes the next batch while the present one is decoded.
+        for outcome in prefetch(batches, lambda batch: self._predict([lines[i] for i in batch]), int(len(batches) > 1)):
+            for index, scores in zip(outcome.item, outcome.get()):
+                readings[index] = self._decode(scores, lines[index].shape[1])
         return readings
 
-    def _read_batch(self, lines: list[np.ndarray]) -> list[Reading]:
-        width = _padded_width(max(line.shape[1] for line in lines))
-        (logits,) = self._network.predict(pad_lines(lines, width))
-        return [self._decode(scores, line.shape[1]) for scores, line in zip(logits, lines)]
+    def _predict(self, lines: list[np.ndarray]) -> np.ndarray:
+        (logits,) = self._network.predict(pad_lines(lines, _padded_width(max(line.shape[1] for line in lines))))
+        return logits
 
     def _decode(self, logits: np.ndarray, width: int) -> Reading:
         frames = -(-width // FRAME_WIDTH)

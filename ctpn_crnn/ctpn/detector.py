@@ -69,7 +69,7 @@ class Detector:
     Args:
         weights: A weights file; the shipped one when None.
         runtime: "auto", "keras" or "onnx": what runs the network.
-        precision: "auto", "float32" or "bfloat16".
+        precision: "auto", "float32", "bfloat16" or "int8", see `runtime.load_network`.
         short_side: Least short side that the network sees, in pixels (paper: 600).
         max_side: Largest long side that the network sees, in pixels. Bounds the memory.
         small_print: Height in pixels to which the ink of a page's small print may be shrunk; None: pages are shown as

@@ -49,7 +49,8 @@ def export_onnx(weights: str | os.PathLike[str], path: str | os.PathLike[str], o
         raise ConfigError(f"outputs is {outputs!r} for a {file.kind}: give 'heads', or 'proposals' for a ctpn.")
     model = _convert(file, outputs)
     _name_sizes(model, _SIZES[file.kind])
-    _describe(model, file, outputs)
+    for key, value in metadata(file, outputs).items():
+        model.metadata_props.add(key=key, value=value)
     with written_aside(path) as aside:
         aside.write_bytes(model.SerializeToString())
     return Path(path)
@@ -115,10 +116,9 @@ def _name_sizes(model: onnx.ModelProto, names: tuple[str, ...]) -> None:
                 size.dim_param = "batch" if axis == 0 else f"output{number}_{axis}"
 
 
-def _describe(model: onnx.ModelProto, file: WeightsFile, outputs: str) -> None:
+def metadata(file: WeightsFile, outputs: str) -> dict[str, str]:
+    """What an .onnx file says of itself, by which `runtime.OnnxNetwork` knows it."""
     texts = {"format": FORMAT, "kind": file.kind, "outputs": outputs, "config": json.dumps(file.config)}
     if file.charset is not None:
         texts["charset"] = file.charset
-    texts["info"] = json.dumps(file.info, ensure_ascii=False)
-    for key, value in texts.items():
-        model.metadata_props.add(key=key, value=value)
+    return {**texts, "info": json.dumps(file.info, ensure_ascii=False)}

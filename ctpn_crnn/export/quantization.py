@@ -2,146 +2,104 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import tempfile
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.errors import WeightsError
 from ctpn_crnn.evaluation.edit_distance import edit_distance
-from ctpn_crnn.export.inputs import compared, image_batches
+from ctpn_crnn.export.inputs import compared, image_batches, random_batches
+from ctpn_crnn.export.onnx_file import metadata
 from ctpn_crnn.export.parity import greedy_texts
+from ctpn_crnn.export.ranges import fit_ranges
 from ctpn_crnn.files import written_aside
+from ctpn_crnn.runtime.int8 import build_int8_graph
 from ctpn_crnn.runtime.onnx_network import OnnxNetwork
-from ctpn_crnn.weights import WeightsFile, read_weights
-
-QUANTIZED = ("Conv", "Relu", "MaxPool")
-"""Operators computed in integers. LSTMs and projection stay in float32: in integers they gain no time and cost most of
-the accuracy."""
+from ctpn_crnn.weights import RANGES, WeightsFile, read_weights
 
 REPEATS = 3
 
 
 @dataclass(frozen=True)
 class Int8Report:
-    """What quantisation gains and costs, against the float32 .onnx file and the runtime's own float32 graph.
+    """What 8-bit integers gain and cost, against the weights file itself in float32 (`runtime="onnx"`).
 
     Attributes:
-        megabytes: Of the file: float32, int8.
-        milliseconds: Of the images, best of three runs: float32 .onnx, the weights file itself, int8.
+        megabytes: Of the .onnx file.
+        milliseconds: Of the images, best of three runs: float32, int8.
         agreement: Share of anchors or frames whose most likely class stays, 0..1.
         character_error: Edits between the texts of float32 and int8 by the characters of float32; None for a detector.
     """
 
-    megabytes: tuple[float, float]
-    milliseconds: tuple[float, float, float]
+    megabytes: float
+    milliseconds: tuple[float, float]
     agreement: float
     character_error: float | None
 
     def __str__(self) -> str:
-        before, graph, after = self.milliseconds
+        before, after = self.milliseconds
         texts = "" if self.character_error is None else f", {self.character_error:.2%} of the characters change"
         return (
-            f"int8: {self.megabytes[1]:.1f} MB instead of {self.megabytes[0]:.1f}; {after:.0f} ms instead of "
-            f"{before:.0f} (float32 .onnx) or {graph:.0f} (.h5 with runtime='onnx'); the most likely class stays for "
+            f"int8, {self.megabytes:.1f} MB: {after:.0f} ms instead of {before:.0f}; the most likely class stays for "
             f"{self.agreement:.2%}{texts}"
         )
 
 
 def export_int8(
-    weights: str | os.PathLike[str], model: str | os.PathLike[str], path: str | os.PathLike[str], images: Iterable[Any]
+    weights: str | os.PathLike[str], path: str | os.PathLike[str], images: Iterable[Any] = ()
 ) -> Int8Report:
-    """Quantise an exported network statically, with the ranges of activations that it shows on some images.
+    """Write the network as an ONNX model whose convolutions are 8-bit integers, see `ctpn_crnn.runtime.int8`.
 
-    Weights are signed integers of 7 bits, a scale for each channel: the processors' instructions for 8 x 8 bits (AVX2)
-    add pairs of products in 16 bits, which 8-bit weights would overflow. Measured against it here: unsigned weights,
-    which need slower instructions, and dynamic quantisation, which gains no time.
+    The graph is the one that `Recognizer(runtime="onnx", precision="int8")` builds from a weights file. Its operator
+    set is ONNX Runtime's: a reader's projection is one of its own operators (MatMulIntegerToFloat).
 
     Args:
-        weights: The weights file.
-        model: The .onnx file made from it by `export_onnx` with its heads.
+        weights: A weights file.
         path: Of the .onnx file to write.
-        images: For calibration: pages for a detector, lines for a reader; a few dozen of the kind to be read.
+        images: Of the kind to be read, a few dozen: what the values of the layers reach is measured on them, and so is
+            what is gained and lost. Without any, what the file says of itself is taken, and noise is measured on.
 
     Returns:
-        What was gained and lost on these images.
+        What is gained and lost.
 
     Raises:
-        ConfigError: There are no images, or the `onnx` package is not installed.
+        WeightsError: The file is missing or damaged, or has no ranges and there are no images.
         ImageError: An image cannot be read.
         OutputError: The file cannot be written.
     """
-    file = read_weights(weights)
-    batches = image_batches(file.kind, images)
-    if not batches:
-        raise ConfigError("int8 needs images to see the ranges of the activations: give some of the kind to be read.")
+    file, chosen = read_weights(weights), list(images)
+    if chosen:
+        file = replace(file, config={**file.config, RANGES: fit_ranges(weights, chosen)})
+    elif RANGES not in file.config:
+        raise WeightsError(
+            f"{file.path} does not say what the values of its layers reach: give images of the kind to be read"
+        )
     with written_aside(path) as aside:
-        _quantize(Path(model), aside, batches)
-    return _report(file, Path(model), Path(path), batches)
+        aside.write_bytes(build_int8_graph(file).to_bytes(embedded=True, metadata=metadata(file, "heads")))
+    return _report(file, Path(path), image_batches(file.kind, chosen) or random_batches(file.kind))
 
 
-def _quantize(model: Path, path: Path, batches: Sequence[np.ndarray]) -> None:
-    try:
-        from onnxruntime import quantization
-        from onnxruntime.quantization.shape_inference import quant_pre_process
-    except ImportError as error:
-        raise ConfigError(f"quantisation needs the onnx package ({error}): pip install onnx.") from error
-
-    class Calibration(quantization.CalibrationDataReader):
-        def __init__(self) -> None:
-            self._batches = iter(batches)
-
-        def get_next(self) -> dict[str, np.ndarray] | None:
-            batch = next(self._batches, None)
-            return None if batch is None else {"image": batch}
-
-    logging.getLogger().addFilter(_is_no_advice)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            prepared = Path(folder) / "prepared.onnx"
-            quant_pre_process(model, prepared, skip_symbolic_shape=True)
-            quantization.quantize_static(
-                prepared,
-                path,
-                Calibration(),
-                quant_format=quantization.QuantFormat.QDQ,
-                activation_type=quantization.QuantType.QUInt8,
-                weight_type=quantization.QuantType.QInt8,
-                per_channel=True,
-                reduce_range=True,
-                op_types_to_quantize=list(QUANTIZED),
-            )
-    finally:
-        logging.getLogger().removeFilter(_is_no_advice)
-
-
-def _is_no_advice(record: logging.LogRecord) -> bool:
-    """Drop the root logger's advice to preprocess a model that was preprocessed."""
-    return "pre-process" not in record.getMessage()
-
-
-def _report(file: WeightsFile, model: Path, path: Path, batches: Sequence[np.ndarray]) -> Int8Report:
-    networks = [OnnxNetwork(file.kind, model), OnnxNetwork(file.kind, file.path), OnnxNetwork(file.kind, path)]
+def _report(file: WeightsFile, path: Path, batches: Sequence[np.ndarray]) -> Int8Report:
+    networks = [OnnxNetwork(file.kind, file.path, "float32"), OnnxNetwork(file.kind, path)]
     best = [float("inf")] * len(networks)
-    outputs: list[list[list[np.ndarray]]] = [[] for _ in networks]
+    outputs: list[list[np.ndarray]] = [[] for _ in networks]
     for _ in range(REPEATS):
-        for number, network in enumerate(networks):  # interleaved: what else the machine does hits all of them
+        for number, network in enumerate(networks):  # interleaved: what else the machine does hits both of them
             start = time.perf_counter()
             found = [network.predict(batch) for batch in batches]
             best[number] = min(best[number], 1000 * (time.perf_counter() - start))
-            outputs[number] = [compared(file.kind, output) for output in found]
-    same = [a[0].argmax(-1) == b[0].argmax(-1) for a, b in zip(outputs[0], outputs[2])]
+            outputs[number] = [compared(file.kind, output)[0] for output in found]
+    same = [a.argmax(-1) == b.argmax(-1) for a, b in zip(*outputs)]
     return Int8Report(
-        megabytes=(model.stat().st_size / 1e6, path.stat().st_size / 1e6),
-        milliseconds=(best[0], best[1], best[2]),
+        megabytes=path.stat().st_size / 1e6,
+        milliseconds=(best[0], best[1]),
         agreement=float(np.mean(np.concatenate([part.ravel() for part in same]))),
-        character_error=_character_error(file, [out[0] for out in outputs[0]], [out[0] for out in outputs[2]]),
+        character_error=_character_error(file, *outputs),
     )
 
 

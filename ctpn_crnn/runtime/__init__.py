@@ -15,11 +15,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.runtime.machine import has_bfloat16, may_have_gpu
+from ctpn_crnn.runtime.machine import has_bfloat16, has_bfloat16_matrices, has_int8_sums, may_have_gpu
 
 KINDS = ("ctpn", "crnn")
 RUNTIMES = ("auto", "keras", "onnx")
-PRECISIONS = ("auto", "float32", "bfloat16")
+_PRECISIONS = {"keras": ("float32", "bfloat16"), "onnx": ("float32", "int8")}
+PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 
 
 class Network(Protocol):
@@ -55,8 +56,8 @@ def load_network(
         kind: "ctpn" or "crnn".
         weights: A weights file, or an .onnx file made by `ctpn_crnn.export`; the shipped weights when None.
         runtime: "keras", "onnx", or "auto", see `choose_runtime`.
-        precision: "float32", "bfloat16" (Keras only), or "auto": bfloat16 where the machine computes in it and Keras
-            runs the network, else float32.
+        precision: "float32", "bfloat16" (Keras only), "int8" (ONNX Runtime only: the convolutions in 8-bit integers),
+            or "auto": of the latter two the runtime's own where the machine computes in it, else float32.
 
     Raises:
         ConfigError: An argument is not among those above, or the runtime is not installed or cannot do it.
@@ -71,30 +72,36 @@ def load_network(
             raise ConfigError(f"{name} is {value!r}: give one of {', '.join(repr(a) for a in allowed)}.")
     chosen = choose_runtime(weights, precision) if runtime == "auto" else runtime
     _check_installed(chosen)
+    if precision != "auto" and precision not in _PRECISIONS[chosen]:
+        raise ConfigError(
+            f"precision is {precision!r}, which runtime {chosen!r} has not: give one of "
+            f"{', '.join(repr(known) for known in _PRECISIONS[chosen])}, or 'auto'."
+        )
     if chosen == "keras":
         if _is_onnx(weights):
             raise ConfigError(f"{weights} is an ONNX model, which Keras cannot run: give runtime='onnx' or 'auto'.")
         from ctpn_crnn.runtime.keras_network import KerasNetwork
 
         return KerasNetwork(kind, weights, precision)
-    if precision == "bfloat16":
-        raise ConfigError("precision is 'bfloat16', which ONNX Runtime has not: give precision='float32' or 'auto'.")
+    if precision == "int8" and _is_onnx(weights):
+        raise ConfigError(f"{weights} is an ONNX model, whose precision is its own: give precision='auto'.")
     from ctpn_crnn.runtime.onnx_network import OnnxNetwork
 
-    return OnnxNetwork(kind, weights)
+    return OnnxNetwork(kind, weights, precision)
 
 
 def choose_runtime(weights: str | Path | None = None, precision: str = "auto") -> str:
     """Return "onnx" or "keras": the faster one of those that are installed and can do what is asked.
 
-    Keras where TensorFlow may find a GPU, or the processor computes in bfloat16 (five times faster than float32 there);
-    else ONNX Runtime, which needs a quarter of Keras' time in float32 on a CPU with AVX2 (docs/onnx.md), and no import
-    of TensorFlow. An .onnx file is ONNX Runtime's in any case, and explicit bfloat16 is Keras'.
+    Keras where TensorFlow may find a GPU, or the processor multiplies matrices in bfloat16 (AMX); else ONNX Runtime,
+    which needs no import of TensorFlow: in 8-bit integers it takes less time than Keras in bfloat16 without AMX, in
+    float32 a quarter of Keras' (docs/onnx.md). Where the processor has bfloat16 but no sums of 8-bit products, Keras.
+    An .onnx file is ONNX Runtime's in any case, explicit int8 too, and explicit bfloat16 is Keras'.
 
     Raises:
         ConfigError: Neither is installed.
     """
-    if _is_onnx(weights):
+    if _is_onnx(weights) or precision == "int8":
         return "onnx"
     if precision == "bfloat16":
         return "keras"
@@ -104,9 +111,13 @@ def choose_runtime(weights: str | Path | None = None, precision: str = "auto") -
             "neither TensorFlow with Keras nor ONNX Runtime is installed, one of which has to run the networks: "
             "pip install tensorflow, or pip install onnxruntime for reading alone."
         )
-    if keras and (may_have_gpu() or (precision == "auto" and has_bfloat16())):
+    if not onnx or (keras and (may_have_gpu() or (precision == "auto" and _prefers_bfloat16()))):
         return "keras"
-    return "onnx" if onnx else "keras"
+    return "onnx"
+
+
+def _prefers_bfloat16() -> bool:
+    return has_bfloat16_matrices() or (has_bfloat16() and not has_int8_sums())
 
 
 def is_installed(runtime: str) -> bool:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-BFLOAT16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
+BFLOAT16_MATRIX_FLAG = "amx_bf16"
+BFLOAT16_FLAGS = frozenset({BFLOAT16_MATRIX_FLAG, "avx512_bf16"})
 """Processor flags of which one is enough; without them bfloat16 is emulated, slower than float32."""
+
+INT8_FLAGS = frozenset({"avx512_vnni", "avx_vnni", "amx_int8"})
+"""Processor flags of which one is enough to sum products of 8 bits in 32."""
 
 
 def processor_flags(cpuinfo: str | os.PathLike[str] = "/proc/cpuinfo") -> set[str]:
@@ -21,6 +25,16 @@ def processor_flags(cpuinfo: str | os.PathLike[str] = "/proc/cpuinfo") -> set[st
 def has_bfloat16() -> bool:
     """Whether the processor computes in bfloat16."""
     return bool(BFLOAT16_FLAGS & processor_flags())
+
+
+def has_bfloat16_matrices() -> bool:
+    """Whether the processor multiplies whole matrices in bfloat16 (AMX)."""
+    return BFLOAT16_MATRIX_FLAG in processor_flags()
+
+
+def has_int8_sums() -> bool:
+    """Whether the processor sums products of 8-bit integers in 32 bits in one instruction."""
+    return bool(INT8_FLAGS & processor_flags())
 
 
 def may_have_gpu(devices: str | os.PathLike[str] = "/dev") -> bool:

@@ -1,23 +1,26 @@
 """An ONNX graph written by hand, without the `onnx` package: nodes in, the bytes of a model out.
 
 ONNX is protocol buffers, of which a graph needs three kinds of field: integers, 4-byte floats and nested bytes. Field
-numbers are those of onnx.proto (IR version 8). Arrays of floats stay outside the bytes, in two kinds. Constants are
+numbers are those of onnx.proto (IR version 8). Large arrays stay outside the bytes, in two kinds. Constants are
 "external data" that the session is given with `add_external_initializers`; it copies them, in the layout that suits it.
 Parameters are inputs fed at every run; it takes them as they are, which for large ones that need no other layout saves
-the copy.
+the copy. Shapes, scales and other small constants lie within.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
 IR_VERSION = 8
 OPSET = 17
 
-_FLOAT, _INT64 = 1, 7  # TensorProto.DataType
+_FLOAT = 1
+_TYPES = {"float32": _FLOAT, "uint8": 2, "int8": 3, "int32": 6, "int64": 7}  # TensorProto.DataType
+_INLINE_BYTES = 256
 _EXTERNAL = 1  # TensorProto.DataLocation
 _ATTRIBUTE_FLOAT, _ATTRIBUTE_INT, _ATTRIBUTE_STRING, _ATTRIBUTE_INTS = 1, 2, 3, 7  # AttributeProto.AttributeType
 
@@ -37,16 +40,15 @@ class Graph:
         name: Of the graph.
 
     Attributes:
-        constants: The float32 constants by name; not part of the bytes.
         parameters: What computes each parameter, by name; they are to be fed beside the inputs.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.constants: dict[str, np.ndarray] = {}
+        self._tensors: dict[str, np.ndarray] = {}
         self.parameters: dict[str, Callable[[], np.ndarray]] = {}
         self._nodes: list[bytes] = []
-        self._initializers: list[bytes] = []
+        self._domains = {""}
         self._inputs: list[bytes] = []
         self._outputs: list[bytes] = []
 
@@ -70,42 +72,45 @@ class Graph:
         """Add a node of one output.
 
         Args:
-            operator: Its name in the operator set, for example "Conv".
-            inputs: Names of values, "" for an optional input left out, or arrays (float32 or int64) as constants.
+            operator: Its name in the operator set, for example "Conv"; "domain::name" for one of another set.
+            inputs: Names of values, "" for an optional input left out, or arrays as constants (float32, int64, int32,
+                int8 or uint8).
             attributes: Of the node.
 
         Returns:
             The name of its output.
         """
+        domain, _, operator = operator.rpartition("::")
         name = f"{operator}_{len(self._nodes)}"
         names = [self._constant(x, f"{name}_{i}") if isinstance(x, np.ndarray) else x for i, x in enumerate(inputs)]
-        self._nodes.append(_node(operator, names, [name], attributes))
+        self._nodes.append(_node(operator, names, [name], attributes, domain))
+        self._domains.add(domain)
         return name
 
-    def to_bytes(self) -> bytes:
-        """The model, without the float arrays."""
+    @property
+    def constants(self) -> dict[str, np.ndarray]:
+        """The large constants by name, which are not part of the bytes."""
+        return {name: array for name, array in self._tensors.items() if _is_large(array)}
+
+    def to_bytes(self, *, embedded: bool = False, metadata: Mapping[str, str] = MappingProxyType({})) -> bytes:
+        """The model.
+
+        Args:
+            embedded: Whether the large constants are in it.
+            metadata: Properties of the model.
+        """
         parts = [_nested(1, node) for node in self._nodes]
         parts.append(_text(2, self.name))
-        parts += [_nested(5, tensor) for tensor in self._initializers]
+        parts += [_nested(5, _tensor(*tensor, inside=embedded)) for tensor in self._tensors.items()]
         parts += [_nested(11, value) for value in self._inputs] + [_nested(12, value) for value in self._outputs]
-        return b"".join(
-            [
-                _integer(1, IR_VERSION),
-                _text(2, "ctpn_crnn"),
-                _nested(7, b"".join(parts)),
-                _nested(8, _text(1, "") + _integer(2, OPSET)),
-            ]
-        )
+        model = [_integer(1, IR_VERSION), _text(2, "ctpn_crnn"), _nested(7, b"".join(parts))]
+        for domain in sorted(self._domains):
+            model.append(_nested(8, _text(1, domain) + _integer(2, 1 if domain else OPSET)))
+        model += [_nested(14, _text(1, key) + _text(2, value)) for key, value in metadata.items()]
+        return b"".join(model)
 
     def _constant(self, array: np.ndarray, name: str) -> str:
-        dims = b"".join(_integer(1, size) for size in array.shape)
-        if array.dtype == np.float32:
-            self.constants[name] = np.ascontiguousarray(array)
-            location = _text(1, "location") + _text(2, name)
-            content = _integer(2, _FLOAT) + _text(8, name) + _nested(13, location) + _integer(14, _EXTERNAL)
-        else:
-            content = _integer(2, _INT64) + _text(8, name) + _nested(9, np.asarray(array, "<i8").tobytes())
-        self._initializers.append(dims + content)
+        self._tensors[name] = np.ascontiguousarray(array) if array.ndim else array
         return name
 
 
@@ -114,9 +119,23 @@ def ints(*values: int) -> np.ndarray:
     return np.array(values, np.int64)
 
 
-def _node(operator: str, inputs: Sequence[str], outputs: Sequence[str], attributes: Mapping[str, Attribute]) -> bytes:
+def _is_large(array: np.ndarray) -> bool:
+    return array.nbytes > _INLINE_BYTES and array.dtype != np.int64
+
+
+def _tensor(name: str, array: np.ndarray, *, inside: bool) -> bytes:
+    content = b"".join(_integer(1, size) for size in array.shape)
+    content += _integer(2, _TYPES[array.dtype.name]) + _text(8, name)
+    if _is_large(array) and not inside:
+        return content + _nested(13, _text(1, "location") + _text(2, name)) + _integer(14, _EXTERNAL)
+    return content + _nested(9, np.asarray(array, array.dtype.newbyteorder("<")).tobytes())
+
+
+def _node(
+    operator: str, inputs: Sequence[str], outputs: Sequence[str], attributes: Mapping[str, Attribute], domain: str = ""
+) -> bytes:
     parts = [_text(1, name) for name in inputs] + [_text(2, name) for name in outputs]
-    parts += [_text(3, outputs[0]), _text(4, operator)]
+    parts += [_text(3, outputs[0]), _text(4, operator), _text(7, domain)]
     return b"".join(parts + [_nested(5, _attribute(name, value)) for name, value in attributes.items()])
 
 

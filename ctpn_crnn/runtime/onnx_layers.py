@@ -13,23 +13,61 @@ from ctpn_crnn.runtime.onnx_graph import Graph, ints
 from ctpn_crnn.runtime.winograd import MIN_FILTERS, winograd_convolution
 
 Arrays = Mapping[str, np.ndarray]
+Pads = tuple[int, int, int, int]
+
+SAME: Pads = (1, 1, 1, 1)
+"""Padding (top, left, bottom, right) of a 3x3 convolution that keeps the size."""
 
 
-def convolution(graph: Graph, x: str, kernel: np.ndarray, bias: np.ndarray, multiple: int = 1) -> str:
-    """A 3x3 convolution of stride 1 and the same size, then ReLU; by whichever way is the faster one.
+class FloatMaps:
+    """The convolutional part of a network in float32, a layer at a time."""
 
-    Args:
-        graph: Where to.
-        x: (N, C, H, W).
-        kernel: (3, 3, C, F).
-        bias: (F,).
-        multiple: What H and W are known to be multiples of.
-    """
-    if kernel.shape[3] >= MIN_FILTERS:
-        y = winograd_convolution(graph, x, kernel, bias, multiple)
-    else:
-        y = plain_convolution(graph, x, kernel, bias, pads=(1, 1, 1, 1))
-    return graph.add("Relu", y)
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    def start(self, x: str, least: float, greatest: float) -> str:
+        """Take up the network's input, (N, C, H, W), whose values lie between these two."""
+        return x
+
+    def convolution(
+        self,
+        x: str,
+        name: str,
+        kernel: np.ndarray,
+        bias: np.ndarray,
+        *,
+        pads: Pads = SAME,
+        strides: tuple[int, int] = (1, 1),
+        multiple: int = 1,
+    ) -> str:
+        """A convolution, then ReLU; by whichever way is the faster one.
+
+        Args:
+            x: (N, C, H, W).
+            name: Of the layer.
+            kernel: (height, width, C, F).
+            bias: (F,).
+            pads: Rows and columns of zeros: top, left, bottom, right.
+            strides: Down, across.
+            multiple: What H and W are known to be multiples of.
+        """
+        if kernel.shape[:2] == (3, 3) and kernel.shape[3] >= MIN_FILTERS and (pads, strides) == (SAME, (1, 1)):
+            y = winograd_convolution(self.graph, x, kernel, bias, multiple)
+        else:
+            y = plain_convolution(self.graph, x, kernel, bias, pads, strides)
+        return self.graph.add("Relu", y)
+
+    def max_pool(self, x: str, size: tuple[int, int]) -> str:
+        """Max-pooling over windows of (height, width) that touch each other."""
+        return self.graph.add("MaxPool", x, kernel_shape=size, strides=size)
+
+    def finish(self, x: str) -> str:
+        """The maps in float32, for the layers that follow."""
+        return x
+
+    def projection(self, x: str, kernel: np.ndarray, bias: np.ndarray) -> str:
+        """The last fully connected layer, of what an LSTM gives (values from -1 to 1): (..., C) -> (..., F)."""
+        return self.graph.add("Add", self.graph.add("MatMul", x, kernel), bias)
 
 
 def plain_convolution(
@@ -37,17 +75,12 @@ def plain_convolution(
     x: str,
     kernel: np.ndarray,
     bias: np.ndarray,
-    pads: tuple[int, int, int, int],
-    strides: tuple[int, int] = (1, 1),
+    pads: Pads,
+    strides: tuple[int, int],
 ) -> str:
     """A convolution as ONNX Runtime does it; `kernel` is (height, width, C, F), `pads` top, left, bottom, right."""
     weights = kernel.transpose(3, 2, 0, 1).astype(np.float32)
     return graph.add("Conv", x, weights, bias, kernel_shape=kernel.shape[:2], pads=pads, strides=strides)
-
-
-def max_pool(graph: Graph, x: str, size: tuple[int, int]) -> str:
-    """Max-pooling over windows of (height, width) that touch each other."""
-    return graph.add("MaxPool", x, kernel_shape=size, strides=size)
 
 
 def bidirectional_lstm(graph: Graph, x: str, arrays: Arrays, name: str) -> str:

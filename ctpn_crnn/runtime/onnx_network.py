@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,51 +12,76 @@ import numpy as np
 import onnxruntime
 
 from ctpn_crnn.errors import WeightsError
-from ctpn_crnn.runtime.machine import thread_count
+from ctpn_crnn.runtime.int8 import build_int8_graph
+from ctpn_crnn.runtime.machine import has_int8_sums, thread_count
 from ctpn_crnn.runtime.onnx_graph import Graph
 from ctpn_crnn.runtime.onnx_networks import build_graph
-from ctpn_crnn.weights import read_weights, shipped
+from ctpn_crnn.weights import RANGES, WeightsFile, read_weights, shipped
 
 FORMAT = "ctpn_crnn network"
 """Value of the metadata entry "format" in the .onnx files of `ctpn_crnn.export`."""
 
 
 class OnnxNetwork:
-    """A network that ONNX Runtime computes on the CPU, in float32. See ``runtime.Network``.
+    """A network that ONNX Runtime computes on the CPU. See ``runtime.Network``.
 
     Args:
         kind: "ctpn" or "crnn".
         weights: A weights file, whose graph is then built here, or an .onnx file made by `ctpn_crnn.export`; the
             shipped weights when None.
+        precision: "float32"; "int8": the convolutions in 8-bit integers (see `runtime.int8`); "auto": int8 where the
+            processor is fast in it and the weights file says what it needs. An .onnx file has its own.
         threads: Threads that work on one batch; the physical cores when None (see `machine.thread_count`).
 
     Raises:
         WeightsError: The file is missing, damaged, or that of another network.
     """
 
-    precision = "float32"
-
-    def __init__(self, kind: str, weights: str | Path | None = None, threads: int | None = None) -> None:
+    def __init__(
+        self, kind: str, weights: str | Path | None = None, precision: str = "auto", threads: int | None = None
+    ) -> None:
         path = Path(weights) if weights is not None else shipped(kind)
-        self._parameters: dict[str, Future[np.ndarray]] = {}
+        self._run: Callable[[np.ndarray], list[np.ndarray]]
         if path.suffix.lower() == ".onnx":
-            self._session = _open_session(path, _options(threads))
-            self.config, self.charset = _read_metadata(self._session, path, kind)
+            self.precision = "as exported"
+            session = _open_session(path, _options(threads))
+            self.config, self.charset = _read_metadata(session, path, kind)
+            self._run = lambda image: session.run(None, {"image": image})
         else:
             file = read_weights(path, kind)
             self.config, self.charset = dict(file.config), file.charset
-            graph = build_graph(file)
-            self._session = _make_session(graph, _options(threads))
-            # Done while the other network is read and the image decoded: predict waits for what is missing.
-            pool = ThreadPoolExecutor(threads or thread_count(), thread_name_prefix="parameters")
-            self._parameters = {name: pool.submit(compute) for name, compute in graph.parameters.items()}
-            pool.shutdown(wait=False)
+            self.precision = _precision(file) if precision == "auto" else precision
+            self._run = GraphRun(build_int8_graph(file) if self.precision == "int8" else build_graph(file), threads)
 
     def predict(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         """Run the network on (N, height, width, channels); any N and any size that the network allows."""
-        image = np.ascontiguousarray(batch, np.float32)
+        return tuple(self._run(np.ascontiguousarray(batch, np.float32)))
+
+
+def _precision(file: WeightsFile) -> str:
+    return "int8" if has_int8_sums() and RANGES in file.config else "float32"
+
+
+class GraphRun:
+    """A graph that was built here, ready to run: `run(image)` gives its outputs.
+
+    Args:
+        graph: Its one input is named "image".
+        threads: Threads that work on one batch; the physical cores when None.
+    """
+
+    def __init__(self, graph: Graph, threads: int | None = None) -> None:
+        self._session = _make_session(graph, _options(threads))
+        # Done while the other network is read and the image decoded: a run waits for what is missing.
+        pool = ThreadPoolExecutor(threads or thread_count(), thread_name_prefix="parameters")
+        self._parameters: dict[str, Future[np.ndarray]] = {
+            name: pool.submit(compute) for name, compute in graph.parameters.items()
+        }
+        pool.shutdown(wait=False)
+
+    def __call__(self, image: np.ndarray) -> list[np.ndarray]:
         parameters = {name: array.result() for name, array in self._parameters.items()}
-        return tuple(self._session.run(None, {"image": image, **parameters}))
+        return self._session.run(None, {"image": image, **parameters})
 
 
 def _options(threads: int | None) -> onnxruntime.SessionOptions:

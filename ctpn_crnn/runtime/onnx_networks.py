@@ -7,21 +7,13 @@ The number of classes, of anchors and of LSTM units is that of the arrays; batch
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from ctpn_crnn.errors import WeightsError
 from ctpn_crnn.imagenet import MEAN, STD
 from ctpn_crnn.runtime.onnx_graph import Graph, ints
-from ctpn_crnn.runtime.onnx_layers import (
-    Arrays,
-    bidirectional_lstm,
-    convolution,
-    dense,
-    max_pool,
-    plain_convolution,
-)
+from ctpn_crnn.runtime.onnx_layers import Arrays, FloatMaps, bidirectional_lstm, dense
 from ctpn_crnn.weights.store import WeightsFile
 
 VGG16_BLOCKS = (2, 2, 3, 3, 3)
@@ -34,17 +26,22 @@ BATCH_NORM_EPSILON = 1e-3
 """As `crnn.network` has it."""
 
 
-def build_graph(file: WeightsFile) -> Graph:
+def build_graph(file: WeightsFile, make_maps: Callable[[Graph], FloatMaps] = FloatMaps) -> Graph:
     """The network of a weights file, its weights included.
 
     Inputs and outputs are those of `runtime.Network.predict`, but float32 only; the input is named "image".
+
+    Args:
+        file: The weights.
+        make_maps: What computes the convolutions of a graph: `FloatMaps`, or `int8.Int8Maps`.
 
     Raises:
         WeightsError: The arrays are not those of the network: another architecture, or one of another release.
     """
     arrays = _Used(file.arrays)
     try:
-        graph = _BUILDERS[file.kind](arrays, file.config)
+        graph = Graph(file.kind)
+        _BUILDERS[file.kind](graph, arrays, make_maps(graph))
     except (KeyError, ValueError, IndexError) as error:
         raise WeightsError(
             f"{file.path} does not hold the arrays of our {file.kind} ({error}): the ONNX graph cannot be built from "
@@ -70,28 +67,27 @@ class _Used(dict[str, np.ndarray]):
         return super().__getitem__(name)
 
 
-def _ctpn(arrays: Arrays, config: dict[str, Any]) -> Graph:
-    graph = Graph("ctpn")
+def _ctpn(graph: Graph, arrays: Arrays, maps: FloatMaps) -> None:
     image = graph.input("image", ("batch", "height", "width", 3))
     scale = 1.0 / (255.0 * np.array(STD))
     shift = np.array(MEAN) / np.array(STD)
     x = graph.add("Transpose", image, perm=(0, 3, 1, 2))
     x = graph.add("Mul", x, scale.astype(np.float32).reshape(1, 3, 1, 1))
     x = graph.add("Sub", x, shift.astype(np.float32).reshape(1, 3, 1, 1))
+    x = maps.start(x, float(-shift.max()), float((255.0 * scale - shift).max()))
     multiple = 16
     for block, convolutions in enumerate(VGG16_BLOCKS, start=1):
         for index in range(1, convolutions + 1):
-            x = _named_convolution(graph, x, arrays, f"block{block}_conv{index}", multiple)
+            x = _named_convolution(maps, x, arrays, f"block{block}_conv{index}", multiple)
         if block < len(VGG16_BLOCKS):
-            x, multiple = max_pool(graph, x, (2, 2)), multiple // 2
-    x = _named_convolution(graph, x, arrays, "window", multiple)
-    x = _along_rows(graph, x, arrays)
+            x, multiple = maps.max_pool(x, (2, 2)), multiple // 2
+    x = _named_convolution(maps, x, arrays, "window", multiple)
+    x = _along_rows(graph, maps.finish(x), arrays)
     anchors = arrays["side_head/bias"].shape[0]
     for name in ("scores", "vertical", "side"):
         values = arrays[f"{name}_head/bias"].shape[0] // anchors
         head = graph.add("Reshape", dense(graph, x, arrays, f"{name}_head"), ints(0, 0, 0, anchors, values))
         graph.output(name, head, ("batch", "rows", "columns", anchors, values))
-    return graph
 
 
 def _along_rows(graph: Graph, x: str, arrays: Arrays) -> str:
@@ -106,29 +102,27 @@ def _along_rows(graph: Graph, x: str, arrays: Arrays) -> str:
     return graph.add("Reshape", y, graph.add("Concat", rows, ints(-1), axis=0))
 
 
-def _named_convolution(graph: Graph, x: str, arrays: Arrays, name: str, multiple: int) -> str:
-    return convolution(graph, x, arrays[f"{name}/kernel"], arrays[f"{name}/bias"], multiple)
+def _named_convolution(maps: FloatMaps, x: str, arrays: Arrays, name: str, multiple: int) -> str:
+    return maps.convolution(x, name, arrays[f"{name}/kernel"], arrays[f"{name}/bias"], multiple=multiple)
 
 
-def _crnn(arrays: Arrays, config: dict[str, Any]) -> Graph:
-    graph = Graph("crnn")
+def _crnn(graph: Graph, arrays: Arrays, maps: FloatMaps) -> None:
     image = graph.input("image", ("batch", 32, "width", 1))
-    x = graph.add("Transpose", image, perm=(0, 3, 1, 2))
+    x = maps.start(graph.add("Transpose", image, perm=(0, 3, 1, 2)), 0.0, 255.0)
     for number in range(1, 7):
         kernel, bias = _folded(arrays, number)
         # The division by 255 of the input is the first convolution's, since its padding is 0 either way.
-        x = convolution(graph, x, kernel / np.float32(255) if number == 1 else kernel, bias)
+        x = maps.convolution(x, f"conv{number}", kernel / np.float32(255) if number == 1 else kernel, bias)
         if number in POOLS:
-            x = max_pool(graph, x, POOLS[number])
+            x = maps.max_pool(x, POOLS[number])
     # "same" padding of a 2x2 kernel is one column on the right; the height of 2 needs none.
     kernel, bias = _folded(arrays, 7)
-    x = graph.add("Relu", plain_convolution(graph, x, kernel, bias, pads=(0, 0, 0, 1), strides=(2, 1)))
-    frames = graph.add("Transpose", graph.add("Squeeze", x, ints(2)), perm=(2, 0, 1))
+    x = maps.convolution(x, "conv7", kernel, bias, pads=(0, 0, 0, 1), strides=(2, 1))
+    frames = graph.add("Transpose", graph.add("Squeeze", maps.finish(x), ints(2)), perm=(2, 0, 1))
     first = bidirectional_lstm(graph, frames, arrays, "bilstm1")
     second = bidirectional_lstm(graph, graph.add("Transpose", first, perm=(1, 0, 2)), arrays, "bilstm2")
-    logits = dense(graph, second, arrays, "projection")
+    logits = maps.projection(second, arrays["projection/kernel"], arrays["projection/bias"])
     graph.output("logits", logits, ("batch", "frames", arrays["projection/bias"].shape[0]))
-    return graph
 
 
 def _folded(arrays: Arrays, number: int) -> tuple[np.ndarray, np.ndarray]:
@@ -143,4 +137,4 @@ def _folded(arrays: Arrays, number: int) -> tuple[np.ndarray, np.ndarray]:
     return kernel * factor, beta - mean * factor
 
 
-_BUILDERS: dict[str, Callable[[Arrays, dict[str, Any]], Graph]] = {"ctpn": _ctpn, "crnn": _crnn}
+_BUILDERS: dict[str, Callable[[Graph, Arrays, FloatMaps], None]] = {"ctpn": _ctpn, "crnn": _crnn}

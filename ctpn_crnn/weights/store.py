@@ -31,6 +31,9 @@ VERSION = 1
 CALIBRATION = "calibration"
 """Key of a reader's configuration: the power that makes the product of the characters' probabilities an honest estimate
 that a line is right. Optional; 1 without it."""
+RANGES = "ranges"
+"""Key of a configuration: the greatest value of each convolution's output, by the layer's name, that 8-bit integers are
+to tell apart. Optional; without it the network cannot be run in them."""
 
 _FLOAT16_MAX = 65504.0
 
@@ -145,8 +148,32 @@ def set_calibration(path: str | os.PathLike[str], calibration: float) -> None:
     """
     if not 0.0 < calibration < math.inf:
         raise ConfigError(f"calibration is {calibration}: give a number above 0")
-    known = read_weights(path, "crnn")
-    texts = {"config": _to_json("config", {**known.config, CALIBRATION: float(calibration)})}
+    _set_config(path, "crnn", {CALIBRATION: float(calibration)})
+
+
+def set_ranges(path: str | os.PathLike[str], ranges: Mapping[str, float]) -> None:
+    """Store what the values of a network's convolutions reach, in its configuration; all else stays as it is.
+
+    Weights that are shipped have to be registered again (`register`), as their checksum changes.
+
+    Args:
+        path: Of the .h5 file, which is replaced.
+        ranges: The greatest value by the layer's name, above 0, see `ctpn_crnn.export.fit_ranges`.
+
+    Raises:
+        WeightsError: The file is missing or damaged.
+        ConfigError: A value is not a number above 0.
+        OutputError: The file cannot be written.
+    """
+    for name, value in ranges.items():
+        if not 0.0 < value < math.inf:
+            raise ConfigError(f"the range of {name} is {value}: give a number above 0")
+    _set_config(path, None, {RANGES: {name: float(value) for name, value in ranges.items()}})
+
+
+def _set_config(path: str | os.PathLike[str], kind: str | None, changes: Mapping[str, Any]) -> None:
+    known = read_weights(path, kind)
+    texts = {"config": _to_json("config", {**known.config, **changes})}
     with h5py.File(path, "r") as file:
         texts |= {name: _read_text(file[name]) for name in ("info", "charset") if name in file}
         arrays = _read_arrays(file)
@@ -195,8 +222,8 @@ def _write(path: str | os.PathLike[str], kind: str, texts: Mapping[str, str], ar
         for name, text in texts.items():
             file[name] = text.encode("utf-8") or h5py.Empty("S1")
         for name, array in arrays.items():
-            packed = {"compression": "gzip", "shuffle": True} if array.size > 1024 else {}
-            file.create_dataset(f"arrays/{name}", data=array, **packed)
+            # Not compressed: it would save an eighth of the file, and cost more time than all else that loading does.
+            file.create_dataset(f"arrays/{name}", data=array)
 
 
 def _variables(model: keras.Model) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def exported(monkeypatch, tmp_path):
         export_onnx=lambda *args, **options: calls.append((*args, options)),
         export_saved_model=lambda *args: calls.append(args),
         check_parity=lambda *args: f"same: {args[2]}",
-        export_int8=lambda *args: f"int8 of {args[1]}",
+        export_int8=lambda *args: f"int8 by {args[2]}",
     )
     monkeypatch.setitem(sys.modules, "ctpn_crnn.export", fake)
     return calls
@@ -87,13 +87,15 @@ def test_export(exported, capsys):
 def test_export_checked_and_in_8_bits(exported, capsys):
     argv = ["export", "crnn", "a.onnx", "--check", "--int8", "b.onnx", "--images", "1.png", "2.png"]
     assert commands.main(argv) == 0
-    assert capsys.readouterr().out == "wrote a.onnx\nsame: ['1.png', '2.png']\nwrote b.onnx: int8 of a.onnx\n"
+    assert (
+        capsys.readouterr().out == "wrote a.onnx\nsame: ['1.png', '2.png']\nwrote b.onnx: int8 by ['1.png', '2.png']\n"
+    )
 
 
 @pytest.mark.parametrize(
     "argv",
     [
-        ["crnn", "a.onnx", "--int8", "b.onnx"],
+        ["crnn", "a.onnx", "--int8", "b.h5"],
         ["crnn", "a.onnx", "--int8", "none/b.onnx", "--images", "1.png"],
         ["crnn", "a.onnx", "--proposals"],
         ["ctpn", "folder", "--proposals"],

@@ -7,6 +7,7 @@ import pytest
 from ctpn_crnn import runtime
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.runtime import choose_runtime, load_network
+from ctpn_crnn.runtime import machine as machine_module
 from ctpn_crnn.runtime.machine import may_have_gpu, thread_count
 
 
@@ -14,10 +15,10 @@ from ctpn_crnn.runtime.machine import may_have_gpu, thread_count
 def machine(monkeypatch):
     """Pretend: what is installed, and what the hardware has."""
 
-    def pretend(installed: str, gpu: bool = False, bfloat16: bool = False) -> None:
+    def pretend(installed: str, gpu: bool = False, flags: str = "") -> None:
         monkeypatch.setattr(runtime, "is_installed", lambda name: name in installed.split())
         monkeypatch.setattr(runtime, "may_have_gpu", lambda: gpu)
-        monkeypatch.setattr(runtime, "has_bfloat16", lambda: bfloat16)
+        monkeypatch.setattr(machine_module, "processor_flags", lambda: set(flags.split()))
 
     return pretend
 
@@ -29,8 +30,11 @@ def machine(monkeypatch):
         ("onnx", {}, "onnx"),
         ("keras", {}, "keras"),
         ("onnx keras", {"gpu": True}, "keras"),
-        ("onnx keras", {"bfloat16": True}, "keras"),
-        ("onnx", {"gpu": True, "bfloat16": True}, "onnx"),
+        ("onnx keras", {"flags": "avx2 avx512_bf16"}, "keras"),
+        ("onnx keras", {"flags": "avx512_bf16 avx512_vnni"}, "onnx"),
+        ("keras", {"flags": "avx512_vnni"}, "keras"),
+        ("onnx keras", {"flags": "amx_bf16 amx_int8 avx512_vnni"}, "keras"),
+        ("onnx", {"gpu": True, "flags": "amx_bf16"}, "onnx"),
     ],
 )
 def test_auto(machine, installed, hardware, expected):
@@ -39,9 +43,10 @@ def test_auto(machine, installed, hardware, expected):
 
 
 def test_what_is_asked_for_decides_first(machine):
-    machine("onnx keras", bfloat16=True)
+    machine("onnx keras", flags="amx_bf16")
     assert choose_runtime(precision="float32") == "onnx"  # bfloat16 was Keras' advantage
     assert choose_runtime("exported.onnx") == "onnx"
+    assert choose_runtime(precision="int8") == "onnx"
     machine("onnx keras")
     assert choose_runtime(precision="bfloat16") == "keras"
 

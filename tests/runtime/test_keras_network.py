@@ -97,7 +97,9 @@ def test_weights_of_the_other_network_are_refused(reader, tmp_path):
     [
         ({"kind": "yolo"}, "kind"),
         ({"kind": "ctpn", "runtime": "torch"}, "runtime"),
-        ({"kind": "ctpn", "precision": "int8"}, "precision"),
+        ({"kind": "ctpn", "precision": "int4"}, "precision"),
+        ({"kind": "ctpn", "runtime": "keras", "precision": "int8"}, "int8"),
+        ({"kind": "ctpn", "precision": "int8", "weights": "model.onnx"}, "model.onnx"),
         ({"kind": "ctpn", "runtime": "onnx", "precision": "bfloat16"}, "bfloat16"),
         ({"kind": "ctpn", "runtime": "keras", "weights": "model.onnx"}, "model.onnx"),
     ],

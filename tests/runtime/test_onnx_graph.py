@@ -43,6 +43,22 @@ def test_onnx_reads_it():
     assert (leak.name, onnx.helper.get_attribute_value(leak)) == ("alpha", 0.5)
 
 
+def test_embedded_constants_and_metadata():
+    onnx = pytest.importorskip("onnx")
+    graph = Graph("embedded")
+    kernel = np.arange(-128, 128, dtype=np.int8).repeat(4)
+    added = graph.add("Add", graph.input("image", (1,)), graph.add("Cast", kernel, to=1))
+    graph.output("y", graph.add("com.microsoft::Gelu", added), (1024,))
+    data = graph.to_bytes(embedded=True, metadata={"kind": "测试"})
+    model = onnx.load_from_string(data)
+    assert [(entry.key, entry.value) for entry in model.metadata_props] == [("kind", "测试")]
+    assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", OPSET), ("com.microsoft", 1)]
+    assert onnx.numpy_helper.to_array(model.graph.initializer[0]).tolist() == kernel.tolist()
+    assert model.graph.node[2].domain == "com.microsoft"
+    (y,) = onnxruntime.InferenceSession(data).run(None, {"image": np.float32([0])})
+    assert y[-1] == pytest.approx(127)
+
+
 def test_onnx_runtime_runs_it():
     graph = line()
     session = _make_session(graph, _options(1))
@@ -59,6 +75,7 @@ def test_sessions_copy_constants():
     y = graph.add("Add", graph.add("MatMul", x, np.eye(4096, dtype=np.float32)), np.ones((1, 4096), np.float32))
     graph.output("y", y, (1, 4096))
     session = _make_session(graph, _options(1))
+    assert [array.size for array in graph.constants.values()] == [4096**2, 4096]
     for array in graph.constants.values():
         array[:] = np.nan
     assert (session.run(None, {"image": np.ones((1, 4096), np.float32)})[0] == 2).all()

@@ -54,7 +54,7 @@ def test_detector_equals_keras(detector):
 def test_shipped_weights_equal_keras(kind, shape):
     batch = random_batch(*shape)
     expected = KerasNetwork(kind, precision="float32").predict(batch)
-    for ours, theirs in zip(OnnxNetwork(kind).predict(batch), expected, strict=True):
+    for ours, theirs in zip(OnnxNetwork(kind, precision="float32").predict(batch), expected, strict=True):
         assert ours == pytest.approx(theirs, abs=1e-3, rel=1e-3)
 
 

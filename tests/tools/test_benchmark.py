@@ -25,7 +25,6 @@ def tool():
         (["a.png", "--threads", "0"], "at least 1"),
         (["a.png", "--python", "rapidocr"], "ENGINE=PATH"),
         (["a.png", "--python", "nobody=/bin/sh"], "ENGINE=PATH"),
-        (["a.png", "--engines", "int8"], "--int8-ctpn"),
         (["a.png", "--json", "no/such/folder/x.json"], "cannot write"),
     ],
 )
@@ -36,11 +35,10 @@ def test_bad_input_is_one_sentence_and_exit_2(tool, arguments, told, capsys):
 
 
 def test_each_runtime_becomes_an_engine(tool, tmp_path):
-    int8 = tmp_path / "reader.onnx"
-    arguments = tool.parse_arguments(["a.png", "--engines", "onnx", "int8", "--int8-crnn", str(int8)])
+    weights = tmp_path / "reader.h5"
+    arguments = tool.parse_arguments(["a.png", "--engines", "onnx", "onnx-int8", "--crnn-weights", str(weights)])
     specs, absent = tool.engine_specs(arguments)
     assert absent == []
-    told = [(spec.name, spec.engine, spec.options["runtime"]) for spec in specs]
-    assert told == [("onnx", "ours", "onnx"), ("int8", "ours", "onnx")]
-    assert specs[0].options["weights"] == {"ctpn": None, "crnn": None}
-    assert specs[1].options["weights"] == {"ctpn": None, "crnn": str(int8)}
+    told = [(spec.name, spec.engine, spec.options["runtime"], spec.options["precision"]) for spec in specs]
+    assert told == [("onnx", "ours", "onnx", "float32"), ("onnx-int8", "ours", "onnx", "int8")]
+    assert specs[1].options["weights"] == {"ctpn": None, "crnn": str(weights)}

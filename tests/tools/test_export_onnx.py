@@ -47,7 +47,7 @@ def test_another_result_than_keras_is_an_error(script, tmp_path, capsys, monkeyp
     [
         (["ctpn", "missing/a.onnx"], "missing"),
         (["crnn", "a.onnx", "--proposals"], "--proposals"),
-        (["crnn", "a.onnx", "--int8", "b.onnx"], "--images"),
+        (["ctpn", "a.onnx", "--proposals", "--int8", "b.onnx"], "--int8"),
         (["crnn", "a.onnx", "--weights", "none.h5"], "none.h5"),
     ],
 )

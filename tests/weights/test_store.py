@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.errors import ConfigError, OutputError, WeightsError
-from ctpn_crnn.weights import read_weights, save_weights, set_calibration
+from ctpn_crnn.weights import read_weights, save_weights, set_calibration, set_ranges
 
 CHARSET = "一二三 a\"'\\😀"
 
@@ -200,6 +200,15 @@ def test_calibration_is_stored_and_nothing_else_changes(path):
     assert after.arrays.keys() == before.arrays.keys()
     for name, array in before.arrays.items():
         np.testing.assert_array_equal(after.arrays[name], array)
+
+
+def test_ranges_are_stored_beside_the_calibration(path):
+    set_calibration(path, 0.5)
+    set_ranges(path, {"conv1": np.float64(2.5)})
+    assert read_weights(path).config == {"num_classes": 5, "calibration": 0.5, "ranges": {"conv1": 2.5}}
+    for value in (0.0, float("nan"), float("inf")):
+        with pytest.raises(ConfigError, match="range of conv1"):
+            set_ranges(path, {"conv1": value})
 
 
 def test_a_calibration_is_a_number_above_0_and_of_a_reader(model, path, tmp_path):
