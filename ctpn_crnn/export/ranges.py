@@ -13,7 +13,7 @@ from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.export.inputs import image_batches
 from ctpn_crnn.runtime.int8 import LEVELS
 from ctpn_crnn.runtime.onnx_graph import Graph
-from ctpn_crnn.runtime.onnx_layers import FloatMaps
+from ctpn_crnn.runtime.onnx_layers import FloatLayers
 from ctpn_crnn.runtime.onnx_network import GraphRun
 from ctpn_crnn.runtime.onnx_networks import build_graph
 from ctpn_crnn.weights import read_weights
@@ -52,7 +52,7 @@ def fit_ranges(
     if not batches:
         raise ConfigError("ranges are measured on images: give some of the kind to be read.")
     names: list[str] = []
-    run = GraphRun(build_graph(file, partial(_WatchedMaps, names=names)))
+    run = GraphRun(build_graph(file, partial(_WatchedLayers, names=names)))
 
     def watched(batch: np.ndarray) -> dict[str, np.ndarray]:
         values = dict(zip(names, run(batch)))
@@ -88,7 +88,7 @@ def best_end(histogram: np.ndarray, greatest: float) -> float:
     return greatest * float(min(np.linspace(_LEAST, 1.0, 81), key=error))
 
 
-class _WatchedMaps(FloatMaps):
+class _WatchedLayers(FloatLayers):
     """Float maps that the graph also gives out, ahead of its own outputs."""
 
     def __init__(self, graph: Graph, names: list[str]) -> None:

@@ -56,7 +56,7 @@ def load_network(
         kind: "ctpn" or "crnn".
         weights: A weights file, or an .onnx file made by `ctpn_crnn.export`; the shipped weights when None.
         runtime: "keras", "onnx", or "auto", see `choose_runtime`.
-        precision: "float32", "bfloat16" (Keras only), "int8" (ONNX Runtime only: the convolutions in 8-bit integers),
+        precision: "float32", "bfloat16" (Keras only), "int8" (ONNX Runtime only: 8-bit integers),
             or "auto": of the latter two the runtime's own where the machine computes in it, else float32.
 
     Raises:

@@ -1,32 +1,36 @@
-"""Convolutions in 8-bit integers, as nodes of an ONNX graph.
+"""Layers in 8-bit integers, as nodes of an ONNX graph.
 
-Maps are uint8, x = scale * (q - zero); behind a ReLU zero is 0, so that clipping at 0 is the ReLU itself. Kernels are
+Maps are uint8, x = scale * q; behind a ReLU no value is below 0, so that clipping at 0 is the ReLU itself. Kernels are
 int8 with a scale for each output channel, sums and biases int32 (Jacob et al., "Quantization and Training of Neural
-Networks for Efficient Integer-Arithmetic-Only Inference", CVPR 2018, arXiv 1712.05877, section 2). What a layer's
+Networks for Efficient Integer-Arithmetic-Only Inference", CVPR 2018, arXiv 1712.05877, section 2). What a convolution's
 values reach is measured once (`ctpn_crnn.export.fit_ranges`) and kept in the weights file; kernels are rounded when it
-is loaded. The layers behind the convolutions stay in float32: they take little time and lose most.
+is loaded. LSTMs round their inputs at each step, by ONNX Runtime's own operator, and a reader's projection the LSTM's
+outputs, which lie between -1 and 1. What is left in float32 takes little time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
 
 from ctpn_crnn.errors import WeightsError
 from ctpn_crnn.runtime.machine import has_int8_sums
-from ctpn_crnn.runtime.onnx_graph import Graph
-from ctpn_crnn.runtime.onnx_layers import SAME, FloatMaps, Pads
+from ctpn_crnn.runtime.onnx_graph import Graph, ints
+from ctpn_crnn.runtime.onnx_layers import SAME, Arrays, FloatLayers, Pads, batch_first, lstm_arrays
 from ctpn_crnn.runtime.onnx_networks import build_graph
 from ctpn_crnn.weights import RANGES, WeightsFile
 
 LEVELS = 255
 """Steps of a uint8 map."""
 
+_CHANNELS = 4
+"""ONNX Runtime copies every patch of a map whose number of channels is no multiple of it."""
+
 
 def build_int8_graph(file: WeightsFile) -> Graph:
-    """`onnx_networks.build_graph` with its convolutions in 8-bit integers.
+    """`onnx_networks.build_graph` in 8-bit integers.
 
     Raises:
         WeightsError: As there; or the file does not say what the values of the layers reach.
@@ -37,18 +41,18 @@ def build_int8_graph(file: WeightsFile) -> Graph:
             f"{file.path} does not say what the values of its layers reach, which precision='int8' needs: run "
             "tools/fit_int8.py on it once, or give precision='float32'"
         )
-    return build_graph(file, partial(Int8Maps, ranges=ranges))
+    return build_graph(file, partial(Int8Layers, ranges=ranges))
 
 
-class Int8Maps(FloatMaps):
-    """See `FloatMaps`; between `start` and `finish` the values are uint8.
+class Int8Layers(FloatLayers):
+    """See `FloatLayers`; between `start` and `finish` the maps are uint8.
 
     Without an instruction that sums products of 8 bits in 32 (VNNI), pairs of them are added in 16 bits, which 8-bit
     kernels overflow: they get 7 bits then.
 
     Args:
         graph: Where to.
-        ranges: The greatest value that each layer is to have, behind its ReLU.
+        ranges: The greatest value that each convolution is to have, behind its ReLU.
     """
 
     def __init__(self, graph: Graph, ranges: Mapping[str, float]) -> None:
@@ -56,11 +60,16 @@ class Int8Maps(FloatMaps):
         self._ranges = ranges
         self._limit = 127 if has_int8_sums() else 63
         self._steps: dict[str, tuple[np.ndarray, np.ndarray]] = {}  # scale and zero of each map
+        self._input: tuple[str, Callable[[np.ndarray], np.ndarray]]  # the map of `start`, and kernels made for it
 
-    def start(self, x: str, least: float, greatest: float) -> str:
-        scale = (greatest - least) / LEVELS
-        step = _scalar(scale), np.array(round(-least / scale), np.uint8)
-        return self._as(step, self.graph.add("QuantizeLinear", x, *step))
+    def start(self, x: str, factors: np.ndarray, offsets: np.ndarray) -> str:
+        # The pixels stay as they are. A channel of 255, which is 0 in the padding too, carries the offsets.
+        added = 1 + -(len(factors) + 1) % _CHANNELS
+        step = _scalar(1), np.array(0, np.uint8)
+        pixels = self.graph.add("QuantizeLinear", x, *step)
+        x = self.graph.add("Pad", pixels, ints(0, 0, 0, 0, 0, added, 0, 0), np.array(LEVELS, np.uint8))
+        self._input = x, lambda kernel: _on_pixels(kernel, factors, offsets, added)
+        return self._as(step, x)
 
     def convolution(
         self,
@@ -74,6 +83,8 @@ class Int8Maps(FloatMaps):
         multiple: int = 1,
     ) -> str:
         given, made = self._steps[x], (_scalar(float(self._ranges[name]) / LEVELS), np.array(0, np.uint8))
+        if x == self._input[0]:
+            kernel = self._input[1](kernel)
         weights, scales = quantized(kernel, self._limit)
         y = self.graph.add(
             "QLinearConv",
@@ -96,6 +107,21 @@ class Int8Maps(FloatMaps):
     def finish(self, x: str) -> str:
         return self.graph.add("DequantizeLinear", x, *self._steps[x])
 
+    def bidirectional_lstm(self, x: str, arrays: Arrays, name: str) -> str:
+        kernels, recurrent, biases = lstm_arrays(arrays, name)
+        units = recurrent.shape[2]
+        (kernels, steps), (recurrent, recurrent_steps) = (
+            _gates_quantized(a, self._limit) for a in (kernels, recurrent)
+        )
+        zeros = np.zeros(steps.shape, np.int8)
+        y = self.graph.add(
+            "com.microsoft::DynamicQuantizeLSTM",
+            *(x, kernels, recurrent, biases, "", "", "", "", steps, zeros, recurrent_steps, zeros),
+            direction="bidirectional",
+            hidden_size=units,
+        )
+        return batch_first(self.graph, y, units)
+
     def projection(self, x: str, kernel: np.ndarray, bias: np.ndarray) -> str:
         step = _scalar(1 / (LEVELS // 2)), np.array(LEVELS // 2 + 1, np.uint8)
         weights, scales = quantized(kernel[None, None], self._limit)
@@ -114,6 +140,20 @@ def quantized(kernel: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
     scales = np.abs(weights).max((1, 2, 3)) / limit
     scales = np.where(scales > 0, scales, 1).astype(np.float32)
     return np.rint(weights / scales[:, None, None, None]).astype(np.int8), scales
+
+
+def _gates_quantized(arrays: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    """(2, 4 * units, F) -> int8 (2, F, 4 * units) and float32 (2, 4 * units)."""
+    both = [quantized(array.T[None, None], limit) for array in arrays]
+    weights, scales = (np.stack(parts) for parts in zip(*both))
+    return np.ascontiguousarray(weights[..., 0, 0].transpose(0, 2, 1)), scales
+
+
+def _on_pixels(kernel: np.ndarray, factors: np.ndarray, offsets: np.ndarray, added: int) -> np.ndarray:
+    """The kernel for pixels and `added` channels of 255 that does what `kernel` does for pixels * factors - offsets."""
+    constant = -(kernel * offsets[:, None]).sum(2, keepdims=True) / LEVELS
+    unused = np.zeros((*kernel.shape[:2], added - 1, kernel.shape[3]))
+    return np.concatenate([kernel * factors[:, None], constant, unused], axis=2)
 
 
 def _scalar(value: float) -> np.ndarray:

@@ -19,15 +19,18 @@ SAME: Pads = (1, 1, 1, 1)
 """Padding (top, left, bottom, right) of a 3x3 convolution that keeps the size."""
 
 
-class FloatMaps:
-    """The convolutional part of a network in float32, a layer at a time."""
+class FloatLayers:
+    """Layers of a network in float32."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
 
-    def start(self, x: str, least: float, greatest: float) -> str:
-        """Take up the network's input, (N, C, H, W), whose values lie between these two."""
-        return x
+    def start(self, x: str, factors: np.ndarray, offsets: np.ndarray) -> str:
+        """Take up the network's input, (N, C, H, W) with values from 0 to 255, as x * factors - offsets, (C,) each."""
+        if (factors == 1).all() and not offsets.any():
+            return x
+        scaled = self.graph.add("Mul", x, _by_channel(factors))
+        return self.graph.add("Sub", scaled, _by_channel(offsets))
 
     def convolution(
         self,
@@ -62,12 +65,23 @@ class FloatMaps:
         return self.graph.add("MaxPool", x, kernel_shape=size, strides=size)
 
     def finish(self, x: str) -> str:
-        """The maps in float32, for the layers that follow."""
+        """The maps of the last convolution, for the layers that follow."""
         return x
+
+    def bidirectional_lstm(self, x: str, arrays: Arrays, name: str) -> str:
+        """A Keras `Bidirectional(LSTM(return_sequences=True))`: (T, N, F) -> (N, T, 2 * units)."""
+        kernels, recurrent, biases = lstm_arrays(arrays, name)
+        units = recurrent.shape[2]
+        y = self.graph.add("LSTM", x, kernels, recurrent, biases, direction="bidirectional", hidden_size=units)
+        return batch_first(self.graph, y, units)
 
     def projection(self, x: str, kernel: np.ndarray, bias: np.ndarray) -> str:
         """The last fully connected layer, of what an LSTM gives (values from -1 to 1): (..., C) -> (..., F)."""
         return self.graph.add("Add", self.graph.add("MatMul", x, kernel), bias)
+
+
+def _by_channel(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.float32).reshape(1, -1, 1, 1)
 
 
 def plain_convolution(
@@ -83,30 +97,26 @@ def plain_convolution(
     return graph.add("Conv", x, weights, bias, kernel_shape=kernel.shape[:2], pads=pads, strides=strides)
 
 
-def bidirectional_lstm(graph: Graph, x: str, arrays: Arrays, name: str) -> str:
-    """A Keras `Bidirectional(LSTM(return_sequences=True))`: (T, N, F) -> (N, T, 2 * units)."""
+def lstm_arrays(arrays: Arrays, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Kernels (2, 4 * units, F), recurrent kernels (2, 4 * units, units) and biases (2, 8 * units) of a Keras
+    `Bidirectional(LSTM)`, forward and backward, as ONNX has them."""
     cells = [f"{name}/{way}_lstm/lstm_cell" for way in ("forward", "backward")]
     kernels, recurrent, biases = (
-        [_gates(arrays[f"{cell}/{part}"]) for cell in cells] for part in ("kernel", "recurrent_kernel", "bias")
+        np.stack([_gates(arrays[f"{cell}/{part}"]) for cell in cells])
+        for part in ("kernel", "recurrent_kernel", "bias")
     )
-    units = recurrent[0].shape[1]
-    y = graph.add(
-        "LSTM",
-        x,
-        np.stack(kernels),
-        np.stack(recurrent),
-        np.stack([np.concatenate([bias, np.zeros_like(bias)]) for bias in biases]),  # Keras adds one bias, ONNX two
-        direction="bidirectional",
-        hidden_size=units,
-    )
-    # (T, 2, N, units) -> (N, T, 2, units) -> (N, T, 2 * units)
-    return graph.add("Reshape", graph.add("Transpose", y, perm=(2, 0, 1, 3)), ints(0, 0, 2 * units))
+    return kernels, recurrent, np.concatenate([biases, np.zeros_like(biases)], 1)  # Keras adds one bias, ONNX two
 
 
 def _gates(array: np.ndarray) -> np.ndarray:
     """Keras' (F, 4 * units) or (4 * units,), gates i, f, c, o -> ONNX' (4 * units, ...), gates i, o, f, c."""
     i, f, c, o = np.split(array.T, 4)
     return np.concatenate([i, o, f, c]).astype(np.float32)
+
+
+def batch_first(graph: Graph, y: str, units: int) -> str:
+    """What an ONNX LSTM gives, (T, 2, N, units), as Keras has it: (N, T, 2 * units)."""
+    return graph.add("Reshape", graph.add("Transpose", y, perm=(2, 0, 1, 3)), ints(0, 0, 2 * units))
 
 
 def dense(graph: Graph, x: str, arrays: Arrays, name: str) -> str:

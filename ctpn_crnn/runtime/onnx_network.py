@@ -29,7 +29,7 @@ class OnnxNetwork:
         kind: "ctpn" or "crnn".
         weights: A weights file, whose graph is then built here, or an .onnx file made by `ctpn_crnn.export`; the
             shipped weights when None.
-        precision: "float32"; "int8": the convolutions in 8-bit integers (see `runtime.int8`); "auto": int8 where the
+        precision: "float32"; "int8": in 8-bit integers (see `runtime.int8`); "auto": int8 where the
             processor is fast in it and the weights file says what it needs. An .onnx file has its own.
         threads: Threads that work on one batch; the physical cores when None (see `machine.thread_count`).
 

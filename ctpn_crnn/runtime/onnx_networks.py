@@ -13,7 +13,7 @@ import numpy as np
 from ctpn_crnn.errors import WeightsError
 from ctpn_crnn.imagenet import MEAN, STD
 from ctpn_crnn.runtime.onnx_graph import Graph, ints
-from ctpn_crnn.runtime.onnx_layers import Arrays, FloatMaps, bidirectional_lstm, dense
+from ctpn_crnn.runtime.onnx_layers import Arrays, FloatLayers, dense
 from ctpn_crnn.weights.store import WeightsFile
 
 VGG16_BLOCKS = (2, 2, 3, 3, 3)
@@ -26,14 +26,14 @@ BATCH_NORM_EPSILON = 1e-3
 """As `crnn.network` has it."""
 
 
-def build_graph(file: WeightsFile, make_maps: Callable[[Graph], FloatMaps] = FloatMaps) -> Graph:
+def build_graph(file: WeightsFile, make_layers: Callable[[Graph], FloatLayers] = FloatLayers) -> Graph:
     """The network of a weights file, its weights included.
 
     Inputs and outputs are those of `runtime.Network.predict`, but float32 only; the input is named "image".
 
     Args:
         file: The weights.
-        make_maps: What computes the convolutions of a graph: `FloatMaps`, or `int8.Int8Maps`.
+        make_layers: What adds the layers to a graph: `FloatLayers`, or `int8.Int8Layers`.
 
     Raises:
         WeightsError: The arrays are not those of the network: another architecture, or one of another release.
@@ -41,7 +41,7 @@ def build_graph(file: WeightsFile, make_maps: Callable[[Graph], FloatMaps] = Flo
     arrays = _Used(file.arrays)
     try:
         graph = Graph(file.kind)
-        _BUILDERS[file.kind](graph, arrays, make_maps(graph))
+        _BUILDERS[file.kind](graph, arrays, make_layers(graph))
     except (KeyError, ValueError, IndexError) as error:
         raise WeightsError(
             f"{file.path} does not hold the arrays of our {file.kind} ({error}): the ONNX graph cannot be built from "
@@ -67,22 +67,18 @@ class _Used(dict[str, np.ndarray]):
         return super().__getitem__(name)
 
 
-def _ctpn(graph: Graph, arrays: Arrays, maps: FloatMaps) -> None:
+def _ctpn(graph: Graph, arrays: Arrays, layers: FloatLayers) -> None:
     image = graph.input("image", ("batch", "height", "width", 3))
-    scale = 1.0 / (255.0 * np.array(STD))
-    shift = np.array(MEAN) / np.array(STD)
     x = graph.add("Transpose", image, perm=(0, 3, 1, 2))
-    x = graph.add("Mul", x, scale.astype(np.float32).reshape(1, 3, 1, 1))
-    x = graph.add("Sub", x, shift.astype(np.float32).reshape(1, 3, 1, 1))
-    x = maps.start(x, float(-shift.max()), float((255.0 * scale - shift).max()))
+    x = layers.start(x, 1.0 / (255.0 * np.array(STD)), np.array(MEAN) / np.array(STD))
     multiple = 16
     for block, convolutions in enumerate(VGG16_BLOCKS, start=1):
         for index in range(1, convolutions + 1):
-            x = _named_convolution(maps, x, arrays, f"block{block}_conv{index}", multiple)
+            x = _named_convolution(layers, x, arrays, f"block{block}_conv{index}", multiple)
         if block < len(VGG16_BLOCKS):
-            x, multiple = maps.max_pool(x, (2, 2)), multiple // 2
-    x = _named_convolution(maps, x, arrays, "window", multiple)
-    x = _along_rows(graph, maps.finish(x), arrays)
+            x, multiple = layers.max_pool(x, (2, 2)), multiple // 2
+    x = _named_convolution(layers, x, arrays, "window", multiple)
+    x = _along_rows(graph, layers, layers.finish(x), arrays)
     anchors = arrays["side_head/bias"].shape[0]
     for name in ("scores", "vertical", "side"):
         values = arrays[f"{name}_head/bias"].shape[0] // anchors
@@ -90,38 +86,38 @@ def _ctpn(graph: Graph, arrays: Arrays, maps: FloatMaps) -> None:
         graph.output(name, head, ("batch", "rows", "columns", anchors, values))
 
 
-def _along_rows(graph: Graph, x: str, arrays: Arrays) -> str:
+def _along_rows(graph: Graph, layers: FloatLayers, x: str, arrays: Arrays) -> str:
     """BiLSTM over every row, and the fully connected layer: (N, C, rows, columns) -> (N, rows, columns, F)."""
     size = graph.add("Shape", x)
     columns = graph.add("Gather", size, ints(3))
     by_column = graph.add("Transpose", x, perm=(3, 0, 2, 1))
     channels = arrays["window/bias"].shape[0]
     sequences = graph.add("Reshape", by_column, graph.add("Concat", columns, ints(-1, channels), axis=0))
-    y = graph.add("Relu", dense(graph, bidirectional_lstm(graph, sequences, arrays, "bilstm"), arrays, "fc"))
+    y = graph.add("Relu", dense(graph, layers.bidirectional_lstm(sequences, arrays, "bilstm"), arrays, "fc"))
     rows = graph.add("Gather", size, ints(0, 2, 3))
     return graph.add("Reshape", y, graph.add("Concat", rows, ints(-1), axis=0))
 
 
-def _named_convolution(maps: FloatMaps, x: str, arrays: Arrays, name: str, multiple: int) -> str:
-    return maps.convolution(x, name, arrays[f"{name}/kernel"], arrays[f"{name}/bias"], multiple=multiple)
+def _named_convolution(layers: FloatLayers, x: str, arrays: Arrays, name: str, multiple: int) -> str:
+    return layers.convolution(x, name, arrays[f"{name}/kernel"], arrays[f"{name}/bias"], multiple=multiple)
 
 
-def _crnn(graph: Graph, arrays: Arrays, maps: FloatMaps) -> None:
+def _crnn(graph: Graph, arrays: Arrays, layers: FloatLayers) -> None:
     image = graph.input("image", ("batch", 32, "width", 1))
-    x = maps.start(graph.add("Transpose", image, perm=(0, 3, 1, 2)), 0.0, 255.0)
+    x = layers.start(graph.add("Transpose", image, perm=(0, 3, 1, 2)), np.ones(1), np.zeros(1))
     for number in range(1, 7):
         kernel, bias = _folded(arrays, number)
         # The division by 255 of the input is the first convolution's, since its padding is 0 either way.
-        x = maps.convolution(x, f"conv{number}", kernel / np.float32(255) if number == 1 else kernel, bias)
+        x = layers.convolution(x, f"conv{number}", kernel / np.float32(255) if number == 1 else kernel, bias)
         if number in POOLS:
-            x = maps.max_pool(x, POOLS[number])
+            x = layers.max_pool(x, POOLS[number])
     # "same" padding of a 2x2 kernel is one column on the right; the height of 2 needs none.
     kernel, bias = _folded(arrays, 7)
-    x = maps.convolution(x, "conv7", kernel, bias, pads=(0, 0, 0, 1), strides=(2, 1))
-    frames = graph.add("Transpose", graph.add("Squeeze", maps.finish(x), ints(2)), perm=(2, 0, 1))
-    first = bidirectional_lstm(graph, frames, arrays, "bilstm1")
-    second = bidirectional_lstm(graph, graph.add("Transpose", first, perm=(1, 0, 2)), arrays, "bilstm2")
-    logits = maps.projection(second, arrays["projection/kernel"], arrays["projection/bias"])
+    x = layers.convolution(x, "conv7", kernel, bias, pads=(0, 0, 0, 1), strides=(2, 1))
+    frames = graph.add("Transpose", graph.add("Squeeze", layers.finish(x), ints(2)), perm=(2, 0, 1))
+    first = layers.bidirectional_lstm(frames, arrays, "bilstm1")
+    second = layers.bidirectional_lstm(graph.add("Transpose", first, perm=(1, 0, 2)), arrays, "bilstm2")
+    logits = layers.projection(second, arrays["projection/kernel"], arrays["projection/bias"])
     graph.output("logits", logits, ("batch", "frames", arrays["projection/bias"].shape[0]))
 
 
@@ -137,4 +133,4 @@ def _folded(arrays: Arrays, number: int) -> tuple[np.ndarray, np.ndarray]:
     return kernel * factor, beta - mean * factor
 
 
-_BUILDERS: dict[str, Callable[[Graph, Arrays, FloatMaps], None]] = {"ctpn": _ctpn, "crnn": _crnn}
+_BUILDERS: dict[str, Callable[[Graph, Arrays, FloatLayers], None]] = {"ctpn": _ctpn, "crnn": _crnn}

@@ -11,9 +11,9 @@ import pytest
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.export.ranges import BINS, best_end, fit_ranges
 from ctpn_crnn.runtime import int8, load_network, onnx_network
-from ctpn_crnn.runtime.int8 import Int8Maps, quantized
+from ctpn_crnn.runtime.int8 import Int8Layers, quantized
 from ctpn_crnn.runtime.onnx_graph import Graph
-from ctpn_crnn.runtime.onnx_layers import FloatMaps
+from ctpn_crnn.runtime.onnx_layers import FloatLayers
 from ctpn_crnn.runtime.onnx_network import GraphRun, OnnxNetwork
 from ctpn_crnn.weights import set_ranges
 
@@ -46,9 +46,9 @@ def test_a_network_in_int8_computes_nearly_the_same(ranged):
         assert np.linalg.norm(found - expected) < 0.3 * np.linalg.norm(spread)
 
 
-def run(make_maps, image, build):
+def run(make_layers, image, build):
     graph = Graph("test")
-    maps = make_maps(graph)
+    maps = make_layers(graph)
     shape = ("n", *image.shape[1:])
     graph.output("y", build(maps, graph.input("image", shape)), ("n", "c", "h", "w"))
     return GraphRun(graph, 1)(image)[0]
@@ -65,34 +65,37 @@ def test_a_convolution_is_off_by_its_roundings_only(kernel, how):
     bias = random.normal(size=kernel[3]).astype(np.float32) * 100
 
     def build(maps, x):
-        y = maps.convolution(maps.start(x, 0.0, 255.0), "only", weights, bias, **how)
+        y = maps.convolution(maps.start(x, np.ones(4), np.zeros(4)), "only", weights, bias, **how)
         return maps.finish(maps.max_pool(y, (2, 2)))
 
-    expected = run(FloatMaps, image, build)
+    expected = run(FloatLayers, image, build)
     end = float(expected.max())
-    found = run(lambda graph: Int8Maps(graph, {"only": end}), image, build)
+    found = run(lambda graph: Int8Layers(graph, {"only": end}), image, build)
     assert found.shape == expected.shape and (expected == 0).any()
     assert np.abs(found - expected).max() < 0.02 * end
-    assert np.abs(run(lambda graph: Int8Maps(graph, {"only": end / 2}), image, build).max() - end / 2) < 1e-3 * end
+    assert np.abs(run(lambda graph: Int8Layers(graph, {"only": end / 2}), image, build).max() - end / 2) < 1e-3 * end
 
 
-def test_the_padding_is_zero_whatever_the_input_means():
-    image = np.full((1, 1, 5, 5), -2.0, np.float32)
-    kernel = -np.ones((3, 3, 1, 1), np.float32)
+def test_the_input_is_normalised_and_its_padding_is_zero():
+    random = np.random.default_rng(5)
+    image = random.integers(0, 256, (1, 3, 5, 6)).astype(np.float32)
+    image[..., :2] = 0
+    kernel = random.normal(size=(3, 3, 3, 2)).astype(np.float32)
+    factors, offsets = np.array([0.02, 0.018, 0.016]), np.array([2.1, 1.8, 2.4])
 
     def build(maps, x):
-        return maps.finish(maps.convolution(maps.start(x, -2.0, 3.0), "only", kernel, np.zeros(1, np.float32)))
+        return maps.finish(maps.convolution(maps.start(x, factors, offsets), "only", kernel, np.zeros(2, np.float32)))
 
-    found = run(lambda graph: Int8Maps(graph, {"only": 18.0}), image, build)
-    assert found == pytest.approx(run(FloatMaps, image, build), abs=0.1)
-    assert found[0, 0, 0, 0] == pytest.approx(8, abs=0.1) and found[0, 0, 2, 2] == pytest.approx(18, abs=0.1)
+    expected = run(FloatLayers, image, build)
+    found = run(lambda graph: Int8Layers(graph, {"only": float(expected.max())}), image, build)
+    assert np.abs(found - expected).max() < 0.02 * expected.max()
 
 
 def test_projection():
     random = np.random.default_rng(3)
     image = random.uniform(-1, 1, (1, 5, 7, 64)).astype(np.float32)
     kernel, bias = random.normal(size=(64, 9)).astype(np.float32), random.normal(size=9).astype(np.float32)
-    found = run(lambda graph: Int8Maps(graph, {}), image, lambda maps, x: maps.projection(x, kernel, bias))
+    found = run(lambda graph: Int8Layers(graph, {}), image, lambda maps, x: maps.projection(x, kernel, bias))
     expected = image @ kernel + bias
     assert np.abs(found - expected).max() < 0.02 * np.abs(expected).max()
 
@@ -109,8 +112,8 @@ def test_kernels_use_all_steps_of_each_channel():
 def test_processors_that_add_in_16_bits_get_7_bit_kernels(monkeypatch):
     monkeypatch.setattr(int8, "has_int8_sums", lambda: False)
     graph = Graph("test")
-    maps = Int8Maps(graph, {"only": 1.0})
-    x = maps.start(graph.input("image", (1, 16, 8, 8)), 0.0, 255.0)
+    maps = Int8Layers(graph, {"only": 1.0})
+    x = maps.start(graph.input("image", (1, 16, 8, 8)), np.ones(16), np.zeros(16))
     maps.convolution(x, "only", np.ones((3, 3, 16, 16), np.float32), np.zeros(16, np.float32))
     (weights,) = (array for array in graph.constants.values() if array.dtype == np.int8)
     assert np.abs(weights.astype(int)).max() == 63
