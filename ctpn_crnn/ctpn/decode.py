@@ -21,8 +21,9 @@ MAX_LOG_HEIGHT = math.log(4.0)
 
 
 class Proposals(NamedTuple):
-    """Strips of one image, in the order of columns: boxes (P, 4) x1, y1, x2, y2 in pixels, scores (P,), kinds (P,) int
-    (the index of the class, background = 0 not among them), sides (P,) offsets of a line's end in strips."""
+    """Strips of one image, in the order of columns: boxes (P, 4) x1, y1, x2, y2 in pixels, scores (P,) the probability
+    that they are not background, kinds (P,) int (the index of the likeliest class, background = 0 not among them),
+    sides (P,) offsets of a line's end in strips."""
 
     boxes: np.ndarray
     scores: np.ndarray
@@ -46,7 +47,8 @@ def decode_heads(
         vertical: (N, rows, columns, k, 2): v_c = (c_y - c_y_anchor) / h_anchor, v_h = log(h / h_anchor) (paper, eq. 2).
         side: (N, rows, columns, k, 1): o = (x_side - c_x) / 16 (paper, eq. 4).
         heights: Anchor heights in pixels, k of them.
-        min_score: Least probability of a class (paper: .7).
+        min_score: Least probability that a strip is not background (paper: .7). Which of the other classes it is, is
+            another question: a strip that is half text and half formula is there all the same.
         max_overlap: A strip that overlaps a better one of its class by more than this IoU is dropped.
 
     Returns:
@@ -103,10 +105,11 @@ def suppress_columns(
 
 
 def _candidates(scores: np.ndarray, min_score: float) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
-    """Return where (image, row, column, k) a class reaches ``min_score``, its probability, and which class it is."""
-    # p of a class >= t needs a lead over the background of at least log(t / (1 - t)): most anchors drop out before any
-    # exponential.
-    lead = math.log(max(min_score, 1e-6) / max(1 - min_score, 1e-6))
+    """Return where (image, row, column, k) there is something with a probability of ``min_score``, that probability,
+    and the most likely class."""
+    # Something with a probability of t needs one class with a lead over the background of log(t / (1 - t)) less the log
+    # of their number: most anchors drop out before any exponential.
+    lead = math.log(max(min_score, 1e-6) / max(1 - min_score, 1e-6)) - math.log(scores.shape[-1] - 1)
     foreground = scores[..., 1]
     for c in range(2, scores.shape[-1]):
         foreground = np.maximum(foreground, scores[..., c])
@@ -116,7 +119,7 @@ def _candidates(scores: np.ndarray, min_score: float) -> tuple[tuple[np.ndarray,
     np.exp(logits, out=logits)
     probabilities = logits / logits.sum(axis=1, keepdims=True)
     kind = 1 + np.argmax(probabilities[:, 1:], axis=1) if len(logits) else np.zeros(0, np.int64)
-    probability = probabilities[np.arange(len(kind)), kind]
+    probability = probabilities[:, 1:].sum(axis=1)
     sure = probability >= min_score
     return tuple(axis[sure] for axis in index), probability[sure], kind[sure]
 

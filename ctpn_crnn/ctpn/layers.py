@@ -255,7 +255,7 @@ class Proposal(keras.layers.Layer):
 
     Args:
         heights: heights of the k anchors in pixels.
-        min_score: least probability of the strip's class (paper: 0.7).
+        min_score: least probability that the strip is not background (paper: 0.7).
         max_overlap: IoU above which the lower-scored strip is dropped.
         per_column: strips of a column that take part in the suppression, best first.
         max_proposals: strips given back of an image, best first.
@@ -301,7 +301,7 @@ class Proposal(keras.layers.Layer):
         shape = ops.shape(scores)
         batch, rows, cols = shape[0], shape[1], shape[2]
         probability = ops.softmax(scores, axis=-1)[..., 1:]
-        score = ops.max(probability, axis=-1)
+        score = ops.sum(probability, axis=-1)
         kind = ops.cast(ops.argmax(probability, axis=-1), "float32") + 1.0
         top, bottom = self._edges(vertical, rows)
         values = ops.stack([score, top, bottom, kind, side[..., 0]], axis=-1)

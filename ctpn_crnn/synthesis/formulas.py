@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -117,11 +118,19 @@ def _drawn(kind: str, family: int, number: int) -> tuple[np.ndarray, int]:
         ) from None
     rng = np.random.default_rng((len(kind), family, number))
     font = FontProperties(size=_DRAWN_SIZE, math_fontfamily=FONT_SETS[family])
-    parsed = MathTextParser("agg").parse(f"${_MAKERS[kind](rng)}$", dpi=72, prop=font)
+    parsed = MathTextParser("agg").parse(f"${_typeset(kind, rng)}$", dpi=72, prop=font)
     image = np.asarray(parsed.image, np.uint8)
     rows, columns = np.flatnonzero(image.any(1)), np.flatnonzero(image.any(0))
     below = round(float(parsed.depth) - (image.shape[0] - 1 - rows[-1]))
     return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy(), max(0, below)
+
+
+def _typeset(kind: str, rng: np.random.Generator) -> str:
+    """A piece that cannot be taken for text: a number or a letter alone looks like one."""
+    while True:
+        piece = _MAKERS[kind](rng)
+        if re.search(r"[\\\\^_=<>+]", piece):
+            return piece
 
 
 def _inline(rng: np.random.Generator) -> str:

@@ -36,17 +36,22 @@ def test_one_anchor_by_hand():
     height = 11 / 0.7**3  # 32.07
     middle = 2 * 16 + 8 + 0.25 * height
     assert p.boxes[0] == pytest.approx([80, middle - 0.75 * height, 96, middle + 0.75 * height], rel=1e-5)
-    assert p.scores[0] == pytest.approx(math.exp(4) / (math.exp(1) + math.exp(2) + math.exp(4)))
+    assert p.scores[0] == pytest.approx(1 - math.exp(1) / (math.exp(1) + math.exp(2) + math.exp(4)))
     assert (p.kinds.tolist(), p.sides.tolist()) == ([2], pytest.approx([-0.4]))
 
 
 def test_threshold_is_on_the_probability():
     heads = scores, _, _ = blank()
-    scores[0, 0, 0, 0] = [0, 1, 0]  # .576
-    assert len(decode_heads(*heads, min_score=0.58)[0].scores) == 0
-    assert len(decode_heads(*heads, min_score=0.57)[0].scores) == 1
-    scores[0, 0, 0, 0] = [-20, 5, 5]  # sure that it is not background, undecided between the two kinds
-    assert len(decode_heads(*heads, min_score=0.6)[0].scores) == 0
+    scores[0, 0, 0, 0] = [0, 1, 0]  # .788
+    assert len(decode_heads(*heads, min_score=0.79)[0].scores) == 0
+    assert len(decode_heads(*heads, min_score=0.78)[0].scores) == 1
+
+
+def test_a_strip_between_two_kinds_is_found():
+    heads = scores, _, _ = blank()
+    scores[0, 0, 0, 0] = [-20, 5, 5.1]
+    (found,) = decode_heads(*heads, min_score=0.9)
+    assert found.scores == pytest.approx([1]) and found.kinds.tolist() == [2]
 
 
 def test_images_kinds_and_columns_do_not_suppress_each_other():

@@ -232,12 +232,12 @@ def reference_proposals(
         e = np.exp(scores[place] - scores[place].max())
         p = e / e.sum()
         kind = 1 + int(np.argmax(p[1:]))
-        if p[kind] < min_score:
+        if p[1:].sum() < min_score:
             continue
         x1, y1, x2, y2 = anchors[place]
         height = np.exp(min(vertical[place][1], math.log(4))) * (y2 - y1)
         centre = vertical[place][0] * (y2 - y1) + (y1 + y2) / 2
-        strip = np.array([x1, centre - height / 2, x2, centre + height / 2, p[kind], kind])
+        strip = np.array([x1, centre - height / 2, x2, centre + height / 2, p[1:].sum(), kind])
         found.append((strip, float(side[place][0])))
     found.sort(key=lambda f: -f[0][4])
     kept: list[tuple[np.ndarray, float]] = []
@@ -265,8 +265,11 @@ def test_proposals_agree_with_the_decoder_outside_the_graph() -> None:
     strips, _ = (keras.ops.convert_to_numpy(t) for t in Proposal()(heads))
     found = strips[0][strips[0][:, 4] > 0]
     other = decode_heads(*heads)[0]
-    order = np.argsort(-other.scores)
+    assert (np.diff(found[:, 4]) <= 0).all()
+    found = found[np.lexsort((found[:, 1], found[:, 0]))]
+    order = np.lexsort((other.boxes[:, 1], other.boxes[:, 0]))
     np.testing.assert_allclose(found[:, :4], other.boxes[order], atol=1e-3)
+    np.testing.assert_allclose(found[:, 4], other.scores[order], atol=1e-5)
     np.testing.assert_array_equal(found[:, 5], other.kinds[order])
 
 
