@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from ctpn_crnn.runtime.onnx_layers import FloatLayers
 from ctpn_crnn.runtime.onnx_network import GraphRun, OnnxNetwork
 from ctpn_crnn.weights import set_ranges
 
+PRECISIONS = ("float32", "int8")
 SIZES = {"crnn": ((30, 90), (32, 200), (48, 64)), "ctpn": ((64, 96), (48, 112))}
 
 
@@ -141,3 +143,10 @@ def test_a_few_outliers_do_not_set_the_range():
     histogram[-1] = 1
     assert best_end(histogram, 8.0) == pytest.approx(4.0, rel=0.1)
     assert best_end(np.ones(BINS), 8.0) == pytest.approx(8.0, rel=0.02)
+
+
+def test_the_shipped_detector_sees_the_same_in_int8():
+    page = cv2.imread(str(Path(__file__).parents[2] / "docs" / "sample.png"))[:320, :640, ::-1][None]
+    exact, rounded = (load_network("ctpn", None, "onnx", precision).predict(page)[0] for precision in PRECISIONS)
+    assert (exact.argmax(-1) == rounded.argmax(-1)).mean() > 0.998
+    assert np.abs(exact - rounded).max() > 0
