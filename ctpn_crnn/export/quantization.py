@@ -16,7 +16,7 @@ from ctpn_crnn.evaluation.edit_distance import edit_distance
 from ctpn_crnn.export.inputs import compared, image_batches, random_batches
 from ctpn_crnn.export.onnx_file import metadata
 from ctpn_crnn.export.parity import greedy_texts
-from ctpn_crnn.export.ranges import fit_ranges
+from ctpn_crnn.export.ranges import ranges_on
 from ctpn_crnn.files import written_aside
 from ctpn_crnn.runtime.int8 import build_int8_graph
 from ctpn_crnn.runtime.onnx_network import OnnxNetwork
@@ -72,16 +72,17 @@ def export_int8(
         ImageError: An image cannot be read.
         OutputError: The file cannot be written.
     """
-    file, chosen = read_weights(weights), list(images)
-    if chosen:
-        file = replace(file, config={**file.config, RANGES: fit_ranges(weights, chosen)})
+    file = read_weights(weights)
+    batches = image_batches(file.kind, images)
+    if batches:
+        file = replace(file, config={**file.config, RANGES: ranges_on(file, batches)})
     elif RANGES not in file.config:
         raise WeightsError(
             f"{file.path} does not say what the values of its layers reach: give images of the kind to be read"
         )
     with written_aside(path) as aside:
         aside.write_bytes(build_int8_graph(file).to_bytes(embedded=True, metadata=metadata(file, "heads")))
-    return _report(file, Path(path), image_batches(file.kind, chosen) or random_batches(file.kind))
+    return _report(file, Path(path), batches or random_batches(file.kind))
 
 
 def _report(file: WeightsFile, path: Path, batches: Sequence[np.ndarray]) -> Int8Report:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from ctpn_crnn.runtime.onnx_graph import Graph
 from ctpn_crnn.runtime.onnx_layers import FloatLayers
 from ctpn_crnn.runtime.onnx_network import GraphRun
 from ctpn_crnn.runtime.onnx_networks import build_graph
-from ctpn_crnn.weights import read_weights
+from ctpn_crnn.weights import WeightsFile, read_weights
 
 BINS = 4096
 """Of the histogram of a layer's values."""
@@ -51,6 +51,13 @@ def fit_ranges(
     batches = image_batches(file.kind, images)
     if not batches:
         raise ConfigError("ranges are measured on images: give some of the kind to be read.")
+    return ranges_on(file, batches, advance)
+
+
+def ranges_on(
+    file: WeightsFile, batches: Sequence[np.ndarray], advance: Callable[[], object] = lambda: None
+) -> dict[str, float]:
+    """`fit_ranges` of weights that are read and images that are loaded, as `image_batches` gives them."""
     names: list[str] = []
     run = GraphRun(build_graph(file, partial(_WatchedLayers, names=names)))
 

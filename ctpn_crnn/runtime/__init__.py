@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.runtime.machine import has_bfloat16, has_bfloat16_matrices, has_int8_sums, may_have_gpu
+
+if TYPE_CHECKING:
+    import numpy as np
 
 KINDS = ("ctpn", "crnn")
 RUNTIMES = ("auto", "keras", "onnx")

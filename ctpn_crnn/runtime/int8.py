@@ -111,7 +111,7 @@ class Int8Layers(FloatLayers):
         kernels, recurrent, biases = lstm_arrays(arrays, name)
         units = recurrent.shape[2]
         (kernels, steps), (recurrent, recurrent_steps) = (
-            _gates_quantized(a, self._limit) for a in (kernels, recurrent)
+            _quantized_gates(a, self._limit) for a in (kernels, recurrent)
         )
         zeros = np.zeros(steps.shape, np.int8)
         y = self.graph.add(
@@ -122,12 +122,12 @@ class Int8Layers(FloatLayers):
         )
         return batch_first(self.graph, y, units)
 
-    def projection(self, x: str, kernel: np.ndarray, bias: np.ndarray) -> str:
+    def projection(self, x: str, arrays: Arrays, name: str) -> str:
         step = _scalar(1 / (LEVELS // 2)), np.array(LEVELS // 2 + 1, np.uint8)
-        weights, scales = quantized(kernel[None, None], self._limit)
-        columns = np.ascontiguousarray(weights[:, :, 0, 0].T)
-        product = ("com.microsoft::MatMulIntegerToFloat", self.graph.add("QuantizeLinear", x, *step), columns)
-        return self.graph.add(*product, step[0], scales, step[1], np.zeros(len(scales), np.int8), bias)
+        weights, scales = _quantized_matrix(arrays[f"{name}/kernel"], self._limit)
+        product = ("com.microsoft::MatMulIntegerToFloat", self.graph.add("QuantizeLinear", x, *step), weights)
+        zeros = np.zeros(len(scales), np.int8)
+        return self.graph.add(*product, step[0], scales, step[1], zeros, arrays[f"{name}/bias"])
 
     def _as(self, step: tuple[np.ndarray, np.ndarray], x: str) -> str:
         self._steps[x] = step
@@ -142,11 +142,16 @@ def quantized(kernel: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
     return np.rint(weights / scales[:, None, None, None]).astype(np.int8), scales
 
 
-def _gates_quantized(arrays: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+def _quantized_matrix(matrix: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    """A matrix in integers from -limit to limit: (C, F) -> int8 (C, F), float32 (F,)."""
+    weights, scales = quantized(matrix[None, None], limit)
+    return np.ascontiguousarray(weights[:, :, 0, 0].T), scales
+
+
+def _quantized_gates(arrays: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
     """(2, 4 * units, F) -> int8 (2, F, 4 * units) and float32 (2, 4 * units)."""
-    both = [quantized(array.T[None, None], limit) for array in arrays]
-    weights, scales = (np.stack(parts) for parts in zip(*both))
-    return np.ascontiguousarray(weights[..., 0, 0].transpose(0, 2, 1)), scales
+    weights, scales = zip(*(_quantized_matrix(array.T, limit) for array in arrays))
+    return np.stack(weights), np.stack(scales)
 
 
 def _on_pixels(kernel: np.ndarray, factors: np.ndarray, offsets: np.ndarray, added: int) -> np.ndarray:

@@ -110,7 +110,7 @@ class Graph:
         return b"".join(model)
 
     def _constant(self, array: np.ndarray, name: str) -> str:
-        self._tensors[name] = np.ascontiguousarray(array) if array.ndim else array
+        self._tensors[name] = np.asarray(array, order="C")
         return name
 
 

@@ -75,9 +75,9 @@ class FloatLayers:
         y = self.graph.add("LSTM", x, kernels, recurrent, biases, direction="bidirectional", hidden_size=units)
         return batch_first(self.graph, y, units)
 
-    def projection(self, x: str, kernel: np.ndarray, bias: np.ndarray) -> str:
-        """The last fully connected layer, of what an LSTM gives (values from -1 to 1): (..., C) -> (..., F)."""
-        return self.graph.add("Add", self.graph.add("MatMul", x, kernel), bias)
+    def projection(self, x: str, arrays: Arrays, name: str) -> str:
+        """A Keras `Dense` over what an LSTM gives (values from -1 to 1): (..., C) -> (..., F)."""
+        return dense(self.graph, x, arrays, name)
 
 
 def _by_channel(values: np.ndarray) -> np.ndarray:

@@ -117,7 +117,7 @@ def _crnn(graph: Graph, arrays: Arrays, layers: FloatLayers) -> None:
     frames = graph.add("Transpose", graph.add("Squeeze", layers.finish(x), ints(2)), perm=(2, 0, 1))
     first = layers.bidirectional_lstm(frames, arrays, "bilstm1")
     second = layers.bidirectional_lstm(graph.add("Transpose", first, perm=(1, 0, 2)), arrays, "bilstm2")
-    logits = layers.projection(second, arrays["projection/kernel"], arrays["projection/bias"])
+    logits = layers.projection(second, arrays, "projection")
     graph.output("logits", logits, ("batch", "frames", arrays["projection/bias"].shape[0]))
 
 

@@ -97,7 +97,8 @@ def test_projection():
     random = np.random.default_rng(3)
     image = random.uniform(-1, 1, (1, 5, 7, 64)).astype(np.float32)
     kernel, bias = random.normal(size=(64, 9)).astype(np.float32), random.normal(size=9).astype(np.float32)
-    found = run(lambda graph: Int8Layers(graph, {}), image, lambda maps, x: maps.projection(x, kernel, bias))
+    arrays = {"only/kernel": kernel, "only/bias": bias}
+    found = run(lambda graph: Int8Layers(graph, {}), image, lambda maps, x: maps.projection(x, arrays, "only"))
     expected = image @ kernel + bias
     assert np.abs(found - expected).max() < 0.02 * np.abs(expected).max()
 
