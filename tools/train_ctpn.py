@@ -90,6 +90,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     how.add_argument("--samples", type=int, default=256, help="anchors sampled of each crop (paper: 128)")
     how.add_argument("--negative", type=float, default=0.5, help="IoU below which an anchor is negative")
     how.add_argument("--hard", type=float, default=0.5, help="share of the negatives that are the hardest ones")
+    how.add_argument("--balanced", action=argparse.BooleanOptionalAction, default=True,
+                     help="sample text and formulas in equal parts")  # fmt: skip
     how.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
     how.add_argument("--device", default="auto", help="auto, cpu, gpu (all of them) or gpu:N")
     how.add_argument("--strategy", choices=STRATEGIES, default="none", help="how several devices share each batch")
@@ -133,7 +135,7 @@ def options_of(args: argparse.Namespace) -> TrainingOptions:
 
     names = (
         "steps", "batch_size", "optimizer", "learning_rate", "warmup_steps", "weight_decay", "clip_norm",
-        "freeze_blocks", "samples", "negative", "hard", "seed",
+        "freeze_blocks", "samples", "negative", "hard", "balanced", "seed",
     )  # fmt: skip
     return TrainingOptions(**{name: getattr(args, name) for name in names})
 

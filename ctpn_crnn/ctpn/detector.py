@@ -40,6 +40,12 @@ photograph."""
 ROW_SCORE = 0.4
 """Score of text that CTPN did not see, but that stands in one row with lines of a page."""
 
+TALL = 2 * STRIDE
+"""Lines higher than this, in pixels of the view, CTPN places well by itself; only small print gets lost among strips."""
+
+SAME_INK = 0.6
+"""A tall line is fitted to ink only if line and ink agree so far, as IoU: on a photograph other ink is no letters."""
+
 SAME_LINE = 0.5
 """Of two fitted lines that share more than this part of the smaller one, the weaker is dropped."""
 
@@ -74,7 +80,8 @@ class Detector:
         max_side: Largest long side that the network sees, in pixels. Bounds the memory.
         small_print: Height in pixels to which the ink of a page's small print may be shrunk; None: pages are shown as
             photographs are.
-        min_score: Least probability of a strip (paper: .7).
+        min_score: Least probability of a strip (paper: .7). A weak strip should not break a line, whose mean score
+            decides; chosen on pictures of the training sets.
         nms_overlap: Overlap above which the weaker of two strips in one column is dropped, as IoU.
         lines: Parameters of the connector.
         fit_ink: Fit lines on an even ground to their ink, and find the cells of a page that stand in one row with them
@@ -100,7 +107,7 @@ class Detector:
         short_side: int = 600,
         max_side: int = 1792,
         small_print: float | None = 9.5,
-        min_score: float = 0.7,
+        min_score: float = 0.5,
         nms_overlap: float = 0.3,
         lines: LineParams = DEFAULTS,
         fit_ink: bool = True,
@@ -180,6 +187,7 @@ class Detector:
             view.grey,
             [_in_source(region, view) for region in regions],
             [_in_source(region, view) for region in weak],
+            TALL / view.scales[1],
         )
 
     def _connected(
@@ -225,21 +233,35 @@ def _outside(regions: list[Region], others: list[Region]) -> list[Region]:
     return [r for r in regions if not covered(r)]
 
 
-def _fitted(grey: np.ndarray, sure: list[Region], weak: list[Region]) -> list[Region]:
+def _fitted(grey: np.ndarray, sure: list[Region], weak: list[Region], tall: float) -> list[Region]:
     """Fit the text to its ink; of the weak lines those stay that ink confirms, and that are not among the sure ones."""
     text = [r for r in sure if r.kind == "text"]
     if text:
         grey = without_rules(grey, float(np.median([quad_size(r.quad)[1] for r in text])))
-    fits = fit_to_ink(grey, [r.quad for r in text])
+    fits = _fits(grey, text, tall)
     kept = _with_quads(text, [[r.quad] if quads is None else quads for r, quads in zip(text, fits)], grey.shape)
     fitted = sum(bool(quads) for quads in fits)
     if fitted >= max(PAGE_LINES, len(fits) / 2):
         weak = _outside(weak, kept)
-        kept += _with_quads(weak, [quads or [] for quads in fit_to_ink(grey, [r.quad for r in weak])], grey.shape)
+        kept += _with_quads(weak, [quads or [] for quads in _fits(grey, weak, tall)], grey.shape)
         kept = _distinct(kept)
         pieces = rest_of_rows(grey, [r.quad for r in kept])
         kept += [Region(clip_quad(quad, grey.shape), ROW_SCORE, "text") for quad in pieces]
     return _distinct(kept) + [r for r in sure if r.kind != "text"]
+
+
+def _fits(grey: np.ndarray, regions: list[Region], tall: float) -> list[list[Quad] | None]:
+    """Return what `fit_to_ink` makes of each region; None also for one higher than `tall` that it would change much."""
+
+    def agree(quad: Quad, fit: list[Quad]) -> bool:
+        common = sum(intersection_area(quad, piece) for piece in fit)
+        return common > SAME_INK * (quad_area(quad) + sum(map(quad_area, fit)) - common)
+
+    quads = [region.quad for region in regions]
+    return [
+        None if fit and quad_size(quad)[1] > tall and not agree(quad, fit) else fit
+        for quad, fit in zip(quads, fit_to_ink(grey, quads), strict=True)
+    ]
 
 
 def _with_quads(regions: list[Region], quads: list[list[Quad]], shape: tuple[int, ...]) -> list[Region]:

@@ -39,6 +39,9 @@ class AnchorTarget(keras.layers.Layer):
     on what resembles text; `hard` of them are therefore those that the network takes for text most (online hard example
     mining, Shrivastava et al., CVPR 2016).
 
+    Positives are drawn at random as well, so that on a page of text a formula hardly counts. With `balanced` each class
+    of text has an equal part of them as far as it can fill it.
+
     A strip and an anchor share their grid column or do not touch, so heights alone decide the overlap and each strip
     is compared with the anchors of its own column only.
 
@@ -49,11 +52,12 @@ class AnchorTarget(keras.layers.Layer):
         negative: IoU below which an anchor is negative.
         valid: IoU above which an anchor learns coordinates.
         hard: share of the negatives that are the hardest ones, 0..1 (paper: 0).
+        balanced: whether each class of text has an equal part of the positives.
         seed: of the sampling. Training draws on from it; with `training=False` the same anchors come each time.
 
-    Call arguments: `[scores, strips]`. `scores` are the network's (batch, rows, cols, k, classes), logits; without hard
-    negatives, any tensor (batch, rows, cols, ...) of the feature map's size will do. `strips` is float32 (batch, M, 7)
-    as `anchors.strips_of_quads` makes it, filled up with zeros.
+    Call arguments: `[scores, strips]`. `scores` are the network's (batch, rows, cols, k, classes), logits; with neither
+    `hard` nor `balanced`, any tensor (batch, rows, cols, ...) of the feature map's size will do. `strips` is float32
+    (batch, M, 7) as `anchors.strips_of_quads` makes it, filled up with zeros.
 
     Returns:
         labels int32 (batch, rows, cols, k): class of a sampled anchor (0 = background), `anything_but` a class, or -1
@@ -73,6 +77,7 @@ class AnchorTarget(keras.layers.Layer):
         negative: float = 0.5,
         valid: float = 0.5,
         hard: float = 0.0,
+        balanced: bool = False,
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
@@ -93,6 +98,7 @@ class AnchorTarget(keras.layers.Layer):
         self.negative = negative
         self.valid = valid
         self.hard = hard
+        self.balanced = balanced
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.trainable = False
@@ -116,7 +122,8 @@ class AnchorTarget(keras.layers.Layer):
         hard = None
         if self.hard > 0:
             hard = negative & (best < CLEARLY_BESIDE), self._text_probability(scores)
-        labels = self._sample(kind, positive, negative, hard, batch, training)
+        classes = scores.shape[-1] if self.balanced else 2
+        labels = self._sample(kind, positive, negative, hard, classes, batch, training)
         labels = ops.where(positive | (barred == 0) | (best > self.valid), labels, barred)
         regressed = positive | (best > self.valid)
         vertical = self._vertical_targets(assigned, top, bottom)
@@ -192,18 +199,26 @@ class AnchorTarget(keras.layers.Layer):
         return ops.stack([(centre - (top + bottom) / 2) / height, ops.log(strip_height / height)], axis=-1)
 
     def _sample(
-        self, kind: Any, positive: Any, negative: Any, hard: tuple[Any, Any] | None, batch: Any, training: bool
+        self,
+        kind: Any,
+        positive: Any,
+        negative: Any,
+        hard: tuple[Any, Any] | None,
+        classes: int,
+        batch: Any,
+        training: bool,
     ) -> Any:
         """Class of `samples` anchors of each image, -1 for the rest; shapes (batch * cols, rows * k).
 
-        `hard` says which anchors may be hard negatives and how probably each is text; None where all are drawn.
+        `hard` says which anchors may be hard negatives and how probably each is text; None where all are drawn. With
+        more than two `classes` all but the background have equal parts of the positives.
         """
         shape = ops.shape(kind)
+        kind = ops.reshape(kind, (batch, -1))
         positive = ops.reshape(positive, (batch, -1))
         negative = ops.reshape(negative, (batch, -1))
         order = keras.random.uniform(ops.shape(positive), seed=self.seed_generator if training else self.seed)
-        half = self.samples // 2
-        taken = positive & (_rank(order, positive) < half)
+        taken = _drawn_by_class(order, kind, positive, self.samples // 2, classes)
         room = self.samples - ops.sum(ops.cast(taken, "int32"), axis=1, keepdims=True)
         background = ops.zeros_like(negative)
         if hard is not None:
@@ -214,7 +229,7 @@ class AnchorTarget(keras.layers.Layer):
             room = room - ops.sum(ops.cast(background, "int32"), axis=1, keepdims=True)
         rest = negative & ~background
         background = background | (rest & (_rank(order, rest) < room))
-        labels = ops.where(taken, ops.reshape(kind, (batch, -1)), ops.where(background, 0, -1))
+        labels = ops.where(taken, kind, ops.where(background, 0, -1))
         return ops.reshape(ops.cast(labels, "int32"), shape)
 
     def _text_probability(self, scores: Any) -> Any:
@@ -241,7 +256,7 @@ class AnchorTarget(keras.layers.Layer):
         return tuple(keras.KerasTensor(shape, dtype) for shape, dtype in zip(shapes, dtypes))
 
     def get_config(self) -> dict[str, Any]:
-        names = ("heights", "samples", "positive", "negative", "valid", "hard", "seed")
+        names = ("heights", "samples", "positive", "negative", "valid", "hard", "balanced", "seed")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
@@ -376,6 +391,19 @@ def _segment_max(values: Any, segment: Any, segments: Any) -> Any:
     # An extra segment takes what belongs nowhere: not every backend drops negative indices.
     index = ops.where(segment < 0, segments, segment)
     return ops.segment_max(values, index, num_segments=segments + 1)[:segments]
+
+
+def _drawn_by_class(order: Any, kind: Any, positive: Any, most: int, classes: int) -> Any:
+    """Which positives (batch, N) are drawn: `most` of each image, the classes from 1 on in equal parts; what one class
+    leaves goes to all."""
+    drawn = ops.zeros_like(positive)
+    if classes > 2:
+        for label in range(1, classes):
+            mine = positive & (kind == label)
+            drawn = drawn | (mine & (_rank(order, mine) < most // (classes - 1)))
+    rest = positive & ~drawn
+    room = most - ops.sum(ops.cast(drawn, "int32"), axis=1, keepdims=True)
+    return drawn | (rest & (_rank(order, rest) < room))
 
 
 def _rank(order: Any, mask: Any) -> Any:

@@ -49,6 +49,7 @@ class TrainingOptions:
         samples: anchors sampled of each crop (paper: 128).
         negative: IoU below which an anchor is negative (paper: 0.5).
         hard: share of the negatives that are the hardest ones (paper: 0).
+        balanced: whether text and formulas have equal parts of the positives (paper: knows no formulas).
         seed: of crops, sampling and initial weights.
     """
 
@@ -63,6 +64,7 @@ class TrainingOptions:
     samples: int = 256
     negative: float = 0.5
     hard: float = 0.5
+    balanced: bool = True
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -116,6 +118,7 @@ def build_training_model(network: CTPN, model: keras.Model, options: TrainingOpt
         options.samples,
         negative=options.negative,
         hard=options.hard,
+        balanced=options.balanced,
         seed=options.seed,
         name="anchor_target",
     )

@@ -247,6 +247,11 @@ class TestRestOfRows:
         assert_near(found[1], third)
 
 
+def fitted(grey: np.ndarray, sure: list[Region], weak: list[Region]) -> list[Region]:
+    """As the detector does it for an image that its network sees as it is."""
+    return detector._fitted(grey, sure, weak, detector.TALL)
+
+
 class TestFittedRegions:
     """What the detector makes of the fits."""
 
@@ -260,44 +265,61 @@ class TestFittedRegions:
     def test_two_pieces_of_a_line_become_one(self):
         image, (box,) = self.page(1)
         x1, y1, x2, y2 = box
-        (region,) = detector._fitted(image, self.regions((x1, y1, x1 + 150, y2), (x1 + 190, y1, x2, y2)), [])
+        (region,) = fitted(image, self.regions((x1, y1, x1 + 150, y2), (x1 + 190, y1, x2, y2)), [])
         assert_near(region.quad, box)
 
     def test_a_line_is_as_long_as_two_that_each_lack_an_end(self):
         """Over a stamp no end is certain: what is not fitted overlaps."""
         noise = cv2.resize(np.random.default_rng(0).integers(0, 255, (20, 44), np.uint8), (700, 320))
-        (region,) = detector._fitted(noise, self.regions((100, 100, 400, 122), (180, 101, 520, 123)), [])
+        (region,) = fitted(noise, self.regions((100, 100, 400, 122), (180, 101, 520, 123)), [])
         assert_near(region.quad, (100, 100, 520, 122), within=0.1)
 
     def test_of_a_line_and_its_part_the_stronger_stays(self):
         noise = cv2.resize(np.random.default_rng(0).integers(0, 255, (20, 44), np.uint8), (700, 320))
         boxes = (100, 100, 200, 122), (90, 101, 520, 123)
-        (region,) = detector._fitted(noise, self.regions(*boxes), [])
+        (region,) = fitted(noise, self.regions(*boxes), [])
         assert_near(region.quad, boxes[0], within=0.1)
 
     def test_cells_in_a_row_of_a_page_are_found(self):
         image, boxes = self.page(12)
         cell = write(image, 560, boxes[5][1], 1)
-        found = detector._fitted(image, self.regions(*boxes), [])
+        found = fitted(image, self.regions(*boxes), [])
         assert len(found) == 13
         assert_near(found[-1].quad, cell)
         assert found[-1].score == detector.ROW_SCORE
 
     def test_a_weak_line_counts_on_a_page(self):
         image, boxes = self.page(12)
-        found = detector._fitted(image, self.regions(*boxes[:-1]), self.regions(boxes[-1]))
+        found = fitted(image, self.regions(*boxes[:-1]), self.regions(boxes[-1]))
         assert len(found) == 12
 
     def test_a_weak_line_does_not_count_on_a_sign(self):
         image, boxes = self.page(2)
-        assert len(detector._fitted(image, self.regions(boxes[0]), self.regions(boxes[1]))) == 1
+        assert len(fitted(image, self.regions(boxes[0]), self.regions(boxes[1]))) == 1
 
     def test_a_weak_line_without_ink_does_not_count(self):
         image, boxes = self.page(12)
-        assert len(detector._fitted(image, self.regions(*boxes), self.regions((500, 200, 600, 220)))) == 12
+        assert len(fitted(image, self.regions(*boxes), self.regions((500, 200, 600, 220)))) == 12
 
     def test_formulas_stay_as_they_are(self):
         image, (box,) = self.page(1)
         formula = Region(box_to_quad(*box) + np.float32(7), 0.8, "formula")
-        (found,) = detector._fitted(image, [formula], [])
+        (found,) = fitted(image, [formula], [])
         np.testing.assert_array_equal(found.quad, formula.quad)
+
+    def test_a_tall_line_does_not_run_on_over_other_ink(self):
+        """A sign on a wall: next to its letters there are joints, shadows, windows as dark as they."""
+        image = paper(200, 900)
+        x1, y1, x2, y2 = write(image, 60, 60, 20)
+        sign = self.regions((x1, y1, x1 + 0.25 * (x2 - x1), y2))
+        (longer,) = detector._fitted(image, sign, [], tall=2 * (y2 - y1))
+        assert longer.quad[1, 0] > x1 + 0.4 * (x2 - x1)
+        (kept,) = detector._fitted(image, sign, [], tall=0.9 * (y2 - y1))
+        np.testing.assert_array_equal(kept.quad, sign[0].quad)
+
+    def test_a_tall_line_is_fitted_to_ink_that_agrees_with_it(self):
+        image = paper(200, 900)
+        box = write(image, 60, 60, 8)
+        near = self.regions(tuple(np.add(box, (5, -2, -4, 2))))
+        (found,) = detector._fitted(image, near, [], tall=4)
+        assert_near(found.quad, box)

@@ -139,6 +139,25 @@ def test_what_is_anything_but_a_class_learns_that() -> None:
     assert 15 < heights.min() and heights.max() <= 64  # of 32 px: neither specks in it nor what is much higher
 
 
+def test_a_formula_among_much_text_has_its_part_of_the_positives() -> None:
+    kinds = [1] * 12 + [2] * 4
+    strips = np.zeros((1, len(kinds), 7), np.float32)
+    for column, kind in enumerate(kinds):
+        strips[0, column, :5] = [16 * column, 3, 16 * column + 16, 13, kind]  # one positive anchor each
+    logits = np.zeros((1, 1, len(kinds), 1, 3), np.float32)
+    layer = AnchorTarget(heights=(11.0,), samples=16, balanced=True)
+    labels = np.asarray(keras.ops.convert_to_numpy(layer([logits, strips], training=True)[0])).ravel()
+    assert (labels == 1).sum() == 4 and (labels == 2).sum() == 4
+    # What one class leaves goes to the other.
+    layer = AnchorTarget(heights=(11.0,), samples=24, balanced=True)
+    labels = np.asarray(keras.ops.convert_to_numpy(layer([logits, strips], training=True)[0])).ravel()
+    assert (labels == 1).sum() == 8 and (labels == 2).sum() == 4
+    # Drawn at random, every positive is as likely as another: 2 of these 8 on average.
+    layer = AnchorTarget(heights=(11.0,), samples=16)
+    draws = [np.asarray(layer([logits, strips], training=True)[0]) for _ in range(40)]
+    assert 1.5 < np.mean([(labels == 2).sum() for labels in draws]) < 2.5
+
+
 def test_hard_negatives_are_those_that_look_most_like_text() -> None:
     rows, cols, heights = 3, 8, (11.0, 20.0)
     logits = np.zeros((2, rows, cols, 2, 3), np.float32)

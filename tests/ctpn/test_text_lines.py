@@ -193,7 +193,7 @@ def test_gap_ratio_and_max_gap():
 
 
 def test_neighbouring_rows_and_other_sizes_do_not_join():
-    small, below, large = level(160, 320, 100, 120), level(320, 480, 112, 132), level(480, 640, 105, 155)
+    small, below, large = level(160, 320, 100, 120), level(320, 480, 116, 136), level(480, 640, 105, 155)
     assert len(lines_of(small, below, large)) == 3
 
 
@@ -216,6 +216,14 @@ def test_a_fork_is_settled_by_mutual_best():
 def test_a_line_inside_a_stronger_one_is_dropped():
     line, doubled = level(160, 640, 100, 140), level(320, 352, 104, 130, 0.99)
     assert boxes(lines_of(line, doubled)) == [pytest.approx([160, 100, 640, 140])]
+
+
+def test_a_steep_line_of_small_print_stays_whole():
+    """At 25 degrees each strip of a 20 px line is 7 px lower than the one before it."""
+    strips, truth = slanted((650, 480), 400, 20, 25)
+    assert len(lines_of(strips, min_overlap=0.7)) > 10
+    ((found, _),) = lines_of(strips)
+    assert quad_iou(found, truth) > 0.9
 
 
 def test_slanted_neighbours_do_not_suppress_each_other():
