@@ -41,7 +41,7 @@ ROW_SCORE = 0.4
 """Score of text that CTPN did not see, but that stands in one row with lines of a page."""
 
 TALL = 2 * STRIDE
-"""Lines higher than this, in pixels of the view, CTPN places well by itself; only small print gets lost among strips."""
+"""Lines higher than this, in pixels of the view, are placed well by CTPN: its strips are coarse for small print only."""
 
 SAME_INK = 0.6
 """A tall line is fitted to ink only if line and ink agree so far, as IoU: on a photograph other ink is no letters."""
