@@ -150,7 +150,8 @@ def beam_search(
     """
     candidates: list[list[tuple[int, float]]] = [[] for _ in range(len(probabilities))]
     inked = np.flatnonzero(probabilities[:, BLANK] <= 1 - prune)  # Only there can a character reach that.
-    rows, classes = np.nonzero(probabilities[inked] >= prune)
+    # Where in the flattened array: a tenth of the time of its two-dimensional kin.
+    rows, classes = np.divmod(np.flatnonzero(probabilities[inked] >= prune), probabilities.shape[-1])
     frames = inked[rows]
     for frame, c, chance in zip(frames.tolist(), classes.tolist(), probabilities[frames, classes].tolist()):
         if c != BLANK:

@@ -238,9 +238,12 @@ def softmax_where_seen(logits: np.ndarray) -> np.ndarray:
     seen = np.flatnonzero(logits[:, BLANK + 1 :].max(-1) - logits[:, BLANK] > math.log(PRUNE))
     probabilities = np.zeros(logits.shape, np.float32)
     probabilities[:, BLANK] = 1.0
-    shifted = logits[seen]
-    shifted = np.exp(shifted - shifted.max(-1, keepdims=True))
-    probabilities[seen] = shifted / shifted.sum(-1, keepdims=True)
+    # In place, as new arrays of this size take longer than what is computed in them.
+    frames = logits[seen]
+    frames -= frames.max(-1, keepdims=True)
+    np.exp(frames, out=frames)
+    frames /= frames.sum(-1, keepdims=True)
+    probabilities[seen] = frames
     return probabilities
 
 
