@@ -11,7 +11,7 @@ import numpy as np
 
 from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, STRIDE
 from ctpn_crnn.ctpn.decode import Proposals, decode_heads
-from ctpn_crnn.ctpn.ink import fit_to_ink, rest_of_rows
+from ctpn_crnn.ctpn.ink import fit_to_ink, rest_of_rows, trim_to_ink
 from ctpn_crnn.ctpn.rules import without_rules
 from ctpn_crnn.ctpn.text_lines import DEFAULTS, LineParams, connect, connect_formulas
 from ctpn_crnn.ctpn.views import View, groups_of, view_of
@@ -41,10 +41,16 @@ ROW_SCORE = 0.4
 """Score of text that CTPN did not see, but that stands in one row with lines of a page."""
 
 TALL = 2 * STRIDE
-"""Lines higher than this, in pixels of the view, are placed well by CTPN: its strips are coarse for small print only."""
+"""Lines higher than this, in pixels of the view, CTPN places well: its strips are coarse for small print only."""
 
 SAME_INK = 0.6
 """A tall line is fitted to ink only if line and ink agree so far, as IoU: on a photograph other ink is no letters."""
+
+IN_ROW = 0.5
+"""A formula that shares more than this part of its rows, or of a line's, with the line stands in it, ..."""
+
+LEAST_PIECE = 0.4
+"""... and what it leaves of the line must be as long as this, in heights of the line."""
 
 SAME_LINE = 0.5
 """Of two fitted lines that share more than this part of the smaller one, the weaker is dropped."""
@@ -234,7 +240,8 @@ def _outside(regions: list[Region], others: list[Region]) -> list[Region]:
 
 
 def _fitted(grey: np.ndarray, sure: list[Region], weak: list[Region], tall: float) -> list[Region]:
-    """Fit the text to its ink; of the weak lines those stay that ink confirms, and that are not among the sure ones."""
+    """Fit text and formulas to their ink; of the weak lines those stay that ink confirms and that are not yet there."""
+    formulas = [replace(r, quad=clip_quad(trim_to_ink(grey, r.quad), grey.shape)) for r in sure if r.kind == "formula"]
     text = [r for r in sure if r.kind == "text"]
     if text:
         grey = without_rules(grey, float(np.median([quad_size(r.quad)[1] for r in text])))
@@ -247,7 +254,38 @@ def _fitted(grey: np.ndarray, sure: list[Region], weak: list[Region], tall: floa
         kept = _distinct(kept)
         pieces = rest_of_rows(grey, [r.quad for r in kept])
         kept += [Region(clip_quad(quad, grey.shape), ROW_SCORE, "text") for quad in pieces]
-    return _distinct(kept) + [r for r in sure if r.kind != "text"]
+    lines = _cut_by(_distinct(kept), [r.quad for r in formulas])
+    return lines + formulas + [r for r in sure if r.kind not in ("text", "formula")]
+
+
+def _cut_by(lines: list[Region], formulas: list[Quad]) -> list[Region]:
+    """Take the formulas out of the lines in which they stand: the ink of a line runs on over them."""
+    if not formulas:
+        return lines
+    return [replace(line, quad=piece) for line in lines for piece in _pieces_beside(line.quad, formulas)]
+
+
+def _pieces_beside(quad: Quad, others: list[Quad]) -> list[Quad]:
+    """Return what is left of a line beside other regions in its row, as pieces no shorter than `LEAST_PIECE`."""
+    width, height = quad_size(quad)
+    along = (quad[1] + quad[2] - quad[0] - quad[3]) / (2 * max(width, 1e-6))
+    down = np.array([-along[1], along[0]], np.float32)
+    middle = quad.mean(axis=0)
+    spans = [(-width / 2, width / 2)]
+    for other in others:
+        across, rows = (other - middle) @ along, (other - middle) @ down
+        common = min(rows.max(), height / 2) - max(rows.min(), -height / 2)
+        if common > IN_ROW * min(height, np.ptp(rows)):
+            low, high = across.min(), across.max()
+            spans = [s for left, right in spans for s in ((left, min(right, low)), (max(left, high), right))]
+    spans = [(left, right) for left, right in spans if right - left >= min(LEAST_PIECE * height, width)]
+    if spans == [(-width / 2, width / 2)]:
+        return [quad]
+    return [
+        np.stack([middle + x * along + y * down for x, y in ((a, -h), (b, -h), (b, h), (a, h))]).astype(np.float32)
+        for h in (height / 2,)
+        for a, b in spans
+    ]
 
 
 def _fits(grey: np.ndarray, regions: list[Region], tall: float) -> list[list[Quad] | None]:

@@ -60,6 +60,9 @@ MAX_CELL = 15.0
 MAX_TAIL = 0.4
 """Accents and descenders, whose rows hold little ink, reach so far out of the other letters, in heights of these."""
 
+NEIGHBOUR = 0.2
+"""Ink at the upper or lower edge of a formula's box that is lower than this share of it belongs to another line."""
+
 SPECK = 0.3
 """Ink that is less than this share of a line's height, both across and along, is no line: dust, or a lone full stop."""
 
@@ -99,6 +102,40 @@ def fit_to_ink(grey: np.ndarray, quads: Sequence[Quad], params: InkParams = DEFA
     quads = [np.asarray(quad, np.float32).reshape(4, 2) for quad in quads]
     common = _common_angle(quads)
     return [_fit(grey, quad, common, params) for quad in quads]
+
+
+def trim_to_ink(grey: np.ndarray, box: Quad, params: InkParams = DEFAULTS) -> Quad:
+    """Draw an upright box, such as a formula's, in to the ink that it holds.
+
+    Args:
+        grey: uint8 (H, W).
+        box: float32 (4, 2).
+        params: The margin.
+
+    Returns:
+        The box around the ink, without what reaches in from the rows above and below; the box itself where ink and
+        ground cannot be told apart.
+    """
+    if min(quad_size(box)) < MIN_HEIGHT:
+        return box
+    strip = _Strip.cut(grey, box, 0.0, 0.0)
+    seen = strip.ink()
+    rows, columns = strip.box()
+    ink = seen[0][rows, columns] if seen else np.zeros((0, 0), bool)
+    if not ink.any():
+        return box
+    bands = _runs(ink.any(axis=1))
+    while len(bands) > 1 and bands[0][0] == 0 and bands[0][1] < NEIGHBOUR * len(ink):
+        bands.pop(0)
+    while len(bands) > 1 and bands[-1][1] == len(ink) and len(ink) - bands[-1][0] < NEIGHBOUR * len(ink):
+        bands.pop()
+    top, bottom = bands[0][0], bands[-1][1]
+    inked = np.flatnonzero(ink[top:bottom].any(axis=0))
+    margin = params.margin * (bottom - top)
+    left, upper = columns.start, rows.start
+    return strip.to_image(
+        left + inked[0] - margin, left + inked[-1] + 1 + margin, upper + top - margin, upper + bottom + margin
+    )
 
 
 def rest_of_rows(grey: np.ndarray, quads: Sequence[Quad], params: InkParams = DEFAULTS) -> list[Quad]:

@@ -47,6 +47,9 @@ FORMULA_OVERLAP = 0.5
 """Vertical overlap and similarity in height of neighbouring strips in a formula: a fraction is twice as high as the
 sign beside it."""
 
+FORMULA_EDGE = 0.1
+"""The share of a formula's strips that may reach higher than its box, and lower."""
+
 FORMULA_LEVEL = 0.6
 """Two pieces belong to one formula if they share more than this part of the lower one's rows, ..."""
 
@@ -141,7 +144,8 @@ def connect_formulas(
 ) -> list[tuple[Quad, float]]:
     """Join the strips of formulas. As `connect`, but for what a formula is: not a line, but a box.
 
-    Its strips are not equally high, so neighbours need to be less alike, and the box reaches around all of them. Pieces
+    Its strips are not equally high, so neighbours need to be less alike, and the box reaches around nearly all of them.
+    Pieces
     that stand beside or on each other in the same rows are one formula.
 
     Args:
@@ -155,16 +159,11 @@ def connect_formulas(
     pieces = _lines(proposals, scores, sides, image_size, params)
     if pieces is None:
         return []
-    starts = np.cumsum(pieces.counts) - pieces.counts
-    boxes = np.stack(
-        [
-            pieces.quads[:, [0, 3], 0].mean(axis=1),
-            np.clip(np.minimum.reduceat(pieces.strips.top, starts), 0, image_size[0]),
-            pieces.quads[:, [1, 2], 0].mean(axis=1),
-            np.clip(np.maximum.reduceat(pieces.strips.bottom, starts), 0, image_size[0]),
-        ],
-        axis=1,
-    )
+    ends = np.cumsum(pieces.counts)[:-1]
+    top = [np.quantile(tops, FORMULA_EDGE) for tops in np.split(pieces.strips.top, ends)]
+    bottom = [np.quantile(bottoms, 1 - FORMULA_EDGE) for bottoms in np.split(pieces.strips.bottom, ends)]
+    left, right = pieces.quads[:, [0, 3], 0].mean(axis=1), pieces.quads[:, [1, 2], 0].mean(axis=1)
+    boxes = np.stack([left, np.clip(top, 0, image_size[0]), right, np.clip(bottom, 0, image_size[0])], axis=1)
     merged = _merged_pieces(boxes[pieces.sure], pieces.scores[pieces.sure], pieces.counts[pieces.sure])
     merged.sort(key=lambda piece: -piece[1] * piece[2])
     return [(box_to_quad(*box), score) for box, score, _ in merged]

@@ -301,11 +301,36 @@ class TestFittedRegions:
         image, boxes = self.page(12)
         assert len(fitted(image, self.regions(*boxes), self.regions((500, 200, 600, 220)))) == 12
 
-    def test_formulas_stay_as_they_are(self):
-        image, (box,) = self.page(1)
-        formula = Region(box_to_quad(*box) + np.float32(7), 0.8, "formula")
+    def test_formulas_are_drawn_in_to_their_ink(self):
+        """A box that is too high holds the feet of the line above as well."""
+        image, (above, box) = self.page(2)
+        x1, y1, x2, y2 = box
+        formula = Region(box_to_quad(x1 - 12, above[3] - 3, x2 + 9, y2 + 8), 0.8, "formula")
         (found,) = fitted(image, [formula], [])
+        assert found.kind == "formula"
+        assert_near(found.quad, box, within=6)
+
+    def test_formulas_on_an_uneven_ground_stay_as_they_are(self):
+        noise = np.random.default_rng(0).integers(0, 255, (200, 700), np.uint8)
+        formula = Region(box_to_quad(100, 60, 400, 120), 0.8, "formula")
+        (found,) = fitted(noise, [formula], [])
         np.testing.assert_array_equal(found.quad, formula.quad)
+
+    def test_a_formula_parts_the_line_in_which_it_stands(self):
+        image, (box,) = self.page(1)
+        x1, y1, x2, y2 = box
+        third = (x2 - x1 + 6) / 20 * 7
+        formula = Region(box_to_quad(x1 + third, y1, x1 + 2 * third - 6, y2), 0.8, "formula")
+        left, right, same = fitted(image, [*self.regions((x1, y1, x1 + third - 6, y2)), formula], [])
+        assert (left.kind, right.kind, same.kind) == ("text", "text", "formula")
+        assert_near(left.quad, (x1, y1, x1 + third - 4, y2))
+        assert_near(right.quad, (x1 + 2 * third - 4, y1, x2, y2))
+
+    def test_a_formula_in_another_row_parts_nothing(self):
+        image, (box, below) = self.page(2)
+        formula = Region(box_to_quad(below[0] + 60, below[1], below[0] + 160, below[3]), 0.8, "formula")
+        line, _ = fitted(image, [*self.regions(box), formula], [])
+        assert_near(line.quad, box)
 
     def test_a_tall_line_does_not_run_on_over_other_ink(self):
         """A sign on a wall: next to its letters there are joints, shadows, windows as dark as they."""
