@@ -25,7 +25,7 @@ from ctpn_crnn.sources import load_page, page_refs, sources
 if TYPE_CHECKING:
     from ctpn_crnn.crnn.language_model import LanguageModel
     from ctpn_crnn.crnn.reader import Reading
-    from ctpn_crnn.ctpn.detector import Region
+    from ctpn_crnn.ctpn.regions import Region
 
 logger = logging.getLogger(__name__)
 

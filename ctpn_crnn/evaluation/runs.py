@@ -29,7 +29,7 @@ from ctpn_crnn.page import Page
 
 if TYPE_CHECKING:
     from ctpn_crnn.crnn.reader import Reading
-    from ctpn_crnn.ctpn.detector import Region
+    from ctpn_crnn.ctpn.regions import Region
 
 _Item = TypeVar("_Item")
 

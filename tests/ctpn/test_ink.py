@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from ctpn_crnn.ctpn import detector
-from ctpn_crnn.ctpn.detector import Region
+from ctpn_crnn.ctpn import regions
 from ctpn_crnn.ctpn.ink import InkParams, fit_to_ink, rest_of_rows
+from ctpn_crnn.ctpn.regions import Region
 from ctpn_crnn.geometry import box_to_quad, quad_iou, quad_to_box
 
 GROUND, INK = 235, 25
@@ -249,7 +249,7 @@ class TestRestOfRows:
 
 def fitted(grey: np.ndarray, sure: list[Region], weak: list[Region]) -> list[Region]:
     """As the detector does it for an image that its network sees as it is."""
-    return detector._fitted(grey, sure, weak, detector.TALL)
+    return regions.fitted(grey, sure, weak, regions.TALL)
 
 
 class TestFittedRegions:
@@ -286,7 +286,7 @@ class TestFittedRegions:
         found = fitted(image, self.regions(*boxes), [])
         assert len(found) == 13
         assert_near(found[-1].quad, cell)
-        assert found[-1].score == detector.ROW_SCORE
+        assert found[-1].score == regions.ROW_SCORE
 
     def test_a_weak_line_counts_on_a_page(self):
         image, boxes = self.page(12)
@@ -337,14 +337,14 @@ class TestFittedRegions:
         image = paper(200, 900)
         x1, y1, x2, y2 = write(image, 60, 60, 20)
         sign = self.regions((x1, y1, x1 + 0.25 * (x2 - x1), y2))
-        (longer,) = detector._fitted(image, sign, [], tall=2 * (y2 - y1))
+        (longer,) = regions.fitted(image, sign, [], tall=2 * (y2 - y1))
         assert longer.quad[1, 0] > x1 + 0.4 * (x2 - x1)
-        (kept,) = detector._fitted(image, sign, [], tall=0.9 * (y2 - y1))
+        (kept,) = regions.fitted(image, sign, [], tall=0.9 * (y2 - y1))
         np.testing.assert_array_equal(kept.quad, sign[0].quad)
 
     def test_a_tall_line_is_fitted_to_ink_that_agrees_with_it(self):
         image = paper(200, 900)
         box = write(image, 60, 60, 8)
         near = self.regions(tuple(np.add(box, (5, -2, -4, 2))))
-        (found,) = detector._fitted(image, near, [], tall=4)
+        (found,) = regions.fitted(image, near, [], tall=4)
         assert_near(found.quad, box)
