@@ -120,14 +120,16 @@ def trim_to_ink(grey: np.ndarray, box: Quad, params: InkParams = DEFAULTS) -> Qu
         return box
     strip = _Strip.cut(grey, box, 0.0, 0.0)
     seen = strip.ink()
+    if seen is None:
+        return box
     rows, columns = strip.box()
-    ink = seen[0][rows, columns] if seen else np.zeros((0, 0), bool)
+    ink = seen[0][rows, columns]
     if not ink.any():
         return box
     bands = _runs(ink.any(axis=1))
-    while len(bands) > 1 and bands[0][0] == 0 and bands[0][1] < NEIGHBOUR * len(ink):
+    if len(bands) > 1 and bands[0][0] == 0 and bands[0][1] < NEIGHBOUR * len(ink):
         bands.pop(0)
-    while len(bands) > 1 and bands[-1][1] == len(ink) and len(ink) - bands[-1][0] < NEIGHBOUR * len(ink):
+    if len(bands) > 1 and bands[-1][1] == len(ink) and len(ink) - bands[-1][0] < NEIGHBOUR * len(ink):
         bands.pop()
     top, bottom = bands[0][0], bands[-1][1]
     inked = np.flatnonzero(ink[top:bottom].any(axis=0))

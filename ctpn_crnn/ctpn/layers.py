@@ -122,8 +122,8 @@ class AnchorTarget(keras.layers.Layer):
         hard = None
         if self.hard > 0:
             hard = negative & (best < CLEARLY_BESIDE), self._text_probability(scores)
-        classes = scores.shape[-1] if self.balanced else 2
-        labels = self._sample(kind, positive, negative, hard, classes, batch, training)
+        balanced = range(1, scores.shape[-1]) if self.balanced else ()
+        labels = self._sample(kind, positive, negative, hard, balanced, batch, training)
         labels = ops.where(positive | (barred == 0) | (best > self.valid), labels, barred)
         regressed = positive | (best > self.valid)
         vertical = self._vertical_targets(assigned, top, bottom)
@@ -204,21 +204,21 @@ class AnchorTarget(keras.layers.Layer):
         positive: Any,
         negative: Any,
         hard: tuple[Any, Any] | None,
-        classes: int,
+        balanced: Sequence[int],
         batch: Any,
         training: bool,
     ) -> Any:
         """Class of `samples` anchors of each image, -1 for the rest; shapes (batch * cols, rows * k).
 
-        `hard` says which anchors may be hard negatives and how probably each is text; None where all are drawn. With
-        more than two `classes` all but the background have equal parts of the positives.
+        `hard` says which anchors may be hard negatives and how probably each is text; None where all are drawn. The
+        classes that are `balanced` have equal parts of the positives.
         """
         shape = ops.shape(kind)
         kind = ops.reshape(kind, (batch, -1))
         positive = ops.reshape(positive, (batch, -1))
         negative = ops.reshape(negative, (batch, -1))
         order = keras.random.uniform(ops.shape(positive), seed=self.seed_generator if training else self.seed)
-        taken = _drawn_by_class(order, kind, positive, self.samples // 2, classes)
+        taken = _drawn_by_class(order, kind, positive, self.samples // 2, balanced)
         room = self.samples - ops.sum(ops.cast(taken, "int32"), axis=1, keepdims=True)
         background = ops.zeros_like(negative)
         if hard is not None:
@@ -393,14 +393,13 @@ def _segment_max(values: Any, segment: Any, segments: Any) -> Any:
     return ops.segment_max(values, index, num_segments=segments + 1)[:segments]
 
 
-def _drawn_by_class(order: Any, kind: Any, positive: Any, most: int, classes: int) -> Any:
-    """Which positives (batch, N) are drawn: `most` of each image, the classes from 1 on in equal parts; what one class
-    leaves goes to all."""
+def _drawn_by_class(order: Any, kind: Any, positive: Any, most: int, classes: Sequence[int]) -> Any:
+    """Which positives (batch, N) are drawn: `most` of each image, these classes in equal parts; what is left goes to
+    all."""
     drawn = ops.zeros_like(positive)
-    if classes > 2:
-        for label in range(1, classes):
-            mine = positive & (kind == label)
-            drawn = drawn | (mine & (_rank(order, mine) < most // (classes - 1)))
+    for label in classes:
+        mine = positive & (kind == label)
+        drawn = drawn | (mine & (_rank(order, mine) < most // len(classes)))
     rest = positive & ~drawn
     room = most - ops.sum(ops.cast(drawn, "int32"), axis=1, keepdims=True)
     return drawn | (rest & (_rank(order, rest) < room))

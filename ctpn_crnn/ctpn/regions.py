@@ -9,7 +9,7 @@ import numpy as np
 from ctpn_crnn.ctpn.anchors import STRIDE
 from ctpn_crnn.ctpn.ink import fit_to_ink, rest_of_rows, trim_to_ink
 from ctpn_crnn.ctpn.rules import without_rules
-from ctpn_crnn.geometry import Quad, clip_quad, intersection_area, quad_area, quad_size
+from ctpn_crnn.geometry import Quad, box_to_quad, clip_quad, intersection_area, quad_area, quad_size
 
 INSIDE = 0.5
 """Text of which more than this share lies in a formula is part of the formula; a weak line, part of the sure ones."""
@@ -82,8 +82,7 @@ def fitted(grey: np.ndarray, sure: list[Region], weak: list[Region], tall: float
         grey = without_rules(grey, float(np.median([quad_size(r.quad)[1] for r in text])))
     fits = _fits(grey, text, tall)
     kept = _with_quads(text, [[r.quad] if quads is None else quads for r, quads in zip(text, fits)], grey.shape)
-    fitted = sum(bool(quads) for quads in fits)
-    if fitted >= max(PAGE_LINES, len(fits) / 2):
+    if sum(map(bool, fits)) >= max(PAGE_LINES, len(fits) / 2):
         weak = outside(weak, kept)
         kept += _with_quads(weak, [quads or [] for quads in _fits(grey, weak, tall)], grey.shape)
         kept = _distinct(kept)
@@ -103,10 +102,9 @@ def _cut_by(lines: list[Region], formulas: list[Quad]) -> list[Region]:
 def _pieces_beside(quad: Quad, others: list[Quad]) -> list[Quad]:
     """Return what is left of a line beside other regions in its row, as pieces no shorter than `LEAST_PIECE`."""
     width, height = quad_size(quad)
-    along = (quad[1] + quad[2] - quad[0] - quad[3]) / (2 * max(width, 1e-6))
-    down = np.array([-along[1], along[0]], np.float32)
-    middle = quad.mean(axis=0)
-    spans = [(-width / 2, width / 2)]
+    middle, along, down = _frame(quad)
+    whole = [(-width / 2, width / 2)]
+    spans = whole
     for other in others:
         across, rows = (other - middle) @ along, (other - middle) @ down
         common = min(rows.max(), height / 2) - max(rows.min(), -height / 2)
@@ -114,13 +112,16 @@ def _pieces_beside(quad: Quad, others: list[Quad]) -> list[Quad]:
             low, high = across.min(), across.max()
             spans = [s for left, right in spans for s in ((left, min(right, low)), (max(left, high), right))]
     spans = [(left, right) for left, right in spans if right - left >= min(LEAST_PIECE * height, width)]
-    if spans == [(-width / 2, width / 2)]:
+    if spans == whole:
         return [quad]
-    return [
-        np.stack([middle + x * along + y * down for x, y in ((a, -h), (b, -h), (b, h), (a, h))]).astype(np.float32)
-        for h in (height / 2,)
-        for a, b in spans
-    ]
+    boxes = [box_to_quad(left, -height / 2, right, height / 2) for left, right in spans]
+    return [middle + box[:, :1] * along + box[:, 1:] * down for box in boxes]
+
+
+def _frame(quad: Quad) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a line's middle and the unit vectors along and across it, each (2,)."""
+    along = (quad[1] + quad[2] - quad[0] - quad[3]) / (2 * max(quad_size(quad)[0], 1e-6))
+    return quad.mean(axis=0), along, np.array([-along[1], along[0]])
 
 
 def _fits(grey: np.ndarray, regions: list[Region], tall: float) -> list[list[Quad] | None]:
@@ -173,10 +174,9 @@ def _distinct(regions: list[Region]) -> list[Region]:
 
 def _as_long_as_both(line: Quad, other: Quad) -> Quad:
     """Return a line lengthened by another one in its row, of which it lacks one end."""
-    width, height = quad_size(line)
-    along = (line[1] + line[2] - line[0] - line[3]) / (2 * max(width, 1e-6))
-    middle = line.mean(axis=0)
-    offset = (other.mean(axis=0) - middle) @ np.array([-along[1], along[0]])
+    height = quad_size(line)[1]
+    middle, along, down = _frame(line)
+    offset = (other.mean(axis=0) - middle) @ down
     if abs(offset) > 0.3 * height or not 0.6 < quad_size(other)[1] / max(height, 1e-6) < 1.6:
         return line
     reach = (other - middle) @ along

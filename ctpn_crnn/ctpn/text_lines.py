@@ -44,8 +44,8 @@ TAPER_STRIPS = 6
 REFIT_ROUNDS = 2
 
 FORMULA_OVERLAP = 0.5
-"""Vertical overlap and similarity in height of neighbouring strips in a formula: a fraction is twice as high as the
-sign beside it."""
+"""Vertical overlap and similarity in height that suffice for neighbouring strips in a formula: a fraction is twice as
+high as the sign beside it."""
 
 FORMULA_EDGE = 0.1
 """The share of a formula's strips that may reach higher than its box, and lower."""
