@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,17 @@ FORMULA_LENIENCE = 0.1
 """Strips of formulas may score so much less than those of text: what stands around a fraction makes up for them. Chosen
 on pictures of the training set."""
 
+FORMULA_PRINT = 18.0
+"""Height in pixels to which the ink of a page's small print may be shrunk where there are formulas: the signs of one in
+running text are as narrow as a strip in full size. Chosen on rendered pages."""
+
 
 class Detector:
     """Finds lines of text and formulas with CTPN (Tian et al., ECCV 2016, arXiv 1609.03605).
 
     An image is enlarged until its short side reaches ``short_side`` (at most threefold), then shrunk if its long side
     exceeds ``max_side``. A page, ink on an even ground, loses its margins and shrinks as far as its small print allows
-    (``ctpn_crnn.ctpn.views``).
+    (``ctpn_crnn.ctpn.views``); if formulas are found on it, it is looked at again, larger.
 
     Args:
         weights: A weights file; the shipped one when None.
@@ -128,7 +132,22 @@ class Detector:
         Raises:
             ImageError: An image cannot be read.
         """
-        views = [view_of(load_image(image), self.short_side, self.max_side, self.small_print) for image in images]
+        loaded = [load_image(image) for image in images]
+        views = [view_of(image, self.short_side, self.max_side, self.small_print) for image in loaded]
+        regions = self._seen(views)
+        closer = [self._closer(*seen) for seen in zip(loaded, views, regions, strict=True)]
+        seen_again = self._seen(closer)
+        return [regions[i] if closer[i] is None else seen_again[i] for i in range(len(loaded))]
+
+    def _closer(self, image: np.ndarray, view: View | None, regions: list[Region]) -> View | None:
+        """Return a larger view of a page that was shrunk on account of its print, if there are formulas on it."""
+        if self.small_print is None or view is None or not any(r.kind == "formula" for r in regions):
+            return None
+        closer = view_of(image, self.short_side, self.max_side, max(self.small_print, FORMULA_PRINT))
+        return closer if closer is not None and closer.scales[0] > view.scales[0] else None
+
+    def _seen(self, views: Sequence[View | None]) -> list[list[Region]]:
+        """Return the regions of each view, none for None."""
         regions: list[list[Region]] = [[] for _ in views]
         for group in groups_of(views, MAX_BATCH_PIXELS):
             heads = self.network.predict(np.stack([views[i].pixels for i in group]))

@@ -114,3 +114,46 @@ def test_groups_are_of_one_size_and_within_the_memory():
 def test_senseless_print_height():
     with pytest.raises(ConfigError, match="small_print"):
         Detector(network=object(), small_print=0)
+
+
+class SeesAllOver:
+    """A network that sees strips of one class in the middle of every view."""
+
+    charset = None
+
+    def __init__(self, kind: int) -> None:
+        self.kind, self.config, self.sizes = kind, {}, []
+
+    def predict(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        count, height, width, _ = batch.shape
+        self.sizes.append((height, width))
+        rows, columns = height // 16, width // 16
+        scores = np.zeros((count, rows, columns, 10, 3), np.float32)
+        scores[..., 0] = 9
+        scores[:, rows // 2, columns // 4 : columns // 2, 1] = np.eye(3)[self.kind] * 9
+        return scores, np.zeros((count, rows, columns, 10, 2), np.float32), np.zeros((count, rows, columns, 10, 1))
+
+
+def test_a_page_with_formulas_is_looked_at_again_in_its_own_size():
+    image = page(15)
+    network = SeesAllOver(kind=2)
+    found = Detector(network=network, fit_ink=False).detect_batch([image, photograph()])
+    shrunk, closer = network.sizes[0], network.sizes[-1]
+    assert len(network.sizes) == 3  # the page twice, the photograph once
+    assert closer[0] > 1.3 * shrunk[0] and closer[1] > 1.3 * shrunk[1]
+    assert [r.kind for regions in found for r in regions] == ["formula", "formula"]
+    # What is reported is what the second look saw: the middle of the page is where it was.
+    inked = np.argwhere(image[..., 0] < 128)
+    assert found[0][0].quad[:, 1].mean() == pytest.approx(inked[:, 0].mean(), abs=16)
+
+
+def test_a_page_without_formulas_is_looked_at_once():
+    network = SeesAllOver(kind=1)
+    Detector(network=network, fit_ink=False).detect(page(15))
+    assert len(network.sizes) == 1
+
+
+def test_pages_shown_as_photographs_are_looked_at_once():
+    network = SeesAllOver(kind=2)
+    Detector(network=network, fit_ink=False, small_print=None).detect(page(15))
+    assert len(network.sizes) == 1
