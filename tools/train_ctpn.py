@@ -147,6 +147,7 @@ def run(args: argparse.Namespace, train_source: PageSource, held_out: PageSource
     from ctpn_crnn.ctpn.network import CTPN
     from ctpn_crnn.ctpn.training import Watch, build_training_model, load_checkpoint, train
     from ctpn_crnn.datasets.detection_batches import DetectionBatches
+    from ctpn_crnn.layers import training_layers
     from ctpn_crnn.runtime.keras_network import choose_precision
     from ctpn_crnn.weights import save_weights
 
@@ -157,7 +158,7 @@ def run(args: argparse.Namespace, train_source: PageSource, held_out: PageSource
     keras.utils.set_random_seed(args.seed)
     precision = choose_precision() if args.precision == "auto" else args.precision
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
-    network = CTPN()
+    network = CTPN(**training_layers())
     model = network.build_model()
     start_weights(model, args, train_source)
     if args.head_crops and not args.resume:

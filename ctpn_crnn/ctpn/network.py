@@ -103,6 +103,7 @@ class CTPN:
     Args:
         classes: names of the classes that an anchor is told apart into; the first is the background.
         heights: heights in pixels of the k anchors of a position.
+        convolution, bidirectional: layer classes in place of Keras' own, with the same weights (`ctpn_crnn.layers`).
 
     Example:
         >>> model = CTPN().build_model()
@@ -114,13 +115,20 @@ class CTPN:
         ConfigError: fewer than two classes, or heights that are not positive.
     """
 
-    def __init__(self, classes: Sequence[str] = CLASSES, heights: Sequence[float] = ANCHOR_HEIGHTS) -> None:
+    def __init__(
+        self,
+        classes: Sequence[str] = CLASSES,
+        heights: Sequence[float] = ANCHOR_HEIGHTS,
+        convolution: type[keras.layers.Conv2D] = keras.layers.Conv2D,
+        bidirectional: type[keras.layers.Bidirectional] = keras.layers.Bidirectional,
+    ) -> None:
         if len(classes) < 2:
             raise ConfigError(f"CTPN(classes={tuple(classes)}): give the background and at least one kind of text.")
         if not len(heights) or min(heights) <= 0:
             raise ConfigError(f"CTPN(heights={tuple(heights)}): give at least one height, all of them above 0.")
         self.classes = tuple(classes)
         self.heights = tuple(float(h) for h in heights)
+        self._convolution_layer, self._bidirectional_layer = convolution, bidirectional
         self._scopes: dict[str, dict[str, keras.layers.Layer]] = {}
         self._scope = ""
 
@@ -177,17 +185,18 @@ class CTPN:
         for block, (convolutions, channels) in enumerate(VGG16_BLOCKS, start=1):
             for index in range(1, convolutions + 1):
                 name = f"block{block}_conv{index}"
-                x = self._layer(keras.layers.Conv2D, channels, 3, padding="same", activation="relu", name=name)(x)
+                x = self._layer(self._convolution_layer, channels, 3, padding="same", activation="relu", name=name)(x)
             if block < len(VGG16_BLOCKS):
                 x = self._layer(keras.layers.MaxPooling2D, 2, name=f"block{block}_pool")(x)
         return x
 
     def _row_sequence(self, features: Any) -> Any:
         """Window, BiLSTM along each row, FC: (batch, rows, cols, 512) -> the same shape."""
-        window = self._layer(keras.layers.Conv2D, 512, 3, padding="same", activation="relu", name="window")(features)
+        convolution = self._layer(self._convolution_layer, 512, 3, padding="same", activation="relu", name="window")
+        window = convolution(features)
         rows = self._layer(RowsToBatch, name="rows_to_batch")(window)
         lstm = keras.layers.LSTM(128, return_sequences=True, name="lstm")
-        rows = self._layer(keras.layers.Bidirectional, lstm, name="bilstm")(rows)
+        rows = self._layer(self._bidirectional_layer, lstm, name="bilstm")(rows)
         rows = self._layer(keras.layers.Dense, 512, activation="relu", name="fc")(rows)
         return self._layer(BatchToRows, name="batch_to_rows")([rows, window])
 

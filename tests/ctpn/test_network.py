@@ -17,6 +17,7 @@ from ctpn_crnn.ctpn.network import (
     vgg16_layer_names,
 )
 from ctpn_crnn.errors import ConfigError, WeightsError
+from ctpn_crnn.layers import FastBidirectional, WinogradConv2D
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,15 @@ def test_outputs(model: keras.Model) -> None:
     assert [tuple(o.shape) for o in outputs] == [(2, 3, 5, 10, 3), (2, 3, 5, 10, 2), (2, 3, 5, 10, 1)]
     # Heads begin small: even scores, boxes equal to the anchors.
     assert all(float(np.abs(o).max()) < 0.2 for o in outputs)
+
+
+def test_fast_layers_have_the_plain_ones_weights_and_results(model: keras.Model) -> None:
+    fast = CTPN(convolution=WinogradConv2D, bidirectional=FastBidirectional).build_model()
+    assert [w.path for w in fast.weights] == [w.path for w in model.weights]
+    fast.set_weights(model.get_weights())
+    image = np.random.default_rng(4).uniform(0, 255, (1, 64, 48, 3)).astype("float32")
+    for found, wanted in zip(fast(image), model(image), strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-3 * float(np.abs(wanted).max()))
 
 
 def test_preprocessing_is_torchvisions() -> None:
