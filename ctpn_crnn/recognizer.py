@@ -223,7 +223,7 @@ class Recognizer:
     def _read_regions(self, image: np.ndarray, regions: list[Region]) -> Iterator[TextLine]:
         """Lines in the order of the regions; formulas are passed on unread."""
         crops = [crop_quad(image, region.quad, self.padding) for region in regions if region.kind == "text"]
-        readings = iter(self.reader.read(crops) if crops else [])
+        readings = iter(self.reader.read(crops, one_page=True) if crops else [])
         for region in regions:
             if region.kind == "text":
                 reading = next(readings)

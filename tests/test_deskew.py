@@ -146,7 +146,7 @@ class RowFinder:
 
 
 class SizeReader:
-    def read(self, crops):
+    def read(self, crops, *, one_page=False):
         return [Reading(f"{crop.shape[1]} x {crop.shape[0]}") for crop in crops]
 
 

@@ -48,7 +48,7 @@ class GreyReader:
         self.confidence = confidence
         self.shapes = []
 
-    def read(self, crops):
+    def read(self, crops, *, one_page=False):
         self.shapes += [crop.shape for crop in crops]
         texts = [str(round(float(crop.mean()))) for crop in crops]
         return [FakeReading("" if t == "0" else t, self.confidence, [Char(t, 0.5, 0, 1)]) for t in texts]
@@ -239,7 +239,7 @@ def test_unknown_name():
 class HalvesReader:
     """Two characters, each half of the crop that it is given."""
 
-    def read(self, crops):
+    def read(self, crops, *, one_page=False):
         return [FakeReading("ab", 0.9, [Char("a", 0.9, 0.0, 0.5), Char("b", 0.9, 0.5, 0.9)]) for _ in crops]
 
 

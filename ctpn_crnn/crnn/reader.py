@@ -15,6 +15,7 @@ import numpy as np
 from ctpn_crnn.crnn.charset import BLANK, Charset
 from ctpn_crnn.crnn.ctc import PRUNE, Decoded, Scorer, beam_search, best_path, line_confidence
 from ctpn_crnn.crnn.language_model import LanguageModel, PrefixScorer, shipped_model
+from ctpn_crnn.crnn.scripts import UNKNOWN, Scripts
 from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
 from ctpn_crnn.page import Char, mean_confidence
 from ctpn_crnn.pipeline import prefetch
@@ -67,7 +68,8 @@ class LineReader:
         network: a loaded network instead of `weights`.
         language_model: a character language model, or its file (see tools/build_language_model.py), that the search
             takes into account. "auto": the shipped one, of Chinese and English, if it knows the charset of the weights
-            and `beam_width` is not 1. None or "none": none.
+            and `beam_width` is not 1. None or "none": none. With a model, characters of the script, simplified or
+            traditional, that the rest of the line is not in are held to be unlikely (`ctpn_crnn.crnn.scripts`).
         lm_weight: power of the model's probabilities (Hannun et al., 2014, alpha); 0 ignores them.
         length_bonus: natural log of what each character is worth in itself (ibid., beta), since the model's
             probabilities favour few characters. Not used without a language model.
@@ -107,49 +109,63 @@ class LineReader:
             model = shipped_model() if beam_width != 1 else None
             language_model = model if model is not None and model.knows(self.charset.characters) else None
         self._scorer: PrefixScorer | None = None
+        self._scripts: Scripts | None = None
         if language_model is not None:
+            self._scripts = Scripts(self.charset.characters)
             self._scorer = PrefixScorer(language_model, self.charset.characters, lm_weight, length_bonus)
         self._beam_width = beam_width or (BEAM_WIDTH if self._scorer else 1)
         self._batch_pixels = batch_pixels
         self._second_look = second_look
         self._calibration = _calibration_of(self._network.config)
 
-    def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
+    def read(self, crops: Sequence[np.ndarray], *, one_page: bool = False) -> list[Reading]:
         """Reads the crops, in their order.
 
         Args:
             crops: uint8 arrays, grey (H, W) or BGR (H, W, 3), upright, each about as high as its line.
+            one_page: the crops are lines of one page: those that do not tell whether they are in simplified or in
+                traditional characters are in the others' script.
 
         Raises:
             ImageError: a crop is empty or has another shape.
         """
-        readings = self._read_lines([line_image(crop) for crop in crops])
+        lines = [line_image(crop) for crop in crops]
+        readings = self._read_lines(lines, [UNKNOWN] * len(lines))
+        scripts = [UNKNOWN] * len(lines)
+        if self._scripts is not None:
+            scripts = self._scripts.of_lines([reading.chars for reading in readings], one_page=one_page)
+            mixed = [i for i, script in enumerate(scripts) if self._scripts.has_strangers(readings[i].chars, script)]
+            again = self._read_lines([lines[i] for i in mixed], [scripts[i] for i in mixed])
+            for i, second in zip(mixed, again):
+                readings[i] = second
         unsure = [
             i
             for i, reading in enumerate(readings)
             if reading.chars and mean_confidence(reading.chars) < self._second_look
         ]
-        again = self._read_lines([line_image(closer(crops[i])) for i in unsure])
+        again = self._read_lines([line_image(closer(crops[i])) for i in unsure], [scripts[i] for i in unsure])
         for i, second in zip(unsure, again):
             readings[i] = max(readings[i], second, key=lambda reading: mean_confidence(reading.chars))
         return readings
 
-    def _read_lines(self, lines: list[np.ndarray]) -> list[Reading]:
+    def _read_lines(self, lines: list[np.ndarray], scripts: list[int]) -> list[Reading]:
         readings: list[Reading] = [Reading("", 0.0)] * len(lines)
         batches = batches_by_width([line.shape[1] for line in lines], self._batch_pixels)
         # The network computes the next batch while the present one is decoded.
         for outcome in prefetch(batches, lambda batch: self._predict([lines[i] for i in batch]), int(len(batches) > 1)):
             for index, scores in zip(outcome.item, outcome.get()):
-                readings[index] = self._decode(scores, lines[index].shape[1])
+                readings[index] = self._decode(scores, lines[index].shape[1], scripts[index])
         return readings
 
     def _predict(self, lines: list[np.ndarray]) -> np.ndarray:
         (logits,) = self._network.predict(pad_lines(lines, _padded_width(max(line.shape[1] for line in lines))))
         return logits
 
-    def _decode(self, logits: np.ndarray, width: int) -> Reading:
+    def _decode(self, logits: np.ndarray, width: int, script: int) -> Reading:
         frames = -(-width // FRAME_WIDTH)
         logits = logits[:frames]
+        if self._scripts is not None:
+            logits = self._scripts.hold_to(script, logits)
         best = logits.argmax(-1)
         decoded = None
         if self._beam_width > 1 and (best != BLANK).any():

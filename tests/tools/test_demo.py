@@ -34,7 +34,7 @@ class OneLine:
     def detect(self, image):
         return [self] if image.shape[0] > 20 else []
 
-    def read(self, crops):
+    def read(self, crops, *, one_page=False):
         return [self] * len(crops)
 
 
