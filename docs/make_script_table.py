@@ -4,8 +4,8 @@
 
 CORPUS is a folder of UTF-8 .txt files in simplified characters. Half of it is put into traditional characters by OpenCC
 (`pip install opencc`), as in general, in Hong Kong and in Taiwan. A character is of one script if OpenCC replaces it in
-text of the other one, whatever the variant, and if it is rare there in the corpus: many simplified forms, such as 后 and
-里, are traditional characters too.
+text of the other one, whatever the variant, and if it is rare there in the corpus: many simplified forms, such as 台
+and 里, are traditional characters too.
 """
 
 from __future__ import annotations

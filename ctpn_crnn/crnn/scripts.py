@@ -1,7 +1,7 @@
 """The two scripts of Chinese: a line is in simplified or in traditional characters, hardly ever in both.
 
-Many characters look much like their form in the other script (减 and 減), and a network that reads both takes one for the
-other now and then. The rest of the line says which of them is meant.
+Many characters look much like their form in the other script (减 and 減), and a network that reads both takes one for
+the other now and then. The rest of the line says which of them is meant.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ STRANGER = 0.03
 """What a character of the other script is worth, as a factor of its probability."""
 
 CLEAR = 0.8
-"""Characters of one script, less those of the other and weighted by their probabilities, from which on a line is in it."""
+"""Characters of one script, less those of the other, weighted by their probabilities, from which on a line is in it."""
 
 PAGE_CLEAR = 5.0
 """The same for a page, ..."""
