@@ -24,10 +24,6 @@ MAX_BATCH_PIXELS = 1248 * 1760
 """Images that the network sees at once: one A4 page at 150 dpi, or several photos. Bounds the memory, about 2 GB at
 float32."""
 
-FORMULA_LENIENCE = 0.1
-"""Strips of formulas may score so much less than those of text: what stands around a fraction makes up for them. Chosen
-on pictures of the training set."""
-
 FORMULA_PRINT = 18.0
 """Height in pixels to which the ink of a page's small print may be shrunk where there are formulas: the signs of one in
 running text are as narrow as a strip in full size. Chosen on rendered pages."""
@@ -100,7 +96,7 @@ class Detector:
         self.lines = lines
         self.fit_ink = fit_ink
         self.weak_score = min(weak_score, min_score)
-        self._least_score = min(self.weak_score if fit_ink else min_score, max(0.0, min_score - FORMULA_LENIENCE))
+        self._least_score = self.weak_score if fit_ink else min_score
         self.network = network if network is not None else load_network("ctpn", weights, runtime, precision)
         self._classes = tuple(self.network.config.get("classes", CLASSES))
         self._heights = tuple(self.network.config.get("heights", ANCHOR_HEIGHTS))
@@ -182,8 +178,7 @@ class Detector:
         for index, kind in enumerate(self._classes):
             if index == 0 or (kinds is not None and kind not in kinds):
                 continue
-            lowest = least - FORMULA_LENIENCE if kind == "formula" else least
-            mine = (proposals.kinds == index) & (proposals.scores >= lowest)
+            mine = (proposals.kinds == index) & (proposals.scores >= least)
             join = connect_formulas if kind == "formula" else connect
             found = join(proposals.boxes[mine], proposals.scores[mine], proposals.sides[mine], view.size, lines)
             regions += [Region(quad, score, kind) for quad, score in found]

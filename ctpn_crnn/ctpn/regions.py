@@ -9,14 +9,14 @@ import numpy as np
 from ctpn_crnn.ctpn.anchors import STRIDE
 from ctpn_crnn.ctpn.ink import fit_to_ink, rest_of_rows, trim_to_ink
 from ctpn_crnn.ctpn.rules import without_rules
+from ctpn_crnn.ctpn.views import is_page
 from ctpn_crnn.geometry import Quad, box_to_quad, clip_quad, intersection_area, quad_area, quad_size
 
 INSIDE = 0.5
 """Text of which more than this share lies in a formula is part of the formula; a weak line, part of the sure ones."""
 
 PAGE_LINES = 8
-"""Weak lines are looked for where at least so many sure ones, and half of all, were fitted to ink: on a page, not on a
-photograph."""
+"""Weak lines are looked for on a page of which at least so many sure ones, and half of all, were fitted to ink."""
 
 ROW_SCORE = 0.4
 """Score of text that CTPN did not see, but that stands in one row with lines of a page."""
@@ -75,14 +75,23 @@ def outside(regions: list[Region], others: list[Region]) -> list[Region]:
 
 
 def fitted(grey: np.ndarray, sure: list[Region], weak: list[Region], tall: float) -> list[Region]:
-    """Fit text and formulas to their ink; of the weak lines those stay that ink confirms and that are not yet there."""
+    """Fit text and formulas to their ink; of a page's weak lines those stay that ink confirms and that are not yet there,
+    and ink in one row with lines is text too. On a photograph either would be leaves and tiles.
+
+    Args:
+        grey: uint8 (H, W), the source image.
+        sure: Regions found, in its pixels.
+        weak: Lines of less sure strips.
+        tall: Height from which lines are placed well by themselves, in its pixels.
+    """
     formulas = [replace(r, quad=clip_quad(trim_to_ink(grey, r.quad), grey.shape)) for r in sure if r.kind == "formula"]
     text = [r for r in sure if r.kind == "text"]
+    source = grey
     if text:
         grey = without_rules(grey, float(np.median([quad_size(r.quad)[1] for r in text])))
     fits = _fits(grey, text, tall)
     kept = _with_quads(text, [[r.quad] if quads is None else quads for r, quads in zip(text, fits)], grey.shape)
-    if sum(map(bool, fits)) >= max(PAGE_LINES, len(fits) / 2):
+    if sum(map(bool, fits)) >= max(PAGE_LINES, len(fits) / 2) and is_page(source):
         weak = outside(weak, kept)
         kept += _with_quads(weak, [quads or [] for quads in _fits(grey, weak, tall)], grey.shape)
         kept = _distinct(kept)

@@ -105,18 +105,23 @@ def view_of(image: np.ndarray, short_side: int, max_side: int, small_print: floa
     return View(cv2.cvtColor(padded, cv2.COLOR_BGR2RGB), size[::-1], grey, scales, (x1, y1))
 
 
+def is_page(grey: np.ndarray) -> bool:
+    """Whether an image is ink on an even ground, as paper and screens are and photographs are not.
+
+    Args:
+        grey: uint8 (H, W).
+    """
+    return _is_mostly_ground(_away_from_ground(grey))
+
+
 def print_height(grey: np.ndarray) -> float | None:
     """Height in pixels of the ink of a page's small print; None for what is no page.
 
     Args:
         grey: uint8 (H, W).
     """
-    height, width = grey.shape
-    # The median of every eighth pixel around follows shadows but no letters, which cover less than half of their lines.
-    small = np.ascontiguousarray(grey[::8, ::8])
-    ground = cv2.resize(cv2.medianBlur(small, 15), (width, height), interpolation=cv2.INTER_LINEAR)
-    away = cv2.absdiff(grey, ground)
-    if np.count_nonzero(away < GROUND_LEVELS) < PAGE_GROUND * away.size:
+    away = _away_from_ground(grey)
+    if not _is_mostly_ground(away):
         return None
     ink = (away > INK_LEVELS).astype(np.uint8)
     ink = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 7), np.uint8))  # letters to words
@@ -131,6 +136,18 @@ def print_height(grey: np.ndarray) -> float | None:
     so_far = np.cumsum(widths[by_height])
     found = float(heights[by_height[np.searchsorted(so_far, SMALL_PRINT * so_far[-1])]])
     return found if so_far[-1] >= PAGE_WRITING * found else None
+
+
+def _away_from_ground(grey: np.ndarray) -> np.ndarray:
+    """Grey levels (H, W) uint8 between each pixel and the ground around it."""
+    # The median of every eighth pixel around follows shadows but no letters, which cover less than half of their lines.
+    small = np.ascontiguousarray(grey[::8, ::8])
+    ground = cv2.resize(cv2.medianBlur(small, 15), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return cv2.absdiff(grey, ground)
+
+
+def _is_mostly_ground(away: np.ndarray) -> bool:
+    return np.count_nonzero(away < GROUND_LEVELS) >= PAGE_GROUND * away.size
 
 
 def content_box(grey: np.ndarray, margin: int) -> tuple[int, int, int, int]:

@@ -301,7 +301,8 @@ def _cut(
 
 
 def recolour(rng: np.random.Generator, image: np.ndarray, strength: float) -> np.ndarray:
-    """Change brightness, contrast, hue and sharpness, at times grey or inverted; uint8 BGR of the same shape."""
+    """Change brightness, contrast, hue and sharpness, at times grey, inverted or in other colours; uint8 BGR of the same
+    shape."""
     if strength <= 0:
         return image
     out = image.astype(np.float32)
@@ -309,6 +310,8 @@ def recolour(rng: np.random.Generator, image: np.ndarray, strength: float) -> np
         out[:] = out.mean(axis=2, keepdims=True)
     if rng.random() < 0.12 * strength:
         out = 255.0 - out
+    if rng.random() < 0.2 * strength:
+        out = out[:, :, rng.permutation(3)]
     gain = 1 + strength * rng.uniform(-0.35, 0.25) + strength * rng.uniform(-0.08, 0.08, 3)
     out = (out - 128) * gain.astype(np.float32) + np.float32(128 + strength * rng.uniform(-35, 35))
     if rng.random() < 0.2 * strength:

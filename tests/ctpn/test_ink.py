@@ -297,6 +297,13 @@ class TestFittedRegions:
         image, boxes = self.page(2)
         assert len(fitted(image, self.regions(boxes[0]), self.regions(boxes[1]))) == 1
 
+    def test_on_a_poster_in_a_street_neither_weak_lines_nor_cells_count(self):
+        image, boxes = self.page(12)
+        street = cv2.resize(np.random.default_rng(0).integers(0, 255, (20, 44), np.uint8), (700, 600))
+        write(image, 560, boxes[5][1], 1)
+        found = fitted(np.vstack([image, street]), self.regions(*boxes[:-1]), self.regions(boxes[-1]))
+        assert len(found) == 11
+
     def test_a_weak_line_without_ink_does_not_count(self):
         image, boxes = self.page(12)
         assert len(fitted(image, self.regions(*boxes), self.regions((500, 200, 600, 220)))) == 12

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.ctpn.detector import Detector
-from ctpn_crnn.ctpn.views import LEAST_SCALE, MARGIN, content_box, groups_of, print_height, view_of
+from ctpn_crnn.ctpn.views import LEAST_SCALE, MARGIN, content_box, groups_of, is_page, print_height, view_of
 from ctpn_crnn.errors import ConfigError
 
 
@@ -46,6 +46,13 @@ def test_photographs_and_pages_with_hardly_a_word_have_no_print():
 def test_print_of_a_shadowed_page_is_found():
     shadow = np.linspace(1.0, 0.6, 1000)[None, :, None]
     assert print_height((page(20) * shadow).astype(np.uint8)[..., 0]) == pytest.approx(20, abs=4)
+
+
+def test_paper_is_a_page_in_shadow_too_and_a_photograph_is_none():
+    shadow = np.linspace(1.0, 0.6, 1000)[None, :, None]
+    assert is_page(page(20)[..., 0]) and is_page((page(20) * shadow).astype(np.uint8)[..., 0])
+    assert is_page(255 - page(20)[..., 0])
+    assert not is_page(photograph()[..., 0])
 
 
 def test_margins_go_and_come_back_in_the_quads():
