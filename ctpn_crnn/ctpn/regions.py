@@ -75,8 +75,10 @@ def outside(regions: list[Region], others: list[Region]) -> list[Region]:
 
 
 def fitted(grey: np.ndarray, sure: list[Region], weak: list[Region], tall: float) -> list[Region]:
-    """Fit text and formulas to their ink; of a page's weak lines those stay that ink confirms and that are not yet there,
-    and ink in one row with lines is text too. On a photograph either would be leaves and tiles.
+    """Fit text and formulas to their ink.
+
+    Of a page's weak lines those stay that ink confirms and that are not yet there, and ink in one row with lines is
+    text too. On a photograph either would be leaves and tiles.
 
     Args:
         grey: uint8 (H, W), the source image.

@@ -301,8 +301,7 @@ def _cut(
 
 
 def recolour(rng: np.random.Generator, image: np.ndarray, strength: float) -> np.ndarray:
-    """Change brightness, contrast, hue and sharpness, at times grey, inverted or in other colours; uint8 BGR of the same
-    shape."""
+    """Change brightness, contrast, hue and sharpness, at times to grey, other or inverted colours; uint8 BGR."""
     if strength <= 0:
         return image
     out = image.astype(np.float32)
