@@ -12,7 +12,7 @@ from PIL import Image
 from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.page import Char
-from ctpn_crnn.recognizer import Recognizer, _choose_weights
+from ctpn_crnn.recognizer import Recognizer, _choose_weights, says_words
 
 
 @dataclass
@@ -84,7 +84,20 @@ class TestRecognize:
             ("formula", "", 0.9),
             ("text", "120", 0.8),
         ]
-        assert len(recognizer.reader.shapes) == 1
+
+    def test_a_formula_that_reads_as_words_is_text(self):
+        class WordReader(GreyReader):
+            def read(self, crops, *, one_page=False):
+                texts = ["二〇二六年", "二二一十"]
+                return [FakeReading(t, 0.7, [Char(c, 0.9, i / 5, (i + 1) / 5) for i, c in enumerate(t)]) for t in texts]
+
+        regions = BoxFinder((10, 10, 80, 30, "formula"), (10, 60, 180, 80, "formula"))
+        page = Recognizer(detector=regions, reader=WordReader(), padding=(0.0, 0.0)).recognize(make_image())
+        assert [(line.kind, line.text, line.confidence) for line in page.lines] == [
+            ("text", "二〇二六年", 0.7),
+            ("formula", "", 0.9),
+        ]
+        assert len(page.lines[0].chars) == 5 and not page.lines[1].chars
 
     def test_padding_is_in_line_heights(self):
         recognizer = make((10, 60, 180, 80, "text"), padding=(0.5, 0.1))
@@ -251,3 +264,18 @@ def test_places_of_characters_are_fractions_of_the_quad_not_of_the_padded_crop()
         (0.0, pytest.approx(0.5)),
         (pytest.approx(0.5), pytest.approx((0.9 * 110 - 5) / 100)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "probability", "words"),
+    [
+        ("二〇二六年", 0.9, True),
+        ("月三十", 0.9, True),
+        ("二〇二六年", 0.6, False),  # too unsure
+        ("二十一八", 0.99, False),  # signs of a formula all
+        ("x=2y时", 0.99, False),  # a word in a formula
+        ("", 1.0, False),
+    ],
+)
+def test_what_says_words(text, probability, words):
+    assert says_words([Char(c, probability, 0, 1) for c in text]) is words

@@ -61,6 +61,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LIST",
         help=f"files to write, of {','.join(WRITERS)} (None: txt with --output, else the text is printed)",
     )
+    output.add_argument(
+        "--flow",
+        choices=("lines", "paragraphs"),
+        default="lines",
+        help="of txt files: the lines as they stand on the page, or paragraphs, and tables with tabs",
+    )
     output.add_argument("--json", action="store_true", help="print a page as JSON, one a line, instead of its text")
     output.add_argument("--save-formulas", type=Path, metavar="DIR", help="cut each formula out, as a PNG file")
     output.add_argument("--redo", action="store_true", help="read again also what is finished")
@@ -150,6 +156,7 @@ def run(arguments: argparse.Namespace, make: Callable[[argparse.Namespace], Reco
                 output,
                 done=done,
                 options=options,
+                flow=arguments.flow,
                 formulas=arguments.save_formulas,
                 watcher=console,
             )
@@ -172,8 +179,9 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options that change what is written."""
-    names = ("dpi", "skip_text", "deskew", "min_confidence", "weights", "ctpn_weights", "crnn_weights", "save_formulas")
-    values = {name: getattr(arguments, name) for name in (*names, *SEARCH)}
+    pages, outputs = ("dpi", "skip_text", "deskew", "min_confidence"), ("flow", "save_formulas")
+    networks = ("runtime", "precision", "weights", "ctpn_weights", "crnn_weights")
+    values = {name: getattr(arguments, name) for name in (*pages, *networks, *outputs, *SEARCH)}
     return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
 
 
@@ -241,10 +249,10 @@ class Console(Watcher):
         if self._quiet:
             return
         if self._skipped:
-            print(f"{self._skipped} pages that already have text were left out", file=sys.stderr)
+            print(f"pages left out as they have text already: {self._skipped}", file=sys.stderr)
         finished = len(self._plan.finished)
         if finished:
-            print(f"{finished} documents were finished before and skipped; --redo reads them again", file=sys.stderr)
+            print(f"documents finished before and skipped: {finished}; --redo reads them again", file=sys.stderr)
         if self._done < len(self._plan.work) and self._bar is not None:
             print(
                 f"{self._done} of {len(self._plan.work)} documents are done; the same command goes on", file=sys.stderr

@@ -51,6 +51,7 @@ class FolderJob:
         output: Folder of the outputs; must exist.
         done: What `Journal.finish` notes of a finished document.
         options: How pages are made of documents.
+        flow: Of the text in "txt": "lines" or "paragraphs".
         formulas: Folder for pictures of formulas; must exist. None: no pictures.
         watcher: Is told what happens.
     """
@@ -64,12 +65,13 @@ class FolderJob:
         *,
         done: Mapping[str, Any],
         options: PageOptions = PageOptions(),
+        flow: str = "lines",
         formulas: Path | None = None,
         watcher: Watcher | None = None,
     ) -> None:
         self._recognizer, self._journal = recognizer, journal
         self._formats, self._output, self._done = formats, output, done
-        self._options, self._formulas = options, formulas
+        self._options, self._flow, self._formulas = options, flow, formulas
         self._watcher = watcher or Watcher()
 
     def run(self, work: Iterable[tuple[Document, str]]) -> None:
@@ -124,7 +126,9 @@ class FolderJob:
             save_formulas(page, loaded.image, self._formulas, f"{present.stem}-p{number}")
         if self._formats:
             if present.outputs is None:
-                present.outputs = Outputs(self._formats, self._output, present.stem, loaded.dpi, present.fail)
+                present.outputs = Outputs(
+                    self._formats, self._output, present.stem, loaded.dpi, present.fail, self._flow
+                )
             present.outputs.add(page, loaded.image)
 
     def _finish(self, present: _Present) -> None:

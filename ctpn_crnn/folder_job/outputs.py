@@ -24,6 +24,7 @@ class Outputs:
         stem: Their name without suffix.
         dpi: Pixels an inch of the first page, or None; for formats that have a paper size.
         report: Called with what goes wrong.
+        flow: Of the text in "txt", see `TextWriter`.
     """
 
     def __init__(
@@ -33,11 +34,12 @@ class Outputs:
         stem: str,
         dpi: float | None,
         report: Callable[[CtpnCrnnError], object],
+        flow: str = "lines",
     ) -> None:
         self._report = report
         self._writers: list[DocumentWriter] = []
         for name in formats:
-            options = {"dpi": dpi} if name == "pdf" and dpi else {}
+            options = {"dpi": dpi} if name == "pdf" and dpi else {"flow": flow} if name == "txt" else {}
             try:
                 self._writers.append(open_writer(name, folder / (stem + WRITERS[name].suffix), **options))
             except CtpnCrnnError as error:

@@ -61,11 +61,25 @@ def test_files_are_written_instead(fake, capsys):
     assert files(read.OUTPUT) == ["a.hocr", "a.json", "b.hocr", "b.json"]
 
 
+@pytest.mark.parametrize(("flow", "text"), [("lines", "第一行的\n文字在此"), ("paragraphs", "第一行的文字在此")])
+def test_the_flow_of_text_is_chosen(fake, monkeypatch, flow, text):
+    rows = [TextLine(t, 0.9, box_to_quad(5, y, 75, y + 10)) for t, y in (("第一行的", 5), ("文字在此", 18))]
+    monkeypatch.setattr(fake, "recognize", lambda image: Page(80, 40, rows))
+    assert commands.main(["read", "in/a.png", "--output", "out", "--flow", flow]) == 0
+    assert Path("out/a.txt").read_text("utf-8").strip() == text
+
+
+def test_another_precision_is_another_setting(fake):
+    for options in ([], ["--precision", "float32"], ["--flow", "paragraphs"]):
+        assert commands.main(["read", "in", "--output", "out", *options]) == 0
+    assert len(fake.widths) == 6
+
+
 def test_what_was_finished_is_counted(fake, capsys):
     for redo in ([], [], ["--redo"]):
         assert commands.main(["read", "in", "--output", "out", *redo]) == 0
     assert len(fake.widths) == 4
-    assert capsys.readouterr().err.startswith("2 documents were finished before and skipped; --redo")
+    assert capsys.readouterr().err.startswith("documents finished before and skipped: 2; --redo")
     assert commands.main(["read", "in", "--output", "out", "--deskew"]) == 0
     assert len(fake.widths) == 6, "other settings, other text"
     assert commands.main(["read", "in", "--output", "out", "--deskew", "--json"]) == 0
