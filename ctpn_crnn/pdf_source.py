@@ -91,9 +91,7 @@ class PdfFile:
         code = getattr(error, "err_code", None)
         if code == _PASSWORD_ERROR or "password" in str(error).lower():
             if self._password is None:
-                return (
-                    f"{self.name} is encrypted, and opens with a password only: give it (--password)"
-                )
+                return f"{self.name} is encrypted, and opens with a password only: give it (--password)"
             return f"{self.name} is encrypted, and the password given does not open it; give the right one"
         if code == _SECURITY_ERROR:
             return f"{self.name} is encrypted in a way that cannot be opened; save it again without protection"

@@ -105,6 +105,12 @@ class LineReader:
         if not self._network.charset:
             raise WeightsError("These weights hold no charset: they cannot be read with. Use a reader's weights file.")
         self.charset = Charset(self._network.charset)
+        classes = self._network.config.get("num_classes", self.charset.num_classes)
+        if classes != self.charset.num_classes:
+            raise WeightsError(
+                f"These weights tell {classes - 1} characters apart, but their charset has {len(self.charset)}: they "
+                "belong to another charset."
+            )
         if language_model == "auto":
             model = shipped_model() if beam_width != 1 else None
             language_model = model if model is not None and model.knows(self.charset.characters) else None

@@ -291,3 +291,10 @@ def test_arguments_are_checked():
 
 def test_charset_of_the_weights_is_the_readers():
     assert LineReader(network=ColumnNetwork()).charset == Charset(ColumnNetwork.charset)
+
+
+def test_a_charset_of_another_size_is_refused():
+    network = ColumnNetwork()
+    network.config = {"num_classes": len(network.charset)}
+    with pytest.raises(WeightsError, match="another charset"):
+        LineReader(network=network)
