@@ -44,14 +44,7 @@ def load_reader(weights: Path | None, runtime: str = "auto") -> LineReader:
     Raises:
         WeightsError: The weights are missing, damaged, of another network, or of another charset.
     """
-    network = load_network("crnn", weights, runtime)
-    told_apart, characters = int(network.config.get("num_classes", 0)), len(network.charset or "")
-    if told_apart and told_apart != characters + 1:
-        raise WeightsError(
-            f"{weights or 'the shipped reader'} tells {told_apart - 1} characters apart, but its charset has "
-            f"{characters}: the weights are those of another charset; give the file that training wrote"
-        )
-    return LineReader(network=network)
+    return LineReader(weights, network=load_network("crnn", weights, runtime))
 
 
 def read_definition(path: Path) -> dict[str, Any]:

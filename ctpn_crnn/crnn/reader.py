@@ -108,8 +108,8 @@ class LineReader:
         classes = self._network.config.get("num_classes", self.charset.num_classes)
         if classes != self.charset.num_classes:
             raise WeightsError(
-                f"These weights tell {classes - 1} characters apart, but their charset has {len(self.charset)}: they "
-                "belong to another charset."
+                f"{weights or 'the reader'} tells {classes - 1} characters apart, but its charset has "
+                f"{len(self.charset)}: the weights are those of another charset; give the file that training wrote"
             )
         if language_model == "auto":
             model = shipped_model() if beam_width != 1 else None
@@ -136,8 +136,8 @@ class LineReader:
             ImageError: a crop is empty or has another shape.
         """
         lines = [line_image(crop) for crop in crops]
-        readings = self._read_lines(lines, [UNKNOWN] * len(lines))
         scripts = [UNKNOWN] * len(lines)
+        readings = self._read_lines(lines, scripts)
         if self._scripts is not None:
             scripts = self._scripts.of_lines([reading.chars for reading in readings], one_page=one_page)
             mixed = [i for i, script in enumerate(scripts) if self._scripts.has_strangers(readings[i].chars, script)]
