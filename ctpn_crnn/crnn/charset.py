@@ -18,6 +18,16 @@ _COMMON_SYMBOLS = (
     "•–—…‘’“”′″€£¥￥￡￠©®™°±×÷²³¹½¼¾µ·§¶†‡№℃℉‰←↑→↓↔⇒⇔≤≥≠≈∞√∑∏∫∂∆∈∩∪⊂⊃∅∠⊥∥□■▪▫▲△▼▽◆◇○●◎★☆☑☐✓✔✕✖♀♂♪❤※〒▶◀►◄／－＋＝╱╲"
 )
 
+# Letters with the marks of tones and accents: pinyin, romanised Min, names and words of European languages.
+_ACCENTED = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜàáâãäåæçèéêëìíîïñòóôõöøùúûüßĀÁǍĒĚĪŌǑŪāǎēěīǐōǒūǔǖǘǚǜńňǹⁿ"
+# Hanzi that neither GB 2312 nor level 1 of Big5 has, but names and texts do: zero, variants, and the most frequent
+# others in 33 million characters of Chinese text.
+_FURTHER_HANZI = (
+    "〇囧啰镕翀堃裏衆啓峯爲眞"
+    "豊璉鏞萩紘鎌瑄珣旻榎煒諏鰲嬛灝瀧鶚鈺諤惲鉞玠琇屌顒昉璠璵瓘鷲燿詵軫烜燁鵜瑋寔伝棨瑀湜寀槻乂纘驤芃鯤嶠昺顗詒鵙塤瓛騏垚煇偁鋐"
+    "鮨澂棐珽璲贇埜贄輅亶燊栻鄔暠柟楙咘叡垕珵詡諲鄺鎧侁彧懌璡釴烺瑢藎鎡炘扆淩絅沄僊澐禕誾韞嫚潁"
+)
+
 
 class Charset:
     """An ordered set of characters, each with a class index; index 0 is the CTC blank.
@@ -138,10 +148,11 @@ class Charset:
 
     @classmethod
     def default(cls) -> Charset:
-        """The charset of the shipped reader: simplified and traditional Chinese, ASCII and symbols.
+        """The charset of the shipped reader: simplified and traditional Chinese, Latin letters and symbols.
 
         Space and ASCII; the non-alphabetic rows of GB 2312-80 (punctuation, enumeration, full-width ASCII, Greek) and
-        common symbols; the 6763 hanzi of GB 2312-80; then the level-1 hanzi of Big5 that GB 2312 lacks.
+        common symbols; the 6763 hanzi of GB 2312-80; the level-1 hanzi of Big5 that GB 2312 lacks; letters with the
+        marks of tones and accents; and some further hanzi, mostly of names.
         """
         return cls(
             list(
@@ -153,6 +164,8 @@ class Charset:
                         *_COMMON_SYMBOLS,
                         *_gb2312_rows(16, 87),
                         *_big5_level1(),
+                        *_ACCENTED,
+                        *_FURTHER_HANZI,
                     ]
                 )
             )

@@ -118,10 +118,18 @@ _CHOICES = (
     ("Yes", "No"),
 )
 _CURRENCIES = ("¥", "$", "€", "£", "RMB ", "HK$", "US$", "人民币", "USD ", "RM ", "RM")
+_NUMERALS = "〇一二三四五六七八九"
 _PLACES = (
     "北京上海广州深圳天津重庆南京武汉成都杭州西安苏州长沙沈阳青岛郑州大连宁波厦门福州济南合肥昆明"
     "太原南昌贵阳南宁长春兰州海口"
 )
+_INITIALS = " p ph b m f t th d n l k kh g ng h ts tsh s j q x zh ch sh r z c w y".split(" ")
+_FINALS = (
+    "a e i o u ai ei au ao ou ia ie io iu ua ue ui uai iau an en in un ang eng ing ong am im iam iong ah ak at ik it "
+    "iok uat er ee oo"
+).split(" ")
+_TONES = {"a": "āáǎàâ", "e": "ēéěèê", "i": "īíǐìî", "o": "ōóǒòô", "u": "ūúǔùûǖǘǚǜü", "n": "ńňǹ"}
+_ACCENTS = {"a": "àáâäãå", "e": "éèêëé", "i": "íîïì", "o": "óôöõø", "u": "üúûù", "c": "ç", "n": "ñ"}
 _LATIN_LENGTH = 1.8
 """Letters and digits that take the room of a hanzi."""
 _MONTHS = (
@@ -178,14 +186,17 @@ class Corpus:
         self._converters = _converters() if traditional > 0 else []
         weights = tempered_frequencies(self._hanzi, self._blobs, self._converters)
         # Simplified and traditional apart: few fonts have both, and text does not mix them.
-        masks = [np.array([_encodable(c, coding) for c in self._hanzi]) for coding in ("gb2312", "big5")]
+        traditional_only = np.array([_encodable(c, "big5") and not _encodable(c, "gb2312") for c in self._hanzi])
+        masks = [~traditional_only, np.array([_encodable(c, "big5") for c in self._hanzi])]
         self._pools = [(self._hanzi[m], weights[m] / weights[m].sum()) for m in masks if m.any()]
         self._pools = self._pools or [(self._hanzi, weights)]
 
     def line(self, rng: np.random.Generator, length: int) -> str:
         """One line as long as about `length` hanzi (at least 1), without spaces at its ends."""
         draw = rng.random()
-        if draw < 0.66:
+        if draw < 0.04:
+            text = self.romanised(rng, length)
+        elif draw < 0.66:
             text = self.running(rng, length)
         elif draw < 0.80:
             # Some cells of a table hold a mark or a box to tick and nothing else.
@@ -209,6 +220,22 @@ class Corpus:
         if self._converters and rng.random() < self._traditional:
             text = self._converters[int(rng.integers(len(self._converters)))](text)
         return text
+
+    def romanised(self, rng: np.random.Generator, length: int) -> str:
+        """Chinese in Latin letters with marks of tones, by itself or between hanzi; or English with accents."""
+        if rng.random() < 0.25:
+            words = self.english(rng, int(_LATIN_LENGTH * length)).split(" ")
+            return " ".join(_accented(rng, word) if rng.random() < 0.4 else word for word in words)
+        parts: list[str] = []
+        mixed = rng.random() < 0.6
+        space = " " if rng.random() < 0.6 else ""
+        while sum(map(len, parts)) < length:
+            joint = str(rng.choice(["", "-", " "]))
+            word = joint.join(_syllable(rng) for _ in range(int(rng.integers(1, 4))))
+            parts.append(word.capitalize() if rng.random() < 0.2 else word)
+            if mixed and rng.random() < 0.8:
+                parts.append(self.running(rng, int(rng.integers(1, 8))))
+        return (space if mixed else " ").join(parts)
 
     def english(self, rng: np.random.Generator, length: int) -> str:
         """English words, lower case, Title Case or CAPITALS."""
@@ -234,6 +261,7 @@ class Corpus:
             text = str(rng.choice(words)) if words else "OPEN"
             if rng.random() < 0.08:  # No dictionary holds names of firms.
                 text = "".join(rng.choice(list(string.ascii_letters), int(rng.integers(2, 9))))
+            text = _accented(rng, text) if rng.random() < 0.04 else text
             style = rng.random()
             text = text.upper() if style < 0.45 else text.capitalize() if style < 0.75 else text
         elif draw < 0.72:
@@ -358,6 +386,31 @@ def _join(rng: np.random.Generator, length: int, make: Callable[[], str], separa
     return separator.join(parts)
 
 
+def _syllable(rng: np.random.Generator) -> str:
+    """A syllable as pinyin or romanised Min write it, mostly with the mark of its tone."""
+    initial, final = _INITIALS[int(rng.integers(len(_INITIALS)))], _FINALS[int(rng.integers(len(_FINALS)))]
+    if not initial and rng.random() < 0.1:
+        return str(rng.choice(list(_TONES["n"]))) + "g"
+    if rng.random() < 0.25:
+        return initial + final
+    place = min(i for i, letter in enumerate(final) if letter in "aeiou")
+    if final[: place + 2] in ("ia", "ie", "io", "iu", "ua", "ue", "ui"):
+        place += 1
+    marked = _TONES[final[place]]
+    nasal = "ⁿ" if rng.random() < 0.04 else ""
+    return initial + final[:place] + marked[int(rng.integers(len(marked)))] + final[place + 1 :] + nasal
+
+
+def _accented(rng: np.random.Generator, word: str) -> str:
+    """A word with an accent on one of its letters, as French or Spanish ones have."""
+    places = [i for i, letter in enumerate(word) if letter in _ACCENTS]
+    if not places:
+        return word
+    place = places[int(rng.integers(len(places)))]
+    marked = _ACCENTS[word[place]]
+    return word[:place] + marked[int(rng.integers(len(marked)))] + word[place + 1 :]
+
+
 def number(rng: np.random.Generator) -> str:
     """A number as tables and running text write it."""
     value = int(10 ** rng.uniform(0, 9))
@@ -376,7 +429,39 @@ def number(rng: np.random.Generator) -> str:
         return plain + str(rng.choice(_UNITS))
     if style < 0.57:
         return str(rng.choice(["-", "–", "–", "—", "N/A", "不适用", "*", "0"]))
-    return plain
+    return hanzi_number(rng) if style < 0.62 else plain
+
+
+def hanzi_number(rng: np.random.Generator) -> str:
+    """A number in Chinese numerals, counted, spelt digit by digit, or of an article, a chapter, a floor."""
+    value = int(10 ** rng.uniform(0, 4))
+    style = rng.random()
+    if style < 0.3:
+        return _count(value)
+    if style < 0.5:
+        return _digits(value)
+    if style < 0.6:
+        return f"{_count(value)}点{_digits(int(rng.integers(10, 100)))}"
+    if style < 0.7:
+        return f"百分之{_count(int(rng.integers(1, 100)))}"
+    return f"第{_count(min(value, 999))}{rng.choice(list('条章节页次期卷回届号'))}"
+
+
+def _digits(value: int) -> str:
+    return "".join(_NUMERALS[int(d)] for d in str(value))
+
+
+def _count(value: int) -> str:
+    """A number up to 9999 as it is spoken: 320 is 三百二十, 2005 is 二千零五."""
+    text = ""
+    for place, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit = value // place % 10
+        if digit:
+            text += _NUMERALS[digit] + unit
+        elif text and value % (10 * place) and not text.endswith("零"):
+            text += "零"
+    text = text.rstrip("零")
+    return text.removeprefix("一") if text.startswith("一十") else text or "零"
 
 
 def money(rng: np.random.Generator) -> str:
@@ -403,6 +488,8 @@ def date(rng: np.random.Generator) -> str:
         f"{month}月{day}日",
         f"{day:02}-{_MONTHS[month - 1][:3].upper()}-{year}",
         f"{hour % 12 + 1}:{minute:02} {'AP'[hour > 11]}M",
+        f"{_digits(year)}年{_count(month)}月{_count(day)}日",
+        f"{_digits(year)}年",
     )
     return forms[int(rng.integers(len(forms)))]
 

@@ -15,7 +15,7 @@ from ctpn_crnn.synthesis.page_sample import FORMULA
 from ctpn_crnn.synthesis.typesetting import Canvas, Color
 
 FONT_SETS = ("cm", "stix", "stixsans", "dejavusans", "dejavuserif")
-_PIECES = 60
+_PIECES = 200
 _DRAWN_SIZE = 32
 _MARGIN = 0.08
 _LETTERS = (
@@ -44,13 +44,14 @@ def available() -> bool:
     return importlib.util.find_spec("matplotlib") is not None
 
 
-def formula_mask(rng: np.random.Generator, size: int, *, displayed: bool) -> tuple[np.ndarray, int]:
+def formula_mask(rng: np.random.Generator, size: int, kind: str) -> tuple[np.ndarray, int]:
     """A random formula.
 
     Args:
         rng: the source of randomness.
         size: em in pixels.
-        displayed: whether it stands on a line of its own, which makes it longer and higher than one in running text.
+        kind: "displayed", on a line of its own, is longer and higher than "inline", in running text; "sign" is a
+            single variable with an index, a power, a comparison.
 
     Returns:
         The coverage, (H, W) uint8 cut tight to the ink, and how much of it is below the baseline in pixels.
@@ -59,7 +60,7 @@ def formula_mask(rng: np.random.Generator, size: int, *, displayed: bool) -> tup
         SynthesisError: matplotlib is not installed.
     """
     family = int(rng.integers(len(FONT_SETS)))
-    kinds = ["start", *["next"] * int(rng.choice([0, 1, 1, 1, 2]))] if displayed else ["inline"]
+    kinds = ["start", *["next"] * int(rng.choice([0, 1, 1, 1, 2]))] if kind == "displayed" else [kind]
     pieces = [_drawn(kind, family, int(rng.integers(_PIECES))) for kind in kinds]
     mask, depth = _joined(pieces)
     scale = size / _DRAWN_SIZE
@@ -102,7 +103,7 @@ def _joined(pieces: list[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:
     return np.concatenate(parts[1:], axis=1), below
 
 
-@lru_cache(maxsize=3 * len(FONT_SETS) * _PIECES)
+@lru_cache(maxsize=4 * len(FONT_SETS) * _PIECES)
 def _drawn(kind: str, family: int, number: int) -> tuple[np.ndarray, int]:
     """A numbered piece of a formula, drawn once and kept: mathtext takes fifty times as long as a line of text.
 
@@ -116,7 +117,7 @@ def _drawn(kind: str, family: int, number: int) -> tuple[np.ndarray, int]:
         raise SynthesisError(
             "Formulas need matplotlib: install it (pip install matplotlib) or choose other page styles."
         ) from None
-    rng = np.random.default_rng((len(kind), family, number))
+    rng = np.random.default_rng((list(_MAKERS).index(kind), family, number))
     font = FontProperties(size=_DRAWN_SIZE, math_fontfamily=FONT_SETS[family])
     parsed = MathTextParser("agg").parse(f"${_typeset(kind, rng)}$", dpi=72, prop=font)
     image = np.asarray(parsed.image, np.uint8)
@@ -142,6 +143,19 @@ def _inline(rng: np.random.Generator) -> str:
     return expression(rng, 1, int(rng.integers(1, 4)))
 
 
+def _sign(rng: np.random.Generator) -> str:
+    draw = rng.random()
+    if draw < 0.35:
+        return f"{_letter(rng)}_{{{_index(rng)}}}"
+    if draw < 0.55:
+        return f"{_letter(rng)}^{{{_index(rng)}}}"
+    if draw < 0.65:
+        return f"{_letter(rng)}_{{{_index(rng)}}}^{{{_index(rng)}}}"
+    if draw < 0.8:
+        return _one(rng, tuple(letter for letter in _LETTERS if len(letter) > 1))
+    return f"{_letter(rng)} {_one(rng, _RELATIONS)} {_atom(rng)}"
+
+
 def _start(rng: np.random.Generator) -> str:
     return expression(rng, int(rng.integers(0, 3)), int(rng.integers(1, 4)))
 
@@ -150,7 +164,12 @@ def _next(rng: np.random.Generator) -> str:
     return f"{_one(rng, _RELATIONS)} {_start(rng)}"
 
 
-_MAKERS: dict[str, Callable[[np.random.Generator], str]] = {"inline": _inline, "start": _start, "next": _next}
+_MAKERS: dict[str, Callable[[np.random.Generator], str]] = {
+    "inline": _inline,
+    "start": _start,
+    "next": _next,
+    "sign": _sign,
+}
 
 
 def _term(rng: np.random.Generator, depth: int) -> str:

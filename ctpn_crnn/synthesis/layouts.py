@@ -47,7 +47,10 @@ class Setting:
         indent: of a paragraph's first line in pixels.
         gap: between blocks in pixels.
         justified: whether full lines are spaced out to the column's width.
-        formulas: the share of lines and blocks that hold a formula.
+        formulas: the share of the lines of running text that hold formulas.
+        displayed: the share of blocks that are a formula.
+        signs: the share of the formulas in running text that are a single sign with an index or a power.
+        largest: of displayed formulas, in em of the running text.
     """
 
     kit: PageKit
@@ -59,12 +62,15 @@ class Setting:
     indent: float
     gap: float
     justified: bool
-    formulas: float
+    formulas: float = 0.0
+    displayed: float = 0.0
+    signs: float = 0.0
+    largest: float = 1.5
 
 
 def document_page(rng: np.random.Generator, kit: PageKit, size: tuple[int, int]) -> Canvas:
     """A page of a book, a report, a contract."""
-    return _page(rng, kit, size, 0.0)
+    return _page(rng, kit, size)
 
 
 def formula_page(rng: np.random.Generator, kit: PageKit, size: tuple[int, int]) -> Canvas:
@@ -73,12 +79,21 @@ def formula_page(rng: np.random.Generator, kit: PageKit, size: tuple[int, int]) 
     Raises:
         SynthesisError: matplotlib is not installed.
     """
-    return _page(rng, kit, size, rng.uniform(0.2, 0.6))
+    return _page(rng, kit, size, formulas=rng.uniform(0.2, 0.6), displayed=0.45)
 
 
-def _page(rng: np.random.Generator, kit: PageKit, size: tuple[int, int], share: float) -> Canvas:
+def proof_page(rng: np.random.Generator, kit: PageKit, size: tuple[int, int]) -> Canvas:
+    """A page of mathematics: signs and short formulas all over the text, and some that are displayed large.
+
+    Raises:
+        SynthesisError: matplotlib is not installed.
+    """
+    return _page(rng, kit, size, formulas=rng.uniform(0.4, 1.0), displayed=0.12, signs=0.55, largest=2.8)
+
+
+def _page(rng: np.random.Generator, kit: PageKit, size: tuple[int, int], **formulas_set: float) -> Canvas:
     canvas = Canvas(paper(rng, size))
-    setting = _setting(rng, kit, canvas, share)
+    setting = _setting(rng, kit, canvas, formulas_set)
     top, bottom = _header_and_footer(rng, canvas, setting)
     for column in _columns(rng, canvas, setting, top, bottom):
         _fill(rng, canvas, setting, column)
@@ -87,7 +102,7 @@ def _page(rng: np.random.Generator, kit: PageKit, size: tuple[int, int], share: 
     return canvas
 
 
-def _setting(rng: np.random.Generator, kit: PageKit, canvas: Canvas, share: float) -> Setting:
+def _setting(rng: np.random.Generator, kit: PageKit, canvas: Canvas, formulas_set: dict[str, float]) -> Setting:
     text = PageText(kit.corpus, "zh" if rng.random() < 0.7 else "en")
     size = min(rng.triangular(10, 17, 31) if rng.random() < 0.88 else rng.uniform(8, 13), canvas.width / 12)
     face = pick_typeface(rng, kit.fonts, size, text.language)
@@ -103,7 +118,7 @@ def _setting(rng: np.random.Generator, kit: PageKit, canvas: Canvas, share: floa
         indent=2 * face.size if rng.random() < 0.6 else 0.0,
         gap=face.size * (0.0 if rng.random() < 0.4 else rng.uniform(0.3, 1.5)),
         justified=rng.random() < 0.3,
-        formulas=share,
+        **formulas_set,
     )
 
 
@@ -163,7 +178,7 @@ Block = Callable[[np.random.Generator, Canvas, Setting, Column], None]
 
 
 def _block(rng: np.random.Generator, setting: Setting) -> Block:
-    if setting.formulas and rng.random() < 0.45:
+    if setting.displayed and rng.random() < setting.displayed:
         return _displayed_formula
     blocks: tuple[Block, ...] = (_paragraph, _heading, _list, _table, _figure, _fields)
     return blocks[int(rng.choice(len(blocks), p=(0.56, 0.14, 0.13, 0.06, 0.05, 0.06)))]
@@ -201,7 +216,8 @@ def _mixed_line(
     face = setting.face
     x, baseline = column.x1 + indent, face.baseline(column.y, setting.row)
     while text and column.x2 - x > 2 * face.size:
-        mask, depth = formulas.formula_mask(rng, face.size, displayed=False)
+        kind = "sign" if setting.signs and rng.random() < setting.signs else "inline"
+        mask, depth = formulas.formula_mask(rng, face.size, kind)
         space = rng.uniform(0.15, 0.5) * face.size
         width = column.x2 - x - mask.shape[1] - 2 * space
         last = width < 3 * face.size or mask.shape[0] > 1.1 * setting.row
@@ -220,7 +236,7 @@ def _mixed_line(
 def _displayed_formula(rng: np.random.Generator, canvas: Canvas, setting: Setting, column: Column) -> None:
     """A formula on a line of its own, centred or at the left, sometimes with a number at the right."""
     face = setting.face
-    mask, depth = formulas.formula_mask(rng, round(face.size * rng.uniform(0.9, 1.5)), displayed=True)
+    mask, depth = formulas.formula_mask(rng, round(face.size * rng.uniform(0.9, setting.largest)), "displayed")
     height, width = mask.shape
     if width > column.width - 2 * face.size or not column.has_room(height + 1.2 * face.size):
         return

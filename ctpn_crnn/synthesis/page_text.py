@@ -137,4 +137,6 @@ class PageText:
                 if sum(map(str.isalpha, text)) > 0.6 * len(text) and text.lower() != "text":
                     break
             return text
+        if rng.random() < 0.06:
+            return corpora.date(rng) if rng.random() < 0.4 else corpora.hanzi_number(rng)
         return self.corpus.line(rng, length)

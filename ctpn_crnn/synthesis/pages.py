@@ -14,7 +14,7 @@ from ctpn_crnn.synthesis.corpus import Corpus
 from ctpn_crnn.synthesis.degradation import degrade
 from ctpn_crnn.synthesis.fonts import FontLibrary
 from ctpn_crnn.synthesis.grounds import Photos
-from ctpn_crnn.synthesis.layouts import document_page, formula_page
+from ctpn_crnn.synthesis.layouts import document_page, formula_page, proof_page
 from ctpn_crnn.synthesis.page_kit import PageKit
 from ctpn_crnn.synthesis.page_sample import PageRegion, PageSample
 from ctpn_crnn.synthesis.receipts import receipt_page
@@ -29,10 +29,11 @@ __all__ = ["STYLES", "PageRegion", "PageSample", "PageSynthesizer", "render_page
 _Draw = Callable[[np.random.Generator, PageKit, tuple[int, int]], Canvas]
 _PAGES: dict[str, _Draw] = {
     "document": document_page, "table": table_page, "receipt": receipt_page, "scene": scene_page,
-    "formula": formula_page, "screenshot": screen_page, "blank": blank_page,
+    "formula": formula_page, "proof": proof_page, "screenshot": screen_page, "blank": blank_page,
 }  # fmt: skip
 STYLES: Mapping[str, float] = {
-    "document": 0.12, "table": 0.08, "receipt": 0.07, "scene": 0.21, "formula": 0.43, "screenshot": 0.05, "blank": 0.04,
+    "document": 0.12, "table": 0.08, "receipt": 0.07, "scene": 0.21, "formula": 0.21, "proof": 0.22, "screenshot": 0.05,
+    "blank": 0.04,
 }  # fmt: skip
 """Every style with the share of pages it has unless told otherwise."""
 _LEAST_SIDE = 64
@@ -56,7 +57,8 @@ def render_page(
         fonts: faces to draw with.
         corpus: text to draw.
         backgrounds: picture files without text; None generates colour fields in their place.
-        style: one of `STYLES`; None draws one by its share, leaving "formula" out where matplotlib is missing.
+        style: one of `STYLES`; None draws one by its share, leaving "formula" and "proof" out where matplotlib is
+            missing.
         size: (height, width) in pixels, each at least 64.
 
     Returns:
@@ -64,7 +66,7 @@ def render_page(
 
     Raises:
         ConfigError: unknown style, or a size that is too small.
-        SynthesisError: no font covers the text, a background is not an image, or "formula" without matplotlib.
+        SynthesisError: no font covers the text, a background is not an image, or there is no matplotlib for formulas.
     """
     weights = STYLES if style is None else {style: 1.0}
     return PageSynthesizer(fonts, corpus, backgrounds, size, weights)(rng)
@@ -79,7 +81,7 @@ class PageSynthesizer:
         backgrounds: picture files without text; None generates colour fields in their place.
         size: (height, width) in pixels, each at least 64.
         styles: style -> relative frequency; default `STYLES`. Where more than one style is named and matplotlib is
-            missing, "formula" is left out.
+            missing, "formula" and "proof" are left out.
 
     Raises:
         ConfigError: unknown style, weights that cannot be drawn from, or a size that is too small.
@@ -125,7 +127,7 @@ def _shares(styles: Mapping[str, float]) -> tuple[list[str], np.ndarray]:
         raise ConfigError(f"Unknown page style {unknown[0]!r}: choose from {', '.join(_PAGES)}.")
     names = [name for name in _PAGES if styles.get(name, 0) != 0]
     if len(names) > 1 and not formulas.available():
-        names = [name for name in names if name != "formula"]
+        names = [name for name in names if name not in ("formula", "proof")]
     weights = np.array([styles[name] for name in names], np.float64)
     if not len(weights) or not np.isfinite(weights).all() or (weights < 0).any():
         raise ConfigError(

