@@ -29,7 +29,7 @@ _WARP_LIMIT = 32_000
 _pillow_limit_lock = threading.Lock()
 
 
-def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS, name: str | None = None) -> np.ndarray:
     """Read an image.
 
     Files: whatever Pillow reads. Their EXIF orientation is applied, transparency is laid on white, CMYK, palette and
@@ -42,6 +42,7 @@ def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> np.ndarr
     Args:
         source: A path, the bytes of a file, a binary file object, a Pillow image, or an array.
         max_pixels: Images with more pixels are refused before they are decoded. Arrays, which are decoded, never are.
+        name: What messages call it; None for its path, or a word for what it is.
 
     Returns:
         uint8 (H, W, 3), BGR. May share memory with an array given as source: do not write to it.
@@ -50,13 +51,13 @@ def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS) -> np.ndarr
         ImageError: The source is missing, empty, damaged, too large, or not an image.
     """
     if isinstance(source, Image.Image):
-        return _from_pillow(source, "the Pillow image", max_pixels)
+        return _from_pillow(source, name or "the Pillow image", max_pixels)
     if isinstance(source, (str, os.PathLike)):
-        return _from_file(check_file(source), os.fspath(source), max_pixels)
+        return _from_file(check_file(source), name or os.fspath(source), max_pixels)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _from_bytes(bytes(source), "the bytes given", max_pixels)
+        return _from_bytes(bytes(source), name or "the data given", max_pixels)
     if hasattr(source, "read"):
-        return _from_bytes(_read_all(source), "the file object given", max_pixels)
+        return _from_bytes(_read_all(source), name or "the file object given", max_pixels)
     if isinstance(source, np.ndarray) or hasattr(source, "__array__"):
         return _from_array(np.asarray(source))
     raise ImageError(
@@ -129,13 +130,13 @@ def open_pillow(file: Path | BinaryIO, name: str, max_pixels: int) -> Iterator[I
         with _pillow_without_limit():
             image = Image.open(file)
         with image:
-            _check_size(image.size, name, max_pixels)
+            check_size(image.size, name, max_pixels)
             yield image
     except ImageError:
         raise
     except UnidentifiedImageError as error:
         raise ImageError(
-            f"{name} is not an image in a format that can be read (JPEG, PNG, TIFF, BMP, WebP ...)"
+            f"{name} is not an image in a format that can be read (JPEG, PNG, TIFF, BMP, WebP ...), nor a PDF"
         ) from error
     except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, zlib.error ...
         raise ImageError(
@@ -174,7 +175,7 @@ def _from_bytes(data: bytes, name: str, max_pixels: int) -> np.ndarray:
 
 
 def _from_pillow(image: Image.Image, name: str, max_pixels: int) -> np.ndarray:
-    _check_size(image.size, name, max_pixels)
+    check_size(image.size, name, max_pixels)
     try:
         return pillow_to_bgr(image)
     except Exception as error:  # a lazily opened file may turn out to be damaged or closed
@@ -251,14 +252,19 @@ def _read_all(file: BinaryIO) -> bytes:
     return data
 
 
-def _check_size(size: tuple[int, int], name: str, max_pixels: int) -> None:
+def check_size(size: tuple[int, int], name: str, max_pixels: int) -> None:
+    """Refuse an image that has no pixels, or more than `max_pixels`.
+
+    Raises:
+        ImageError: It is such a one.
+    """
     width, height = size
     if width < 1 or height < 1:
         raise ImageError(f"{name} has no pixels ({width} x {height})")
     if width * height > max_pixels:
         raise ImageError(
-            f"{name} is too large: {width} x {height} = {width * height / 1e6:.0f} million pixels, "
-            f"the limit is {max_pixels / 1e6:.0f}; scale it down, or raise max_pixels if you trust the file"
+            f"{name} is too large: {width} x {height} = {width * height / 1e6:.4g} million pixels, "
+            f"the limit is {max_pixels / 1e6:.4g} million; scale it down or cut it up"
         )
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ctpn_crnn.errors import ImageError
-from ctpn_crnn.images import ImageSource, load_image, open_pillow, pillow_to_bgr
+from ctpn_crnn.images import ImageSource, check_size, load_image, open_pillow, pillow_to_bgr
 
 POINTS = 72.0
 """Points in an inch."""
@@ -81,10 +80,19 @@ class ImageRef(PageRef):
         name: See `PageRef`.
         max_pixels: See `load_image`.
         frame: For a file (a path, or the bytes of one) with several pages: which, from 0. None: a single image.
+        title: What messages call it; None for its name.
     """
 
-    def __init__(self, source: ImageSource, name: str | None, max_pixels: int, frame: int | None = None) -> None:
+    def __init__(
+        self,
+        source: ImageSource,
+        name: str | None,
+        max_pixels: int,
+        frame: int | None = None,
+        title: str | None = None,
+    ) -> None:
         super().__init__(name)
+        self._title = title or name
         self._source = source
         self._max_pixels = max_pixels
         self._frame = frame
@@ -92,13 +100,11 @@ class ImageRef(PageRef):
     def load(self) -> np.ndarray:
         """See `PageRef.load`."""
         if self._frame is None:
-            return load_image(self._source, max_pixels=self._max_pixels)
-        name = self.name or "the page"
+            return load_image(self._source, max_pixels=self._max_pixels, name=self._title)
+        name = self._title or "the page"
         with open_pillow(self._file(), name, sys.maxsize) as image:  # checks the first page; the limit is for this one
             image.seek(self._frame)
-            if image.width * image.height > self._max_pixels:
-                size = f"{image.width} x {image.height}"
-                raise ImageError(f"{name} is too large: {size} pixels, the limit is {self._max_pixels}")
+            check_size(image.size, name, self._max_pixels)
             return pillow_to_bgr(image)
 
     @property
@@ -117,7 +123,7 @@ class ImageRef(PageRef):
         """((width, height) in points, dpi across), upright; read from the header anew each time."""
         if not isinstance(self._source, (str, Path, bytes)):
             return None
-        with open_pillow(self._file(), self.name or "the image", sys.maxsize) as image:
+        with open_pillow(self._file(), self._title or "the image", sys.maxsize) as image:
             image.seek(self._frame or 0)
             recorded = image.info.get("dpi")
             size = image.size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import math
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ import numpy as np
 from ctpn_crnn.errors import ConfigError, ImageError
 from ctpn_crnn.images import load_image
 from ctpn_crnn.page_ref import POINTS, PageRef
+
+logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -36,6 +39,11 @@ class PdfFile:
         name: What messages call it.
         password: Opens an encrypted one.
 
+    Attributes:
+        name: As given.
+        pdfium: The module pypdfium2.
+        is_lowered: Whether it was said that a page of it is rendered at less resolution than was asked for.
+
     Raises:
         ImageError: pypdfium2 is not installed.
     """
@@ -44,7 +52,8 @@ class PdfFile:
         self.name = name
         self._document = document
         self._password = password
-        self._pdfium = _import_pdfium(name)
+        self.pdfium = _import_pdfium(name)
+        self.is_lowered = False
         self._kept_open: Any = None
 
     @contextmanager
@@ -78,12 +87,12 @@ class PdfFile:
 
     def _open(self) -> Any:
         try:
-            pdf = self._pdfium.PdfDocument(self._document, password=self._password)
-        except (self._pdfium.PdfiumError, OSError, ValueError) as error:
+            pdf = self.pdfium.PdfDocument(self._document, password=self._password)
+        except (self.pdfium.PdfiumError, OSError, ValueError) as error:
             raise ImageError(self._why_not(error)) from error
         try:
             pdf.init_forms()  # or what was filled into a form would not be rendered
-        except self._pdfium.PdfiumError:
+        except self.pdfium.PdfiumError:
             pass  # a broken form is no reason to lose the pages
         return pdf
 
@@ -95,7 +104,7 @@ class PdfFile:
             return f"{self.name} is encrypted, and the password given does not open it; give the right one"
         if code == _SECURITY_ERROR:
             return f"{self.name} is encrypted in a way that cannot be opened; save it again without protection"
-        return f"{self.name} cannot be read as a PDF: {error} (damaged or truncated; make or fetch it again)"
+        return f"{self.name} cannot be read as a PDF: it is damaged or truncated; make or fetch it again"
 
 
 class PdfPageRef(PageRef):
@@ -105,7 +114,7 @@ class PdfPageRef(PageRef):
         pdf: The document.
         index: Which page, from 0.
         dpi: Resolution to render it at.
-        max_pixels: Pages that would have more pixels are rendered at less resolution.
+        max_pixels: Pages that would have more pixels are rendered at less resolution, which is logged for the first.
         name: "path#page=N".
 
     Raises:
@@ -122,14 +131,22 @@ class PdfPageRef(PageRef):
         self._max_pixels = max_pixels
 
     def load(self) -> np.ndarray:
-        """Render the page, with its annotations and forms; see `PageRef.load`."""
+        """Render the page, with its annotations and forms; see `PageRef.load`.
+
+        PDFium passes over pictures that it cannot decode. It is logged where nothing remains of the page.
+        """
 
         def render(page: Any) -> np.ndarray:
-            bitmap = page.render(scale=self._scale(*page.get_size()))
+            scale = self._scale(*page.get_size())
+            self._tell_if_lowered(scale)
+            bitmap = page.render(scale=scale)
             try:
-                return np.array(bitmap.to_numpy())  # a copy: the bitmap's memory is given back
+                image = np.array(bitmap.to_numpy())  # a copy: the bitmap's memory is given back
             finally:
                 bitmap.close()
+            if not (image != image[0, 0]).any() and self._has_damaged_picture(page):
+                logger.warning("%s is read as a blank page: its picture is damaged and cannot be decoded", self.name)
+            return image
 
         return load_image(self._on_page(render), max_pixels=self._max_pixels)
 
@@ -166,6 +183,26 @@ class PdfPageRef(PageRef):
                 scale *= 0.999
         return scale
 
+    def _tell_if_lowered(self, scale: float) -> None:
+        if scale * POINTS < self._wanted_dpi * (1 - 1e-9) and not self._pdf.is_lowered:
+            self._pdf.is_lowered = True
+            logger.warning(
+                "%s would have more than %.4g million pixels at %.10g dpi: it is rendered at %.0f dpi, and likewise "
+                "other pages as large",
+                self.name,
+                self._max_pixels / 1e6,
+                self._wanted_dpi,
+                scale * POINTS,
+            )
+
+    def _has_damaged_picture(self, page: Any) -> bool:
+        for picture in page.get_objects(filter=[self._pdf.pdfium.raw.FPDF_PAGEOBJ_IMAGE]):
+            try:
+                picture.get_bitmap()
+            except self._pdf.pdfium.PdfiumError:
+                return True
+        return False
+
     def _on_page(self, action: Callable[[Any], Result]) -> Result:
         def use(pdf: Any) -> Result:
             page = pdf[self._index]
@@ -187,17 +224,24 @@ class PdfPageRef(PageRef):
 
 
 def pdf_refs(
-    document: Path | bytes, name: str, *, dpi: float, max_pixels: int, password: str | None = None
+    document: Path | bytes,
+    name: str,
+    *,
+    dpi: float,
+    max_pixels: int,
+    password: str | None = None,
+    title: str | None = None,
 ) -> Iterator[PdfPageRef]:
     """The pages of a PDF. The document stays open while the pages are iterated, and is closed when that ends.
 
-    A page can be loaded after that as well: it opens the document for itself.
+    A page can be loaded after that as well: it opens the document for itself. Messages call it by its title, or else by
+    its name.
 
     Raises:
         ImageError: The document cannot be opened.
         ConfigError: `dpi` is not a positive number.
     """
-    pdf = PdfFile(document, name, password)
+    pdf = PdfFile(document, title or name, password)
     with pdf.kept_open():
         for index in range(pdf.use(len)):
             yield PdfPageRef(pdf, index, dpi, max_pixels, f"{name}#page={index + 1}")

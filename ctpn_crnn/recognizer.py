@@ -134,7 +134,7 @@ class Recognizer:
             raise ConfigError(f"max_pixels must be positive, not {max_pixels}")
         if deskew not in _DESKEW:
             raise ConfigError(f"deskew must be one of {', '.join(_DESKEW)}, not {deskew!r}")
-        files = _choose_weights(weights)
+        files = choose_weights(weights)
         self.min_confidence = min_confidence
         self.padding = padding
         self.max_pixels = max_pixels
@@ -293,8 +293,13 @@ def _log_failure(failure: Failure) -> None:
     logger.warning("skipped %s: %s", failure.source, failure.error)
 
 
-def _choose_weights(weights: WeightsChoice) -> dict[str, PathLike | None]:
-    """{"ctpn": path or None, "crnn": path or None}; None stands for the shipped file."""
+def choose_weights(weights: WeightsChoice) -> dict[str, PathLike | None]:
+    """{"ctpn": path or None, "crnn": path or None}; None stands for the shipped file.
+
+    Raises:
+        WeightsError: A folder lacks one of the files.
+        ConfigError: The choice makes no sense.
+    """
     chosen: dict[str, PathLike | None] = {"ctpn": None, "crnn": None}
     if weights is None:
         return chosen

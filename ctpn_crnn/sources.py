@@ -30,7 +30,9 @@ PDF_DPI = 200
 STDIN = "-"
 """The source that stands for the bytes of standard input; a file of this name is "./-"."""
 
-_STDIN_NAME = "stdin"
+_STDIN_NAME, _STDIN_TITLE = "stdin", "standard input"
+"""What its pages are called, and what messages call it."""
+
 _PAGE = re.compile(r"(?P<path>.+)#page=(?P<number>[1-9]\d*)")
 _PDF_START = b"%PDF-"
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -84,7 +86,8 @@ def page_refs(
     if isinstance(source, PageRef):
         yield source
     elif isinstance(source, str) and source == STDIN:
-        yield from _refs(_bytes_of(sys.stdin.buffer, _STDIN_NAME), _STDIN_NAME, max_pixels, dpi, password)
+        data = _bytes_of(sys.stdin.buffer, _STDIN_TITLE)
+        yield from _refs(data, _STDIN_NAME, max_pixels, dpi, password, _STDIN_TITLE)
     elif isinstance(source, (str, os.PathLike)):
         name = os.fspath(source)
         chosen = _page_of(name)
@@ -92,6 +95,7 @@ def page_refs(
             refs = page_refs(chosen[0], max_pixels=max_pixels, dpi=dpi, password=password)
             yield _nth(refs, chosen[1], chosen[0])
         else:
+            _check_folder(name)
             yield from _refs(check_file(source), name, max_pixels, dpi, password)
     elif isinstance(source, (bytes, bytearray, memoryview)):
         yield from _refs(bytes(source), None, max_pixels, dpi, password)
@@ -125,7 +129,7 @@ def load_page(
         return source.load()
     if isinstance(source, str):
         if source == STDIN:
-            return load_image(_bytes_of(sys.stdin.buffer, _STDIN_NAME), max_pixels=max_pixels)
+            return load_image(_bytes_of(sys.stdin.buffer, _STDIN_TITLE), max_pixels=max_pixels, name=_STDIN_TITLE)
         if _page_of(source):
             return next(page_refs(source, max_pixels=max_pixels, dpi=dpi, password=password)).load()
     return load_image(source, max_pixels=max_pixels)
@@ -153,6 +157,14 @@ def _images_in(folder: str) -> list[str]:
     return [path for path in paths if Path(path).suffix.lower() in wanted and os.path.isfile(path)]
 
 
+def _check_folder(name: str) -> None:
+    if os.path.isdir(name) and not _images_in(name):
+        raise ImageError(
+            f"the folder {name} holds no images or PDFs; give another one, or reach its subfolders by the pattern "
+            f'"{os.path.join(name, "**", "*.png")}"'
+        )
+
+
 def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
     """Sort key that compares runs of digits as numbers."""
     parts = re.split(r"([0-9]+)", name)
@@ -174,15 +186,18 @@ def _nth(refs: Iterator[PageRef], number: int, name: str) -> PageRef:
     raise ImageError(f"{name} has {count} page(s): there is no page {number}")
 
 
-def _refs(file: Path | bytes, name: str | None, max_pixels: int, dpi: float, password: str | None) -> Iterator[PageRef]:
-    """Pages of a file that lies on the disk or in memory, by what it begins with."""
+def _refs(
+    file: Path | bytes, name: str | None, max_pixels: int, dpi: float, password: str | None, title: str | None = None
+) -> Iterator[PageRef]:
+    """Pages of a file that lies on the disk or in memory, by what it begins with; messages call it by its title."""
     start = file[:5] if isinstance(file, bytes) else _first_bytes(file)
     if start == _PDF_START:
-        yield from pdf_refs(file, name or "PDF in memory", dpi=dpi, max_pixels=max_pixels, password=password)
+        name = name or "PDF in memory"
+        yield from pdf_refs(file, name, dpi=dpi, max_pixels=max_pixels, password=password, title=title)
     elif start[:4] in _TIFF_STARTS:
-        yield from _tiff_refs(file, name, max_pixels)
+        yield from _tiff_refs(file, name, max_pixels, title)
     else:
-        yield ImageRef(file, name, max_pixels)
+        yield ImageRef(file, name, max_pixels, title=title)
 
 
 def _first_bytes(path: Path) -> bytes:
@@ -193,10 +208,10 @@ def _first_bytes(path: Path) -> bytes:
         raise ImageError(f"{path} cannot be read: {error.strerror}; check the disk and its permissions") from error
 
 
-def _tiff_refs(file: Path | bytes, name: str | None, max_pixels: int) -> Iterator[PageRef]:
-    count, damage = _count_frames(file, name or "TIFF in memory")
+def _tiff_refs(file: Path | bytes, name: str | None, max_pixels: int, title: str | None) -> Iterator[PageRef]:
+    count, damage = _count_frames(file, title or name or "TIFF in memory")
     if count == 1 and damage is None:
-        yield ImageRef(file, name, max_pixels)
+        yield ImageRef(file, name, max_pixels, title=title)
         return
     for index in range(count):
         yield ImageRef(file, f"{name or 'TIFF in memory'}#page={index + 1}", max_pixels, frame=index)

@@ -2,14 +2,18 @@
 
 import json
 import os
+import re
+import tempfile
 import weakref
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from ctpn_crnn.errors import OutputError
+from ctpn_crnn.files import written_aside
 from ctpn_crnn.folder_job import (
     Document,
     FolderJob,
@@ -46,13 +50,14 @@ class WidthReader:
 
 class Log(Watcher):
     def __init__(self):
-        self.failures, self.documents, self.pages = [], 0, 0
+        self.failures, self.documents, self.whole, self.pages = [], 0, 0, 0
 
     def failed(self, failure):
         self.failures.append(failure)
 
-    def document_done(self, document):
+    def document_done(self, document, is_whole):
         self.documents += 1
+        self.whole += is_whole
 
     def page_done(self):
         self.pages += 1
@@ -226,20 +231,53 @@ def test_one_page_is_in_memory_and_one_ahead(folder):
     assert len(most) == 12 and max(most) <= 2
 
 
+class FormulaReader(WidthReader):
+    def recognize(self, image):
+        page = super().recognize(image)
+        page.lines.append(TextLine("", 0.9, box_to_quad(10, 5, 50, 15), "formula"))
+        return page
+
+
 def test_formulas_are_cut_out(folder):
     image("in/a.png", 60)
-
-    class Formula(WidthReader):
-        def recognize(self, pixels):
-            page = super().recognize(pixels)
-            page.lines.append(TextLine("", 0.9, box_to_quad(10, 5, 50, 15), "formula"))
-            return page
-
     Path("formulas").mkdir()
-    run("in", reader=Formula(), formulas=Path("formulas"))
+    run("in", reader=FormulaReader(), formulas=Path("formulas"))
     (path,) = Path("formulas").iterdir()
     assert path.name == "a-p1-1.png"
     assert np.asarray(Image.open(path)).shape == (11, 41, 3)  # 10 x 40 and a twentieth of the height on each side
+
+
+def test_markdown_links_to_the_formulas(folder):
+    image("in/a#1.tif", 60, 70)
+    Path("formulas").mkdir()
+    run("in", reader=FormulaReader(), formats=("md",), formulas=Path("formulas"))
+    links = re.findall(r"!\[formula\]\(<(.*)>\)", outputs()["a#1.md"])
+    assert links == ["../formulas/a%231-p1-1.png", "../formulas/a%231-p2-1.png"]
+    assert all(Path("out", unquote(link)).is_file() for link in links)
+    image("in/b.png", 60)
+    run("in/b.png", reader=FormulaReader(), formats=("md",))
+    assert r"\[formula\]" in outputs()["b.md"]
+
+
+def test_what_a_killed_run_left_is_removed(folder):
+    image("in/a.tif", 20, 21)
+    killed = [written_aside(Path("out", name)) for name in ("a.txt", "a-ocr-2.png")]
+    for place in killed:
+        place.__enter__().write_text("half")
+    Path(tempfile.mkdtemp(prefix=".a.pdf.", suffix=".parts", dir="out"), "0.pdf").touch()
+    others = {".b.txt.0123456789ab.part", ".a.txt.part", ".a.txt.notsohexadec.part", ".a.md.0123456789ab.part"}
+    for name in others:
+        Path("out", name).touch()
+    pytest.importorskip("pikepdf")
+    run("in", formats=("txt", "png", "pdf"))
+    assert {name for name in outputs_names() if name.startswith(".")} == others
+
+
+def test_a_document_with_a_lost_page_is_not_whole(folder):
+    image("in/a.tif", 20, 13)
+    image("in/b.png", 20)
+    _, log, _ = run("in")
+    assert (log.documents, log.whole) == (2, 1)
 
 
 def test_pages_with_text_are_passed_over(folder):

@@ -246,6 +246,19 @@ class TestTables:
         assert blocks_of(*lines) == [("table", "\t本年与上年金额\n" + tabbed(TABLE))]
         assert [cell.span for cell in lay_out(Page(1000, 1400, lines))[0].rows[0]] == [1, 2, 1]
 
+    @pytest.mark.parametrize("right", [430, 480])  # beside the second column, and over it
+    def test_title_in_the_middle_is_no_row(self, right):
+        cells = TABLE if right == 430 else [[*row, "注"] for row in TABLE]
+        title = line("资产负债表", right - 100, 260)
+        assert blocks_of(title, *table(cells, (100, 400, 600, 700))) == [
+            ("paragraph", "资产负债表"),
+            ("table", tabbed(cells)),
+        ]
+
+    def test_first_line_of_a_heading_in_the_middle_is_part_of_it(self):
+        lines = [line("本年", 400, 278), *table(TABLE)]
+        assert blocks_of(*lines) == [("table", tabbed(TABLE).replace("2022年", "本年2022年"))]
+
     def test_label_of_two_lines_around_its_amounts(self):
         lines = table([["项目", "金额", "比例"], ["甲", "1.00", "5%"], ["乙", "2.00", "6%"]])
         lines += [line("很长的一个名称第一行", 100, 420), line("第二行", 100, 445)]

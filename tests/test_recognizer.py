@@ -12,7 +12,7 @@ from PIL import Image
 from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.page import Char
-from ctpn_crnn.recognizer import Recognizer, _choose_weights, says_words
+from ctpn_crnn.recognizer import Recognizer, choose_weights, says_words
 
 
 @dataclass
@@ -185,10 +185,10 @@ class TestArguments:
     def test_weights(self, tmp_path):
         for name in ("ctpn.h5", "crnn.h5"):
             (tmp_path / name).touch()
-        assert _choose_weights(None) == {"ctpn": None, "crnn": None}
-        assert _choose_weights(tmp_path) == {"ctpn": tmp_path / "ctpn.h5", "crnn": tmp_path / "crnn.h5"}
-        assert _choose_weights(("a", None)) == {"ctpn": "a", "crnn": None}
-        assert _choose_weights({"crnn": "b"}) == {"ctpn": None, "crnn": "b"}
+        assert choose_weights(None) == {"ctpn": None, "crnn": None}
+        assert choose_weights(tmp_path) == {"ctpn": tmp_path / "ctpn.h5", "crnn": tmp_path / "crnn.h5"}
+        assert choose_weights(("a", None)) == {"ctpn": "a", "crnn": None}
+        assert choose_weights({"crnn": "b"}) == {"ctpn": None, "crnn": "b"}
 
     @pytest.mark.parametrize("weights", [{"ctnp": "a"}, ("a",), 3])
     def test_weights_that_make_no_sense(self, weights):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
 
 from ctpn_crnn import Page, Recognizer
 from ctpn_crnn.commands.arguments import (
@@ -22,9 +23,19 @@ from ctpn_crnn.commands.arguments import (
     share,
 )
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.folder_job import Document, FolderJob, Journal, PageOptions, Plan, Watcher, count_pages, expand
+from ctpn_crnn.folder_job import (
+    Document,
+    FolderJob,
+    Journal,
+    PageOptions,
+    Plan,
+    Watcher,
+    count_pages,
+    expand,
+    file_signature,
+)
 from ctpn_crnn.folder_job import make_plan as plan_of
-from ctpn_crnn.recognizer import Failure
+from ctpn_crnn.recognizer import Failure, WeightsChoice, choose_weights
 from ctpn_crnn.sources import PDF_DPI
 from ctpn_crnn.writers import WRITERS
 
@@ -106,16 +117,19 @@ def parse_formats(value: str) -> list[str]:
 
 def make_recognizer(arguments: argparse.Namespace) -> Recognizer:
     """The recognizer that the command line asks for."""
-    files = {"ctpn": arguments.ctpn_weights, "crnn": arguments.crnn_weights}
-    weights = arguments.weights or (files if any(files.values()) else None)
     return Recognizer(
-        weights,
+        _weights(arguments),
         arguments.runtime,
         arguments.precision,
         min_confidence=arguments.min_confidence,
         deskew="auto" if arguments.deskew else "off",
         **search_options(arguments),
     )
+
+
+def _weights(arguments: argparse.Namespace) -> WeightsChoice:
+    files = {"ctpn": arguments.ctpn_weights, "crnn": arguments.crnn_weights}
+    return arguments.weights or (files if any(files.values()) else None)
 
 
 def run(arguments: argparse.Namespace, make: Callable[[argparse.Namespace], Recognizer] | None = None) -> int:
@@ -126,7 +140,7 @@ def run(arguments: argparse.Namespace, make: Callable[[argparse.Namespace], Reco
         make: Makes the recognizer; None for `make_recognizer`.
 
     Raises:
-        ConfigError: Options contradict each other.
+        ConfigError: Options contradict each other, or what a format needs is not installed.
         OutputError: A folder cannot be made.
         WeightsError: The weights cannot be used.
     """
@@ -134,6 +148,8 @@ def run(arguments: argparse.Namespace, make: Callable[[argparse.Namespace], Reco
     formats = arguments.format if arguments.format is not None else ["txt"] if arguments.output else []
     output = arguments.output or OUTPUT
     printing = arguments.always_print or arguments.json or not formats
+    for name in formats:
+        WRITERS[name].check_installed()
     if formats:
         make_folder(output, "--output")
     if arguments.save_formulas:
@@ -161,7 +177,8 @@ def run(arguments: argparse.Namespace, make: Callable[[argparse.Namespace], Reco
                 watcher=console,
             )
             console.start(options)
-            job.run(plan.work)
+            with logging_redirect_tqdm():
+                job.run(plan.work)
     finally:
         console.close()
     return 1 if console.failures else 0
@@ -178,11 +195,25 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The options that change what is written."""
+    """What changes what is written: options, and the files that they name."""
     pages, outputs = ("dpi", "skip_text", "deskew", "min_confidence"), ("flow", "save_formulas")
     networks = ("runtime", "precision", "weights", "ctpn_weights", "crnn_weights")
     values = {name: getattr(arguments, name) for name in (*pages, *networks, *outputs, *SEARCH)}
-    return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
+    values = {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
+    return {**values, "files": _network_files(arguments)}
+
+
+def _network_files(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What tells that a network or the language model is another one than before, also under the same name."""
+    from ctpn_crnn.weights import LANGUAGE_MODEL, read_manifest  # here: it brings h5py, which takes time
+
+    model = arguments.language_model
+    files = {**choose_weights(_weights(arguments)), LANGUAGE_MODEL: None if model == "auto" else model}
+    shipped = read_manifest()["weights"]
+    return {
+        kind: shipped.get(kind, {}).get("sha256") if path is None else file_signature(path)
+        for kind, path in files.items()
+    }
 
 
 class Console(Watcher):
@@ -204,7 +235,7 @@ class Console(Watcher):
         # None: no bar where stderr is no terminal.
         self._silent = True if arguments.quiet else False if arguments.progress else None
         self._bar: tqdm | None = None
-        self._read = self._done = self._skipped = 0
+        self._read = self._whole = self._ended = self._skipped = 0
 
     def start(self, options: PageOptions) -> None:
         """Begin to show progress."""
@@ -236,9 +267,10 @@ class Console(Watcher):
         """Keep it for the end."""
         self.failures.append(failure)
 
-    def document_done(self, document: Document) -> None:
+    def document_done(self, document: Document, is_whole: bool) -> None:
         """Count it."""
-        self._done += 1
+        self._ended += 1
+        self._whole += is_whole
 
     def close(self) -> None:
         """Say how it went, also when it was interrupted."""
@@ -253,7 +285,7 @@ class Console(Watcher):
         finished = len(self._plan.finished)
         if finished:
             print(f"documents finished before and skipped: {finished}; --redo reads them again", file=sys.stderr)
-        if self._done < len(self._plan.work) and self._bar is not None:
-            print(
-                f"{self._done} of {len(self._plan.work)} documents are done; the same command goes on", file=sys.stderr
-            )
+        if self._ended < len(self._plan.work) and self._bar is not None:
+            failed = f", {self._ended - self._whole} failed" if self._whole < self._ended else ""
+            done = f"{self._whole} of {len(self._plan.work)} documents are done{failed}"
+            print(f"{done}; the same command goes on", file=sys.stderr)

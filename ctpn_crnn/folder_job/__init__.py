@@ -11,7 +11,7 @@ Importing this package imports neither TensorFlow nor Keras.
 
 from __future__ import annotations
 
-from ctpn_crnn.folder_job.documents import Document, expand
+from ctpn_crnn.folder_job.documents import Document, expand, file_signature
 from ctpn_crnn.folder_job.job import FolderJob, Watcher
 from ctpn_crnn.folder_job.journal import Journal
 from ctpn_crnn.folder_job.names import free_stem
@@ -27,6 +27,7 @@ __all__ = [
     "Watcher",
     "count_pages",
     "expand",
+    "file_signature",
     "free_stem",
     "make_plan",
 ]

@@ -41,13 +41,16 @@ class Document:
 
     def signature(self) -> list[int] | None:
         """Size and time of the last change (ns), by which a change is noticed; None where there is no such file."""
-        if self.key is None:
-            return None
-        try:
-            state = self.path.stat()
-        except (OSError, ValueError):
-            return None
-        return [state.st_size, state.st_mtime_ns]
+        return None if self.key is None else file_signature(self.path)
+
+
+def file_signature(path: str | os.PathLike[str]) -> list[int] | None:
+    """See `Document.signature`."""
+    try:
+        state = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return [state.st_size, state.st_mtime_ns]
 
 
 def expand(given: Iterable[str]) -> tuple[list[Document], list[Failure]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import cv2
@@ -15,7 +17,7 @@ PADDING = (0.05, 0.05)
 """Around a formula, in its heights: the box may touch its outermost strokes."""
 
 
-def save_formulas(page: Page, image: np.ndarray, folder: Path, stem: str) -> list[Path]:
+def save_formulas(page: Page, image: np.ndarray, folder: Path, stem: str) -> dict[int, Path]:
     """Cut the formulas out of a page: "stem-1.png", "stem-2.png" and so on, in reading order.
 
     Args:
@@ -25,13 +27,22 @@ def save_formulas(page: Page, image: np.ndarray, folder: Path, stem: str) -> lis
         stem: What the names begin with.
 
     Returns:
-        The files.
+        `id` of the line -> file.
 
     Raises:
         OutputError: A file cannot be written.
     """
-    quads = [line.quad for line in page.lines if line.kind == "formula"]
-    paths = [folder / f"{stem}-{number}.png" for number in range(1, len(quads) + 1)]
-    for path, quad in zip(paths, quads):
-        write_bytes(path, cv2.imencode(".png", crop_quad(image, quad, PADDING))[1].tobytes())
+    formulas = [line for line in page.lines if line.kind == "formula"]
+    paths = {id(line): folder / f"{stem}-{number}.png" for number, line in enumerate(formulas, start=1)}
+    for line in formulas:
+        write_bytes(paths[id(line)], cv2.imencode(".png", crop_quad(image, line.quad, PADDING))[1].tobytes())
     return paths
+
+
+def link_to(path: Path, folder: Path) -> str:
+    """The URL of a file, relative to a folder; with the whole path where the two are on different drives."""
+    try:
+        relative = Path(os.path.relpath(path, folder))
+    except ValueError:
+        return path.absolute().as_uri()
+    return re.sub(r"[%#?:]", lambda match: f"%{ord(match[0]):02X}", relative.as_posix())

@@ -9,11 +9,11 @@ from typing import Any
 
 from ctpn_crnn.errors import CtpnCrnnError
 from ctpn_crnn.folder_job.documents import Document
-from ctpn_crnn.folder_job.formulas import save_formulas
+from ctpn_crnn.folder_job.formulas import link_to, save_formulas
 from ctpn_crnn.folder_job.journal import Journal
-from ctpn_crnn.folder_job.outputs import Outputs
+from ctpn_crnn.folder_job.outputs import Outputs, remove_leftovers
 from ctpn_crnn.folder_job.pages import LoadedPage, PageOptions, Step, steps
-from ctpn_crnn.page import Page
+from ctpn_crnn.page import Page, TextLine
 from ctpn_crnn.pipeline import Outcome
 from ctpn_crnn.recognizer import Failure, Recognizer
 
@@ -33,8 +33,8 @@ class Watcher:
     def failed(self, failure: Failure) -> None:
         """A page, a document or one of its files was lost."""
 
-    def document_done(self, document: Document) -> None:
-        """The files of a document are in their places, as far as it could be read."""
+    def document_done(self, document: Document, is_whole: bool) -> None:
+        """The files of a document are in their places; `is_whole`: nothing of it was lost."""
 
 
 class FolderJob:
@@ -52,7 +52,7 @@ class FolderJob:
         done: What `Journal.finish` notes of a finished document.
         options: How pages are made of documents.
         flow: Of the text in "txt": "lines" or "paragraphs".
-        formulas: Folder for pictures of formulas; must exist. None: no pictures.
+        formulas: Folder for pictures of formulas, to which "md" links; must exist. None: no pictures.
         watcher: Is told what happens.
     """
 
@@ -75,11 +75,13 @@ class FolderJob:
         self._watcher = watcher or Watcher()
 
     def run(self, work: Iterable[tuple[Document, str]]) -> None:
-        """Read documents, each to the stem that is given with it.
+        """Read documents, each to the stem that is given with it. What a killed run left of them is removed first.
 
         Raises:
             OutputError: The journal cannot be written.
         """
+        work = list(work)
+        remove_leftovers(self._formats, self._output, (stem for _, stem in work))
         present: _Present | None = None
         try:
             with closing(steps(work, self._options)) as outcomes:
@@ -123,20 +125,28 @@ class FolderJob:
         self._watcher.page_read(page)
         if self._formulas is not None:
             number = name.rpartition("#page=")[2] if "#page=" in name else "1"
-            save_formulas(page, loaded.image, self._formulas, f"{present.stem}-p{number}")
+            present.formulas = save_formulas(page, loaded.image, self._formulas, f"{present.stem}-p{number}")
         if self._formats:
             if present.outputs is None:
-                present.outputs = Outputs(
-                    self._formats, self._output, present.stem, loaded.dpi, present.fail, self._flow
-                )
+                options = self._writer_options(present, loaded.dpi)
+                present.outputs = Outputs(self._formats, self._output, present.stem, options, present.fail)
             present.outputs.add(page, loaded.image)
+
+    def _writer_options(self, present: _Present, dpi: float | None) -> dict[str, dict[str, Any]]:
+        """What the formats have of options, for a document whose first page has so many pixels an inch."""
+
+        def formula_link(_: Page, line: TextLine) -> str | None:
+            path = present.formulas.get(id(line))
+            return path and link_to(path, self._output)
+
+        return {"pdf": {"dpi": dpi} if dpi else {}, "txt": {"flow": self._flow}, "md": {"formula_link": formula_link}}
 
     def _finish(self, present: _Present) -> None:
         if present.outputs is not None:
             present.outputs.close()
         if not present.failed and present.outputs is not None:
             self._journal.finish(present.document, present.stem, present.signature, self._done)
-        self._watcher.document_done(present.document)
+        self._watcher.document_done(present.document, not present.failed)
 
 
 class _Present:
@@ -145,6 +155,7 @@ class _Present:
     def __init__(self, document: Document, stem: str, signature: list[int] | None, watcher: Watcher) -> None:
         self.document, self.stem, self.signature = document, stem, signature
         self.outputs: Outputs | None = None
+        self.formulas: dict[int, Path] = {}  # of the present page, by `id` of the line
         self.pages = 0
         self.failed = False
         self._watcher = watcher

@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ctpn_crnn.errors import CtpnCrnnError
+from ctpn_crnn.folder_job.names import unnumbered
 from ctpn_crnn.page import Page
 from ctpn_crnn.writers import WRITERS, open_writer
 from ctpn_crnn.writers.document import DocumentWriter
+
+_LEFTOVER = re.compile(r"\.(?P<name>.+)\.(?:[0-9a-f]{12}\.part|[0-9a-z_]{8}\.parts)")
+"""What `written_aside` (a file) and `PdfWriter` (a folder) make beside the file of that name, of which the first
+`_NAME_LENGTH` characters are taken."""
+
+_NAME_LENGTH = 100
+
+
+def remove_leftovers(formats: Sequence[str], folder: Path, stems: Iterable[str]) -> None:
+    """Remove what a run that was killed left beside the outputs of documents, and nothing else.
+
+    Args:
+        formats: Keys of `WRITERS`.
+        folder: Of the outputs.
+        stems: Their names without suffix.
+    """
+    if not formats:
+        return
+    suffixes = [WRITERS[name].suffix for name in formats]
+    names = {(stem + suffix)[:_NAME_LENGTH] for stem in stems for suffix in suffixes}
+    for path in folder.iterdir():
+        found = _LEFTOVER.fullmatch(path.name)
+        if found and unnumbered(found["name"]) in names:
+            with suppress(OSError):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 class Outputs:
@@ -22,9 +52,8 @@ class Outputs:
         formats: Keys of `WRITERS`.
         folder: Of the files.
         stem: Their name without suffix.
-        dpi: Pixels an inch of the first page, or None; for formats that have a paper size.
+        options: Format -> options of its writer, where it has any.
         report: Called with what goes wrong.
-        flow: Of the text in "txt", see `TextWriter`.
     """
 
     def __init__(
@@ -32,16 +61,15 @@ class Outputs:
         formats: Sequence[str],
         folder: Path,
         stem: str,
-        dpi: float | None,
+        options: Mapping[str, Mapping[str, Any]],
         report: Callable[[CtpnCrnnError], object],
-        flow: str = "lines",
     ) -> None:
         self._report = report
         self._writers: list[DocumentWriter] = []
         for name in formats:
-            options = {"dpi": dpi} if name == "pdf" and dpi else {"flow": flow} if name == "txt" else {}
+            path = folder / (stem + WRITERS[name].suffix)
             try:
-                self._writers.append(open_writer(name, folder / (stem + WRITERS[name].suffix), **options))
+                self._writers.append(open_writer(name, path, **options.get(name, {})))
             except CtpnCrnnError as error:
                 report(error)
 

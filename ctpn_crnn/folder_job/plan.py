@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from ctpn_crnn.folder_job.documents import Document
 from ctpn_crnn.folder_job.journal import Journal
-from ctpn_crnn.folder_job.names import free_stem
+from ctpn_crnn.folder_job.names import free_stem, unnumbered
 from ctpn_crnn.writers import WRITERS
 
 
@@ -102,6 +101,5 @@ def _paths(output: Path, stem: str, formats: Iterable[str]) -> list[Path]:
 
 
 def _unnumbered(path: Path) -> Path:
-    """What the picture of a page would be called if it were the only one: "a-ocr-12.png" -> "a-ocr.png"."""
     path = path.absolute()
-    return path.with_name(re.sub(r"(-ocr)-\d+(?=\.png$)", r"\1", path.name)) if path.name else path
+    return path.with_name(unnumbered(path.name)) if path.name else path

@@ -38,6 +38,9 @@ _BESIDE = 0.25
 """What two lines have in common in y, as a share of the lower one, when they stand side by side. Rows set without space
 between them have a tenth."""
 
+_CLOSE = 0.55
+"""A line this close above a row of a table, in the distance of most rows, is the first line of one of its cells."""
+
 _PROSE_WIDTH = 0.75
 """A single line that takes this share of a table's width is no cell of it, but a paragraph."""
 
@@ -157,8 +160,32 @@ def _with_headings(
         is_near = row_distance(sheet, rows[first - 1], rows[first]) <= 1.5 * height
         if not is_over or not is_near or is_caption(sheet.strip(rows[first - 1]).text):
             break
+        if _is_title(sheet, rows[first - 1], rows[first : last + 1], gaps[span[0]]):
+            break
         first -= 1
     return first
+
+
+def _is_title(sheet: Sheet, row: Row, table: Sequence[Row], gaps: list[tuple[float, float]]) -> bool:
+    """Whether a row of one line is the title of a table below it, and no heading of columns.
+
+    A title stands in the middle of all columns, and a heading of several in theirs; one of a single column, the first
+    line of a wrapped one, stands close above the second.
+
+    Args:
+        sheet: The page.
+        row: The row.
+        table: The rows of the table.
+        gaps: Those of its first row of cells.
+    """
+    left, top, right, bottom = sheet.boxes[row[0]]
+    boxes = sheet.boxes[[index for other in table for index in other]]
+    begin, end = boxes[:, 0].min(), boxes[:, 2].max()
+    from_all, from_others = (abs(left + right - edge - end) for edge in (begin, gaps[0][1]))
+    distances = [row_distance(sheet, above, below) for above, below in zip([row, *table], table)]
+    is_close = distances[0] < _CLOSE * float(np.median(distances))
+    is_over_gap = any(min(right, gap[1]) - max(left, gap[0]) >= bottom - top for gap in gaps)
+    return len(row) == 1 and bool(2 * from_all < from_others) and (is_over_gap or not is_close)
 
 
 def _with_wrapped_end(

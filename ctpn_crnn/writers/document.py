@@ -51,6 +51,14 @@ class DocumentWriter(abc.ABC):
         self.pages = 0
         self._open = True
 
+    @classmethod  # noqa: B027 - not every format needs something
+    def check_installed(cls) -> None:
+        """Nothing, where all that the format needs is installed.
+
+        Raises:
+            ConfigError: Something is not.
+        """
+
     def add(self, page: Page, image: np.ndarray | None = None) -> None:
         """Write the next page.
 

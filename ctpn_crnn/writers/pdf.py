@@ -98,6 +98,11 @@ class PdfWriter(FileWriter):
         self._folder: Path | None = None
         self._parts: list[Path] = []
 
+    @classmethod
+    def check_installed(cls) -> None:
+        """See `DocumentWriter.check_installed`."""
+        _library()
+
     def _write_page(self, page: Page, image: np.ndarray | None) -> None:
         from pikepdf import Dictionary, Name
 
@@ -314,4 +319,4 @@ def _library() -> Any:
     try:
         return importlib.import_module("pikepdf")
     except ImportError as error:
-        raise ConfigError("writing PDFs needs pikepdf: pip install 'ctpn_crnn[pdf]'") from error
+        raise ConfigError("writing PDFs needs pikepdf: pip install pikepdf") from error

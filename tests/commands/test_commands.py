@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 from ctpn_crnn import __version__, commands
 from ctpn_crnn.commands import info
@@ -85,6 +86,8 @@ def test_export(exported, capsys):
 
 
 def test_export_checked_and_in_8_bits(exported, capsys):
+    for name in ("1.png", "2.png"):
+        Image.new("L", (60, 32)).save(name)
     argv = ["export", "crnn", "a.onnx", "--check", "--int8", "b.onnx", "--images", "1.png", "2.png"]
     assert commands.main(argv) == 0
     assert (
@@ -101,6 +104,7 @@ def test_export_checked_and_in_8_bits(exported, capsys):
         ["ctpn", "folder", "--proposals"],
         ["crnn", "none/a.onnx"],
         ["crnn", "a.onnx", "--weights", "none.h5"],
+        ["crnn", "a.onnx", "--images", "none.png"],
     ],
 )
 def test_bad_exports(exported, argv, capsys):

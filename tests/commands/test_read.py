@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from ctpn_crnn import commands
+from ctpn_crnn import commands, weights
 from ctpn_crnn.commands import read
 from ctpn_crnn.errors import WeightsError
 from ctpn_crnn.geometry import box_to_quad
@@ -86,6 +86,23 @@ def test_what_was_finished_is_counted(fake, capsys):
     assert len(capsys.readouterr().out.splitlines()) == 2, "what is to be printed must be read"
 
 
+def test_other_weights_of_the_same_name_are_noticed(fake):
+    Path("w").mkdir()
+    for name in ("ctpn.h5", "crnn.h5", "lm.npz"):
+        Path("w", name).write_text("first")
+    argv = ["read", "in", "--output", "out", "--weights", "w", "--language-model", "w/lm.npz"]
+    for changed, count in ((None, 2), (None, 2), ("w/crnn.h5", 4), ("w/lm.npz", 6)):
+        if changed:
+            Path(changed).write_text("another")
+        assert commands.main(argv) == 0 and len(fake.widths) == count
+
+
+def test_other_shipped_weights_are_noticed(fake, monkeypatch):
+    for digest, count in (("a", 2), ("a", 2), ("b", 4)):
+        monkeypatch.setattr(weights, "read_manifest", lambda: {"weights": {"crnn": {"sha256": digest}}})  # noqa: B023
+        assert commands.main(["read", "in", "--output", "out"]) == 0 and len(fake.widths) == count
+
+
 def test_standard_input(fake, capsys, monkeypatch):
     data = io.BytesIO(Path("in/a.png").read_bytes())
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=data))
@@ -98,6 +115,34 @@ def test_interrupted(fake, capsys):
     assert commands.main(["read", "in", "--output", "out"]) == 130
     assert files("out") == ["a.txt"]
     assert capsys.readouterr().err == "1 of 2 documents are done; the same command goes on\ninterrupted\n"
+
+
+def test_a_failed_document_is_not_done(fake, capsys):
+    Path("in/aa.png").write_text("no image")
+    Image.new("RGB", (99, 40)).save("in/b.png")
+    assert commands.main(["read", "in", "--output", "out"]) == 130
+    assert "\n1 of 3 documents are done, 1 failed; the same command goes on\n" in capsys.readouterr().err
+
+
+def test_messages_are_in_the_words_of_the_command(fake, capsys, monkeypatch):
+    Path("empty").mkdir()
+    Path("a.pdf").write_text("no PDF")
+    Path("b.pdf").write_text("%PDF-1.7 nothing more")
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"garbage")))
+    assert commands.main(["read", "empty", "a.pdf", "b.pdf", "-"]) == 1
+    empty, neither, damaged, stdin = capsys.readouterr().err.splitlines()
+    assert "the folder empty holds no images or PDFs; " in empty and "recognize" not in empty
+    assert "a.pdf is not an image" in neither and neither.endswith(", nor a PDF")
+    assert damaged.endswith("b.pdf cannot be read as a PDF: it is damaged or truncated; make or fetch it again")
+    assert "standard input is not an image" in stdin
+
+
+def test_a_pdf_without_pikepdf_is_refused_first(fake, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pikepdf", None)
+    assert commands.main(["read", "in", "--format", "txt,pdf", "--output", "out"]) == 2
+    err = capsys.readouterr().err
+    assert err == "error: writing PDFs needs pikepdf: pip install pikepdf\n"
+    assert fake.widths == [] and not Path("out").exists()
 
 
 def test_damaged_files_are_named_at_the_end(fake, capsys):
