@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.runtime import require_keras
 
 STRATEGIES = ("none", "mirrored", "multiworker")
 
@@ -32,13 +33,15 @@ def use_device(name: str = "auto") -> None:
             that the framework sees, counted from 0.
 
     Raises:
-        ConfigError: The name is none of these, there is no such device, or the framework has begun to compute.
+        ConfigError: The name is none of these, there is no such device, the framework has begun to compute, or none is
+            installed.
     """
     match = re.fullmatch(r"auto|cpu|gpu(?::(\d+))?", name)
     if not match:
         raise ConfigError(f"device {name!r}: give auto, cpu, gpu, or gpu:N with N counted from 0.")
     if name == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # holds for worker processes too
+    require_keras(f"device {name!r}")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # JAX's way of growing
     import keras
 

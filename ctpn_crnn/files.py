@@ -15,7 +15,8 @@ from ctpn_crnn.errors import OutputError
 def written_aside(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path beside `path`; rename it to `path` when the block ends well, remove it when not.
 
-    The temporary file lies in the same folder, so that the rename is atomic, and is flushed to disk before it.
+    The temporary file lies in the same folder, so that the rename is atomic, and is flushed to disk before it. Of a
+    symbolic link the file that it points at is written, and the link stays.
 
     Args:
         path: The file to write. Its folder must exist.
@@ -24,13 +25,9 @@ def written_aside(path: str | os.PathLike[str]) -> Iterator[Path]:
         The path to write to. It does not exist yet.
 
     Raises:
-        OutputError: The folder is missing or cannot be written, the disk is full, or `path` is a folder.
+        OutputError: The folder is missing or cannot be written, the disk is full, or `path` is no file.
     """
-    target = Path(path)
-    if os.path.isdir(target):  # unlike Path.is_dir, also False for names that no file can have
-        raise OutputError(f"cannot write {target}: it is a folder; give a file name")
-    if not os.path.isdir(target.parent):
-        raise OutputError(f"cannot write {target}: the folder {target.parent} does not exist; make it first")
+    target = writable(path)
     aside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
     try:
         yield aside
@@ -44,6 +41,22 @@ def written_aside(path: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             aside.unlink()
+
+
+def writable(path: str | os.PathLike[str]) -> Path:
+    """The file that writing to `path` makes or replaces, links followed; to fail before the work rather than after it.
+
+    Raises:
+        OutputError: Its folder does not exist, or `path` is a folder, a device or a pipe.
+    """
+    if os.path.isdir(path):  # unlike Path.is_dir, also False for names that no file can have
+        raise OutputError(f"cannot write {path}: it is a folder; give a file name")
+    if os.path.exists(path) and not os.path.isfile(path):  # replacing /dev/null would harm the whole machine
+        raise OutputError(f"cannot write {path}: it is a device or a pipe; give a file name")
+    target = Path(os.path.realpath(path) if os.path.islink(path) else path)
+    if not os.path.isdir(target.parent):
+        raise OutputError(f"cannot write {path}: the folder {target.parent} does not exist; make it first")
+    return target
 
 
 def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from ctpn_crnn.crnn.network import CRNN
 from ctpn_crnn.crnn.reader import LineReader
+from ctpn_crnn.ctpn.decode import decode_heads
 from ctpn_crnn.ctpn.network import CTPN
 from ctpn_crnn.errors import ConfigError, OutputError, WeightsError
 from ctpn_crnn.weights import save_weights, set_calibration, set_ranges
@@ -21,6 +22,7 @@ pytest.importorskip("tf2onnx")
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="exports with TensorFlow")
 
 from ctpn_crnn.export import check_parity, export_int8, export_onnx, export_saved_model, fit_ranges  # noqa: E402
+from ctpn_crnn.export.inputs import made_batches  # noqa: E402
 from ctpn_crnn.export.parity import Parity, ParityError, _gaps, compare_proposals  # noqa: E402
 from ctpn_crnn.runtime.onnx_network import OnnxNetwork  # noqa: E402
 from ctpn_crnn.weights import read_weights  # noqa: E402
@@ -153,7 +155,7 @@ def test_a_detector_with_and_without_proposals(folder):
     weights = folder / "detector.h5"
     save_weights(model, weights, kind="ctpn", config=network.get_config(), charset=None, info={})
     heads = check_parity(weights, export_onnx(weights, folder / "heads.onnx"))
-    assert heads.passed and heads.batches == 2
+    assert heads.passed and heads.batches == 3
     scores, _, _ = OnnxNetwork("ctpn", folder / "heads.onnx").predict(np.zeros((1, 16, 32, 3), np.uint8))
     assert scores.shape == (1, 1, 2, 2, 2)
     decoded = check_parity(weights, export_onnx(weights, folder / "proposals.onnx", "proposals"))
@@ -172,6 +174,22 @@ def test_proposals_are_compared_whatever_their_order(reader):
     strips[0, 0, 1] -= 2
     assert compare_proposals(file, lambda _: heads, lambda _: (strips, strips[..., 5] * 0), [strips]).differing == 1
     assert _gaps(np.zeros((2, 7)), np.zeros((0, 7))).tolist() == [np.inf, np.inf]
+
+
+def test_nothing_to_compare_is_an_error(reader):
+    file = read_weights(reader)
+    file.config["heights"] = [16.0]
+    heads = [np.zeros((1, 1, 2, 1, values), np.float32) for values in (2, 2, 1)]
+    heads[0][..., 0] = 9
+    none = np.zeros((1, 3, 6), np.float32)
+    with pytest.raises(ParityError, match="no strip could be compared"):
+        compare_proposals(file, lambda _: heads, lambda _: (none, none[..., 5]), [none])
+
+
+def test_the_shipped_detector_finds_what_is_drawn_for_it():
+    network = OnnxNetwork("ctpn", None, "float32")
+    (found,) = decode_heads(*network.predict(made_batches("ctpn")[-1]), heights=network.config["heights"])
+    assert len(found.boxes) > 5
 
 
 def test_a_model_that_does_not_run_is_an_error(reader, folder):

@@ -38,6 +38,30 @@ def test_unwritable(tmp_path):
         write_bytes(tmp_path / "file" / "a", b"")
 
 
+def test_the_target_of_a_link_is_written(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "old").write_bytes(b"old")
+    for target in ("old", "new"):
+        link = tmp_path / f"to_{target}"
+        link.symlink_to(f"folder/{target}")
+        write_bytes(link, b"data")
+        assert link.is_symlink() and (tmp_path / "folder" / target).read_bytes() == b"data"
+    assert sorted(path.name for path in (tmp_path / "folder").iterdir()) == ["new", "old"]
+    (tmp_path / "astray").symlink_to("none/a")
+    with pytest.raises(OutputError, match="none does not exist"):
+        write_bytes(tmp_path / "astray", b"")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_what_is_no_file_stays(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    for name in ("pipe", "link"):
+        with pytest.raises(OutputError, match=f"{name}: it is a device or a pipe"):
+            write_bytes(tmp_path / name, b"")
+    assert (tmp_path / "pipe").is_fifo() and (tmp_path / "link").is_symlink()
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
 def test_no_permission(tmp_path):
     tmp_path.chmod(0o500)

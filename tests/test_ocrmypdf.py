@@ -20,7 +20,7 @@ from ctpn_crnn.images import load_image
 from ctpn_crnn.page import Page, TextLine
 
 ocrmypdf = pytest.importorskip(
-    "ocrmypdf", reason="OCRmyPDF is not installed: ITS PLUGIN IS NOT TESTED (pip install 'ctpn_crnn[ocrmypdf]')"
+    "ocrmypdf", reason="OCRmyPDF is not installed: ITS PLUGIN IS NOT TESTED (pip install '.[ocrmypdf]')"
 )
 pdfium = pytest.importorskip("pypdfium2")
 

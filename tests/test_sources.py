@@ -3,6 +3,7 @@
 import io
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -196,7 +197,7 @@ class TestStandardInput:
 
     def test_nothing(self, give):
         give(b"")
-        with pytest.raises(ImageError, match="stdin: there is nothing"):
+        with pytest.raises(ImageError, match="standard input: there is nothing"):
             next(page_refs("-"))
 
     def test_missing(self, tmp_path):
@@ -251,6 +252,23 @@ class TestPdf:
         page = ref.load()
         assert 8_000 < page.shape[0] * page.shape[1] <= 10_000
         assert page.shape[1] == pytest.approx(ref.dpi, abs=1)  # it is an inch wide
+
+    def test_less_resolution_is_said_once(self, tmp_path, caplog):
+        list(load_pages(self.make(tmp_path / "a.pdf"), dpi=7200, max_pixels=10_000))
+        [record] = caplog.records
+        assert "a.pdf#page=1 would have more than 0.01 million pixels at 7200 dpi" in record.getMessage()
+        list(load_pages(tmp_path / "a.pdf", dpi=72, max_pixels=10_000))
+        assert len(caplog.records) == 1
+
+    def test_a_picture_that_is_lost_is_said(self, tmp_path, caplog):
+        data = Path(self.make(tmp_path / "a.pdf")).read_bytes()
+        assert {image.min() for _, image in load_pages(data)} == {0} and not caplog.records
+        start = data.rindex(b"\xff\xd8\xff")
+        (tmp_path / "a.pdf").write_bytes(data[:start] + bytes(40) + data[start + 40 :])
+        pages = [image.min() for _, image in load_pages(tmp_path / "a.pdf")]
+        assert pages == [0, 255]
+        [record] = caplog.records
+        assert "a.pdf#page=2 is read as a blank page: its picture is damaged" in record.getMessage()
 
     def test_size_and_text(self, tmp_path):
         (tmp_path / "a.pdf").write_text(HELLO)

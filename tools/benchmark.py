@@ -11,9 +11,9 @@ from ctpn_crnn.benchmark import EngineSpec, Plan, benchmark_tables, benchmark_to
 from ctpn_crnn.benchmark.bench import EngineResult
 from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.datasets import PageTruth, read_detection_set
-from ctpn_crnn.errors import ConfigError, DatasetError, OutputError
+from ctpn_crnn.errors import ConfigError, DatasetError
 from ctpn_crnn.evaluation.report import to_json
-from ctpn_crnn.files import write_bytes
+from ctpn_crnn.files import writable, write_bytes
 from ctpn_crnn.runtime.machine import has_bfloat16
 
 OURS = {
@@ -70,8 +70,8 @@ def main(argv: list[str] | None = None) -> int:
 def benchmark(arguments: argparse.Namespace) -> int:
     """Measure, print, write; returns the exit code."""
     for path in (arguments.json, arguments.markdown):
-        if path and (path.is_dir() or not path.absolute().parent.is_dir()):
-            raise OutputError(f"cannot write {path}: it is a folder, or its folder does not exist.")
+        if path:
+            writable(path)
     plan = Plan(arguments.repeats, arguments.threads, arguments.growth_pages, arguments.timeout)
     specs, absent = engine_specs(arguments)
     results = [*run_benchmark(specs, chosen_pages(arguments), plan, show_turn), *absent]

@@ -12,7 +12,7 @@ from ctpn_crnn.commands.arguments import HelpFormatter, positive
 from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.crnn.language_model import MAX_ORDER
 from ctpn_crnn.crnn.ngram_counting import NgramCounter, corpus_files, count_files
-from ctpn_crnn.errors import OutputError
+from ctpn_crnn.files import writable
 
 EPILOG = """\
 examples:
@@ -42,8 +42,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
 def run(arguments: argparse.Namespace) -> int:
     """Count, write, and say what there is; returns the exit code."""
     files, output = corpus_files(arguments.corpus), arguments.output
-    if output.is_dir() or not output.absolute().parent.is_dir():  # better to fail before the work than after it
-        raise OutputError(f"cannot write {output}: it is a folder, or its folder does not exist; choose another name")
+    writable(output)
     counter = NgramCounter(arguments.order)
     size = sum(path.stat().st_size for path in files)
     with tqdm(total=size, unit="B", unit_scale=True, disable=None) as bar:

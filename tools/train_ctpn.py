@@ -27,6 +27,8 @@ from ctpn_crnn.datasets.detection_samples import (
 )
 from ctpn_crnn.distribution import STRATEGIES, strategy_scope, use_device
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError
+from ctpn_crnn.runtime import require_keras
+from ctpn_crnn.weights import read_weights
 
 if TYPE_CHECKING:
     import keras
@@ -84,6 +86,14 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     how.add_argument("--clip-norm", type=float, default=5.0, help="greatest norm of the gradient")
     how.add_argument("--freeze-blocks", type=int, default=2, help="VGG blocks left as they are (0 to 5)")
     how.add_argument(
+        "--keep-blocks",
+        type=int,
+        choices=range(6),
+        default=0,
+        help="VGG blocks that stay those of --init (give it also with --resume); run by ONNX Runtime, in 8-bit "
+        "integers where processor and weights file allow it",
+    )
+    how.add_argument(
         "--head-crops", type=int, default=0, help="first train what follows VGG16 on kept features of so many crops"
     )
     how.add_argument("--head-epochs", type=int, default=15, help="passes over these crops")
@@ -103,6 +113,25 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     how.add_argument("--tensorboard", type=Path, help="folder for TensorBoard")
     p.add_argument("--smoke", action="store_true", help="a tiny run of less than a minute that checks all parts")
     return p.parse_args(argv)
+
+
+def check(args: argparse.Namespace) -> None:
+    """Find what is wrong before the framework is imported, as far as that goes.
+
+    Raises:
+        ConfigError: Arguments do not go together, --out holds a run, or the framework is not installed.
+        WeightsError: --init is missing, damaged, or no detector's.
+    """
+    if args.strategy == "multiworker" and (args.max_minutes or args.head_crops):
+        # A worker that stops on its own clock leaves the others waiting without end.
+        raise ConfigError("--strategy multiworker: leave out --max-minutes and --head-crops.")
+    if not (args.smoke or args.resume) and (args.out / "checkpoint.npz").exists():
+        raise ConfigError(f"{args.out} holds a run already: add --resume, or name another folder by --out.")
+    if args.keep_blocks and args.init is None:
+        raise ConfigError("--keep-blocks needs trained ones: name their weights file with --init, also with --resume.")
+    if args.init is not None and (args.keep_blocks or not args.resume):
+        read_weights(args.init, kind="ctpn")
+    require_keras("training")
 
 
 def sources(args: argparse.Namespace) -> tuple[PageSource, PageSource | None]:
@@ -137,23 +166,24 @@ def options_of(args: argparse.Namespace) -> TrainingOptions:
         "steps", "batch_size", "optimizer", "learning_rate", "warmup_steps", "weight_decay", "clip_norm",
         "freeze_blocks", "samples", "negative", "hard", "balanced", "seed",
     )  # fmt: skip
-    return TrainingOptions(**{name: getattr(args, name) for name in names})
+    values = {name: getattr(args, name) for name in names}
+    return TrainingOptions(**values | {"freeze_blocks": max(args.freeze_blocks, args.keep_blocks)})
 
 
 def run(args: argparse.Namespace, train_source: PageSource, held_out: PageSource | None) -> list[dict[str, float]]:
     """Train as the arguments say; returns the rows of the log."""
     import keras
 
+    from ctpn_crnn.ctpn.head_training import split_at_features
     from ctpn_crnn.ctpn.network import CTPN
     from ctpn_crnn.ctpn.training import Watch, build_training_model, load_checkpoint, train
     from ctpn_crnn.datasets.detection_batches import DetectionBatches
     from ctpn_crnn.layers import training_layers
     from ctpn_crnn.runtime.keras_network import choose_precision
+    from ctpn_crnn.runtime.onnx_network import first_layers
     from ctpn_crnn.weights import save_weights
 
     options = options_of(args)
-    if not args.resume and (args.out / "checkpoint.npz").exists():
-        raise ConfigError(f"{args.out} holds a run already: add --resume, or name another folder by --out.")
     args.out.mkdir(parents=True, exist_ok=True)
     keras.utils.set_random_seed(args.seed)
     precision = choose_precision() if args.precision == "auto" else args.precision
@@ -163,17 +193,24 @@ def run(args: argparse.Namespace, train_source: PageSource, held_out: PageSource
     start_weights(model, args, train_source)
     if args.head_crops and not args.resume:
         start_head(args, network, model, train_source)
-    training = build_training_model(network, model, options)
+    trained, kept = model, None
+    if args.keep_blocks:
+        _, trained = split_at_features(model, args.keep_blocks)
+        kept = first_layers(read_weights(args.init, kind="ctpn"), args.keep_blocks)
+    training = build_training_model(network, trained, options)
     done = load_checkpoint(training, args.out / "checkpoint.npz", options) if args.resume else 0
 
     settings = CropSettings(args.size, tuple(args.scale), rotation=args.rotation)
     sampler = CropSampler(train_source, settings, args.seed, args.crops_per_page)
     count = max(options.steps - done, 0) + args.log_steps  # The last epoch may reach beyond the last step.
-    batches = DetectionBatches(sampler, args.batch_size, count, first_batch=done, processes=args.workers)
+    batches = DetectionBatches(
+        sampler, args.batch_size, count, first_batch=done, processes=args.workers, first_layers=kept
+    )
     validation = None
     if held_out is not None and args.validation_crops > 0:
         still = CropSettings(args.size, tuple(args.scale), stretch=0.0, rotation=0.0, colour=0.0)
-        validation = CropSampler(held_out, still, seed=1).batch(0, args.validation_crops)
+        images, strips = CropSampler(held_out, still, seed=1).batch(0, args.validation_crops)
+        validation = images if kept is None else kept(images), strips
 
     def write_weights(step: int) -> None:
         row = watch.history[-1] if watch.history else {}
@@ -199,9 +236,8 @@ def run(args: argparse.Namespace, train_source: PageSource, held_out: PageSource
 def start_weights(model: keras.Model, args: argparse.Namespace, source: PageSource) -> None:
     """Put in the weights that training starts from."""
     from ctpn_crnn.ctpn.network import even_out_vgg16, load_vgg16
-    from ctpn_crnn.weights import read_weights
 
-    if args.resume or args.from_scratch:
+    if (args.resume and not args.keep_blocks) or args.from_scratch:
         return
     if args.init is not None:
         read_weights(args.init, kind="ctpn").apply_to(model)
@@ -278,15 +314,14 @@ def main(argv: list[str] | None = None) -> int:
     args = parse(argv)
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        if args.strategy == "multiworker" and (args.max_minutes or args.head_crops):
-            # A worker that stops on its own clock leaves the others waiting without end.
-            raise ConfigError("--strategy multiworker: leave out --max-minutes and --head-crops.")
+        check(args)
+        pages = () if args.smoke else sources(args)
         use_device(args.device)
         with strategy_scope(args.strategy):
             if args.smoke:
                 smoke()
             else:
-                run(args, *sources(args))
+                run(args, *pages)
     except CtpnCrnnError as error:
         print(f"train_ctpn: {error}", file=sys.stderr)
         return 2

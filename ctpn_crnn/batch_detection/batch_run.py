@@ -14,16 +14,17 @@ from tqdm import tqdm
 
 from ctpn_crnn.batch_detection.device import use_cpu, use_gpu
 from ctpn_crnn.batch_detection.finders import CROP_MODES, FoundLines, GivenWindows, ProposedWindows, WindowFinder
-from ctpn_crnn.batch_detection.inputs import READERS, Entry, check_windows
+from ctpn_crnn.batch_detection.inputs import READERS, Entry, check_windows, tiff_pages
 from ctpn_crnn.batch_detection.journal import Journal, Row
 from ctpn_crnn.batch_detection.networks import load_ctpn, load_reader
 from ctpn_crnn.batch_detection.preprocessing import PLAIN_SCALE, Preprocessing, parse_channel_swap, read_mean
 from ctpn_crnn.batch_detection.proposals import SelectiveSearch
 from ctpn_crnn.batch_detection.reading import read_windows
 from ctpn_crnn.batch_detection.table import READ_COLUMNS, columns_of, save_failures, save_table
-from ctpn_crnn.batch_detection.windows import WindowScorer
+from ctpn_crnn.batch_detection.windows import WindowScorer, check_context_pad
 from ctpn_crnn.ctpn.detector import CLASSES, Detector
-from ctpn_crnn.errors import ConfigError, CtpnCrnnError, OutputError
+from ctpn_crnn.errors import ConfigError, CtpnCrnnError
+from ctpn_crnn.files import writable
 from ctpn_crnn.recognizer import Reader
 from ctpn_crnn.sources import load_page
 from ctpn_crnn.weights import shipped
@@ -109,6 +110,9 @@ def run(options: Options, say: Callable[[str], object] = print) -> int:
     start = time.monotonic()
     source, output = Path(options.input_file), Path(options.output_file)
     preprocessing = options.preprocessing()
+    check_context_pad(options.context_pad)
+    if options.reader_model and not options.read:
+        raise ConfigError(f"reader_model {options.reader_model} needs --read: without it nothing is read")
     _check_paths(source, output)
     say("Loading input...")
     entries = _read_input(options.crop_mode, source)
@@ -176,6 +180,10 @@ def _process(entries: Sequence[Entry], workers: Workers, journal: Journal) -> in
 def _rows(entry: Entry, workers: Workers) -> list[Row]:
     """The rows of one image."""
     image = load_page(entry.name)
+    pages = tiff_pages(entry.name)
+    if pages > 1:
+        told = "%s has %d pages, of which only the first is done; name each of the others, such as %s#page=2"
+        logger.warning(told, entry.name, pages, entry.name)
     found = workers.finder.find(image, entry)
     rows: list[Row] = [[*one.window, *(round(p, _DECIMALS) for p in one.probabilities)] for one in found]
     if workers.reader is not None:
@@ -194,10 +202,7 @@ def _read_input(crop_mode: str, source: Path) -> list[Entry]:
 
 def _check_paths(source: Path, output: Path) -> None:
     """Better to fail before the work than after it."""
-    if output.is_dir():
-        raise OutputError(f"cannot write {output}: it is a folder; give a file name")
-    if not output.absolute().parent.is_dir():
-        raise OutputError(f"cannot write {output}: the folder {output.parent} does not exist; make it first")
+    writable(output)
     if source.exists() and output.exists() and source.samefile(output):
         raise ConfigError(f"{output} is the input: the output would replace it; give another name")
 

@@ -91,8 +91,8 @@ def _check_fit(config: dict[str, Any], actual: dict[str, Any], definition: Path 
     classes, known = config.get("classes"), actual.get("classes", CLASSES)
     if classes is not None and len(classes) != len(known):
         raise WeightsError(
-            f"{file} tells {len(known)} classes apart ({', '.join(known)}), but model_def {definition} names "
-            f"{len(classes)}; use the definition that the weights were trained with"
+            f"model_def {definition} names {len(classes)} classes, but those of {file} are {len(known)} "
+            f"({', '.join(known)}); use the definition that the weights were trained with"
         )
     heights, trained = config.get("heights"), actual.get("heights", ANCHOR_HEIGHTS)
     if heights is not None and not (

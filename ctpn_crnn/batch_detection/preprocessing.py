@@ -17,6 +17,9 @@ from ctpn_crnn.runtime import Network
 PLAIN_SCALE = 255.0
 """The network takes 0..255, images start out as 0..1."""
 
+LARGEST_INPUT = 1e6
+"""Greater values are a slip, and would overflow in the network."""
+
 
 @dataclass(frozen=True)
 class Preprocessing:
@@ -32,7 +35,7 @@ class Preprocessing:
         input_scale: Factor after it.
 
     Raises:
-        ConfigError: An order that is none, or a factor that is zero or not finite.
+        ConfigError: An order that is none, a factor that is zero or not finite, or values beyond `LARGEST_INPUT`.
     """
 
     channel_swap: tuple[int, int, int] = (2, 1, 0)
@@ -49,6 +52,14 @@ class Preprocessing:
             value = getattr(self, name)
             if not math.isfinite(value) or value == 0:
                 raise ConfigError(f"{name} is {value}: give a finite number other than 0")
+        with np.errstate(over="ignore", invalid="ignore"):
+            largest = np.abs(self(np.array([[0.0] * 3, [PLAIN_SCALE] * 3]))).max()
+        if not largest <= LARGEST_INPUT:
+            mean = "" if self.mean is None else f", mean {self.mean}"
+            raise ConfigError(
+                f"raw_scale {self.raw_scale:g}{mean} and input_scale {self.input_scale:g} turn pixels into values "
+                f"beyond {LARGEST_INPUT:g}, which is more than a network takes: give smaller ones"
+            )
 
     def __call__(self, rgb: np.ndarray) -> np.ndarray:
         """Turn pictures into input.
@@ -68,8 +79,8 @@ class Preprocessing:
         return values * np.float32(self.input_scale)
 
     def fill(self) -> np.ndarray:
-        """What stands for the outside of an image: float32 (3,), R, G, B in 0..255 of the colour that becomes 0 in the
-        network, be it by `mean` or by the mean that the network subtracts itself."""
+        """What stands for the outside of an image: float32 (3,), R, G, B in 0..255 of the colour that becomes 0 by
+        `mean`; without one, of the mean that the network subtracts itself, whatever the other options do to it."""
         if self.mean is None:
             return np.asarray(NETWORK_MEAN, np.float32) * np.float32(PLAIN_SCALE)
         rgb = np.empty(3, np.float32)
@@ -128,14 +139,13 @@ def read_mean(path: str | Path) -> tuple[float, float, float]:
     """
     try:
         with open(path, "rb") as file:
-            mean = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigError(
-            f"mean_file {path} cannot be read as a .npy array ({reason}); check the path, or leave it empty"
-        ) from error
-    if not isinstance(mean, np.ndarray) or mean.dtype.kind not in "fiu" or not np.isfinite(mean).all():
-        raise ConfigError(f"mean_file {path} does not hold one array of finite numbers; save one with numpy.save")
+            mean = np.lib.format.read_array(file, allow_pickle=False)
+    except OSError as error:
+        raise ConfigError(f"mean_file {path} cannot be read ({error.strerror or error}); check the path") from error
+    except ValueError:  # NumPy's own words are for programmers
+        mean = None
+    if mean is None or mean.dtype.kind not in "fiu" or not np.isfinite(mean).all():
+        raise ConfigError(f"mean_file {path} is no .npy file of one array of finite numbers; make one by numpy.save")
     channels = _channel_means(mean)
     if channels is None:
         raise ConfigError(

@@ -47,8 +47,7 @@ class WindowScorer:
     """
 
     def __init__(self, network: Network, context_pad: int, fill: np.ndarray) -> None:
-        if not 0 <= context_pad <= MAX_CONTEXT_PAD:
-            raise ConfigError(f"context_pad is {context_pad}: give 0 to {MAX_CONTEXT_PAD} pixels")
+        check_context_pad(context_pad)
         self._network = network
         self._pad = context_pad
         self._fill = np.asarray(fill, np.float32)
@@ -84,6 +83,16 @@ class WindowScorer:
         covered = np.minimum(start + STRIDE, place.left + place.width) - np.maximum(start, place.left)
         weights = np.maximum(covered, 0)
         return weights @ scores / weights.sum()
+
+
+def check_context_pad(pixels: int) -> None:
+    """Check the context of a window.
+
+    Raises:
+        ConfigError: It is negative or more than 256.
+    """
+    if not 0 <= pixels <= MAX_CONTEXT_PAD:
+        raise ConfigError(f"context_pad is {pixels}: give 0 to {MAX_CONTEXT_PAD} pixels")
 
 
 @dataclass(frozen=True)

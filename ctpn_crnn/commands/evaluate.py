@@ -26,7 +26,7 @@ from ctpn_crnn.evaluation.tables import (
     recognition_tables,
 )
 from ctpn_crnn.evaluation.worst import write_cases
-from ctpn_crnn.files import write_bytes
+from ctpn_crnn.files import writable, write_bytes
 
 if TYPE_CHECKING:
     from ctpn_crnn import Detector, LineReader, Recognizer
@@ -319,10 +319,8 @@ def show_worst(errors: str | None, run: Run) -> None:
 
 def check_output(arguments: argparse.Namespace) -> None:
     """Better to fail before the work than after it."""
-    if arguments.json and (arguments.json.is_dir() or not arguments.json.absolute().parent.is_dir()):
-        raise OutputError(
-            f"cannot write {arguments.json}: it is a folder, or its folder does not exist; choose another with --json"
-        )
+    if arguments.json:
+        writable(arguments.json)
     if arguments.errors and not arguments.errors.isdecimal() and Path(arguments.errors).is_file():
         raise OutputError(f"cannot write to {arguments.errors}: it is a file; give a folder with --errors")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ctpn_crnn.errors import ConfigError, OutputError
+from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.files import writable
+from ctpn_crnn.images import load_image
 from ctpn_crnn.weights import shipped
 
 EPILOG = """\
@@ -33,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
     parser.add_argument(
-        "--check", action="store_true", help="compare what was written with Keras, on noise and on --images"
+        "--check", action="store_true", help="compare what was written with Keras, on made images and on --images"
     )
     parser.add_argument("--int8", type=Path, metavar="FILE", help="write the network in 8 bits too (.onnx)")
     parser.add_argument(
@@ -51,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         ConfigError: The options contradict each other, or a package is missing.
+        ImageError: An image cannot be read.
         OutputError: The output cannot be written.
         WeightsError: The weights cannot be used.
     """
@@ -59,8 +62,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError("--proposals is for the detector as ONNX: give ctpn and a name ending with .onnx")
     if arguments.int8 and (arguments.proposals or arguments.int8.suffix.lower() != ".onnx"):
         raise ConfigError("--int8 is for the network's heads as ONNX: give a name ending with .onnx and no --proposals")
+    # Better to fail before the minute that the work takes than after it.
     for path in [arguments.output] * is_onnx + [arguments.int8] * bool(arguments.int8):
-        _check_folder(path)
+        writable(path)
+    for image in arguments.images:
+        load_image(image)
     weights = _weights(arguments)
     from ctpn_crnn.export import check_parity, export_int8, export_onnx, export_saved_model  # they need TensorFlow
 
@@ -74,12 +80,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.int8:
         print(f"wrote {arguments.int8}: {export_int8(weights, arguments.int8, arguments.images)}")
     return 0
-
-
-def _check_folder(path: Path) -> None:
-    """Before the minute that the work takes, rather than after it."""
-    if not path.absolute().parent.is_dir():
-        raise OutputError(f"cannot write {path}: the folder {path.parent} does not exist; make it first")
 
 
 def _weights(arguments: argparse.Namespace) -> Path:

@@ -58,6 +58,11 @@ class Phase:
     def __post_init__(self) -> None:
         if self.name not in PHASES:
             raise ConfigError(f"Unknown training phase {self.name!r}: choose from {', '.join(PHASES)}.")
+        if self.steps < 0 or not 0.0 < self.learning_rate < np.inf:
+            raise ConfigError(
+                f"phase {self.name}: {self.steps} steps at the rate {self.learning_rate}: give 0 or more steps and a "
+                "rate above 0."
+            )
 
     def schedule(self) -> keras.optimizers.schedules.LearningRateSchedule:
         """Linear warm-up, then cosine decay."""
@@ -93,6 +98,11 @@ class ReaderTrainer:
         processes: rendering processes.
         weight_decay, clip_norm, ema: of AdamW; `ema` is the momentum of the running average of the weights that is
             validated and saved.
+        first_layers: computes the features of lines, as `runtime.onnx_network.first_layers` makes it of the weights
+            that the reader has. The convolutions stay as they are then; CTC alone, which trains what follows them.
+
+    Raises:
+        ConfigError: `first_layers` with a phase other than ctc.
     """
 
     def __init__(
@@ -107,11 +117,15 @@ class ReaderTrainer:
         weight_decay: float = 1e-3,
         clip_norm: float = 2.0,
         ema: float = 0.99,
+        first_layers: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
+        if first_layers is not None and any(phase.name != "ctc" for phase in phases):
+            raise ConfigError("Kept convolutions can be trained behind with the phase ctc only, for example ctc:1000.")
         self.charset, self.source, self.plan, self.phases = charset, source, plan, tuple(phases)
         self.output = Path(output)
         self.epoch_steps, self.processes = epoch_steps, processes
         self.weight_decay, self.clip_norm, self.ema = weight_decay, clip_norm, ema
+        self.first_layers = first_layers
         self.network = CRNN(charset.num_classes, **training_layers())
         self.reader = self.network.build_model()
         self.frame_head = layers.Dense(charset.num_classes, name="frame_head", dtype="float32")
@@ -208,16 +222,19 @@ class ReaderTrainer:
 
     def training_model(self, phase: Phase) -> keras.Model:
         """The model that a phase fits; all phases share their layers."""
-        image = keras.Input((INPUT_HEIGHT, None, 1), name="image")
-        features = self.network.features(image, reuse=True)
+        if self.first_layers is not None:
+            given = features = keras.Input((None, self.frame_reader.layers[-1].input.shape[-1]), name="features")
+        else:
+            given = keras.Input((INPUT_HEIGHT, None, 1), name="image")
+            features = self.network.features(given, reuse=True)
         if phase.name == "ctc":
-            return TrainingModel(image, self.network.project(self.network.recurrent(features)), name="ctc")
+            return TrainingModel(given, self.network.project(self.network.recurrent(features)), name="ctc")
         positions = keras.Input((None,), dtype="int32", name="positions")
         heads = [self.frame_head(TakeFrames(name="frames_of_features")([features, positions]))]
         if phase.name == "joint":
             sequence = self.network.recurrent(features)
             heads.append(self.network.project(TakeFrames(name="frames_of_sequence")([sequence, positions])))
-        return TrainingModel([image, positions], heads if len(heads) > 1 else heads[0], name=phase.name)
+        return TrainingModel([given, positions], heads if len(heads) > 1 else heads[0], name=phase.name)
 
     def _losses(self, phase: Phase) -> dict[str, Any]:
         if phase.name == "ctc":
@@ -228,9 +245,10 @@ class ReaderTrainer:
         return {"loss": [loss, loss], "loss_weights": [0.3, 1.0], "metrics": [[frame_accuracy], [frame_accuracy]]}
 
     def _batches(self, phase: Phase) -> LineBatches:
-        encode = (
-            CTCEncoder(self.charset) if phase.name == "ctc" else FrameEncoder(self.charset, 1 + (phase.name == "joint"))
-        )
+        if phase.name == "ctc":
+            encode = CTCEncoder(self.charset, self.first_layers)
+        else:
+            encode = FrameEncoder(self.charset, 1 + (phase.name == "joint"))
         return LineBatches(self.source, self.plan, encode, self.total_steps, self.epoch_steps, self.processes)
 
     def _optimizer_for(self, phase: Phase, model: keras.Model) -> keras.optimizers.Optimizer:

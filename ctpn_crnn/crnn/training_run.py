@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
@@ -60,7 +60,15 @@ def train_from_arguments(arguments: Namespace) -> None:
     if arguments.lines:
         check_own_lines(source, phases, plan)
     trainer = ReaderTrainer(
-        charset, source, plan, phases, arguments.output, arguments.epoch_steps, arguments.processes, ema=arguments.ema
+        charset,
+        source,
+        plan,
+        phases,
+        arguments.output,
+        arguments.epoch_steps,
+        arguments.processes,
+        ema=arguments.ema,
+        first_layers=kept_convolutions(arguments.init) if arguments.keep_convolutions else None,
     )
     if arguments.init:
         start_from(trainer, arguments.init)
@@ -108,6 +116,21 @@ def check_own_lines(source: LineSource, phases: Sequence[Phase], plan: BatchPlan
             f"narrowest is {widths[0]}). Give a larger width too, a multiple of 4."
         )
     print(f"{fitting} of {len(widths)} lines of {source.lines} are narrow enough to be trained on", flush=True)
+
+
+def kept_convolutions(path: str | None) -> Callable[[np.ndarray], np.ndarray]:
+    """The convolutions of a weights file, to be trained behind.
+
+    Raises:
+        ConfigError: no file is given.
+        WeightsError: it cannot be read, or is no reader's.
+    """
+    from ctpn_crnn.runtime.onnx_network import first_layers
+    from ctpn_crnn.weights import read_weights
+
+    if not path:
+        raise ConfigError("--keep-convolutions needs trained ones: name their weights file with --init.")
+    return first_layers(read_weights(path, kind="crnn"))
 
 
 def start_from(trainer: ReaderTrainer, path: str | Path) -> None:

@@ -17,12 +17,20 @@ from ctpn_crnn.ctpn.layers import AnchorTarget
 from ctpn_crnn.ctpn.network import CTPN, VGG16_BLOCKS
 from ctpn_crnn.ctpn.training import with_loss
 
-FEATURES = f"block{len(VGG16_BLOCKS)}_conv{VGG16_BLOCKS[-1][0]}"
 
+def split_at_features(model: keras.Model, blocks: int = len(VGG16_BLOCKS)) -> tuple[keras.Model, keras.Model]:
+    """A CTPN model as two that share its layers, split behind the first blocks of VGG16.
 
-def split_at_features(model: keras.Model) -> tuple[keras.Model, keras.Model]:
-    """A CTPN model as two that share its layers: image -> conv5_3, and conv5_3 -> (scores, vertical, side)."""
-    features = model.get_layer(FEATURES).output
+    Args:
+        model: image -> (scores, vertical, side).
+        blocks: how many of them (1 to 5); with all of them the features are those of conv5_3, with less, those of the
+            pool behind the last one.
+
+    Returns:
+        image -> features, and features -> (scores, vertical, side).
+    """
+    whole = blocks == len(VGG16_BLOCKS)
+    features = model.get_layer(f"block{blocks}_conv{VGG16_BLOCKS[-1][0]}" if whole else f"block{blocks}_pool").output
     return keras.Model(model.inputs[0], features, name="vgg16"), keras.Model(features, model.outputs, name="ctpn_head")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -95,10 +96,14 @@ class BatchStream(Protocol):
 
 
 def freeze_blocks(model: keras.Model, blocks: int) -> None:
-    """Keep the weights of the first `blocks` VGG blocks as they are; no gradient is computed for or through them."""
-    for block, (convolutions, _) in enumerate(VGG16_BLOCKS, start=1):
-        for index in range(1, convolutions + 1):
-            model.get_layer(f"block{block}_conv{index}").trainable = block > blocks
+    """Keep the weights of the first `blocks` VGG blocks as they are; no gradient is computed for or through them.
+
+    Blocks that the model does not have, as it begins behind them, are none of its concern.
+    """
+    for layer in model.layers:
+        block = re.fullmatch(r"block(\d)_conv\d", layer.name)
+        if block:
+            layer.trainable = int(block[1]) > blocks
 
 
 def build_training_model(network: CTPN, model: keras.Model, options: TrainingOptions) -> keras.Model:
@@ -106,7 +111,8 @@ def build_training_model(network: CTPN, model: keras.Model, options: TrainingOpt
 
     Args:
         network: the network that built `model`.
-        model: image -> (scores, vertical, side); the returned model shares its layers.
+        model: image, or features of its first blocks, -> (scores, vertical, side); the returned model shares its
+            layers.
         options: see `TrainingOptions`.
 
     Returns:

@@ -45,7 +45,8 @@ def read_detection_set(
     if any(folder.glob("*.gt")):
         return read_td500(folder, on_error=on_error, skipped=skipped)
     raise DatasetError(
-        f"{folder}: not a detection set; it needs images/ and gt/ (ICDAR), Annotations/ (VOC) or .gt files (MSRA-TD500)"
+        f"{folder}: neither a detection set, which has images/ and gt/ (ICDAR), Annotations/ (VOC) or .gt files "
+        "(MSRA-TD500), nor lines to read, which have lines.tsv"
     )
 
 

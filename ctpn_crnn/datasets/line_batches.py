@@ -279,12 +279,18 @@ def _with_padding(positions: np.ndarray, labels: np.ndarray, used: int, width: i
 
 
 class CTCEncoder:
-    """Samples -> (images, packed labels) for `ctc_loss`."""
+    """Samples -> (images, packed labels) for `ctc_loss`.
 
-    def __init__(self, charset: Charset) -> None:
-        self.charset = charset
+    Args:
+        charset: the reader's charset.
+        first_layers: what the images go through before the training sees them, see `runtime.onnx_network.first_layers`.
+    """
+
+    def __init__(self, charset: Charset, first_layers: Callable[[np.ndarray], np.ndarray] | None = None) -> None:
+        self.charset, self.first_layers = charset, first_layers
 
     def __call__(self, samples: list[LineSample], width: int) -> tuple:
         labels = [self.charset.encode(sample.text) for sample in samples]
         frames = [width // FRAME_WIDTH] * len(samples)
-        return pad_lines([sample.image for sample in samples], width), pack_labels(labels, frames)
+        images = pad_lines([sample.image for sample in samples], width)
+        return images if self.first_layers is None else self.first_layers(images), pack_labels(labels, frames)

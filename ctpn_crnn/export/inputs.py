@@ -18,10 +18,17 @@ MAX_SIDE = 640
 _SIZES = {"ctpn": ((1, 64, 96, 3), (2, 48, 112, 3)), "crnn": ((1, HEIGHT, 16, 1), (3, HEIGHT, 164, 1))}
 
 
-def random_batches(kind: str, seed: int = 0) -> list[np.ndarray]:
-    """Noise of two batches and sizes: float32 (N, H, W, C), 0..255."""
+def made_batches(kind: str, seed: int = 0) -> list[np.ndarray]:
+    """Noise of two batches and sizes, for a detector a drawn line of text too: float32 (N, H, W, C), 0..255."""
     random = np.random.default_rng(seed)
-    return [random.integers(0, 256, size).astype(np.float32) for size in _SIZES[kind]]
+    noise = [random.integers(0, 256, size).astype(np.float32) for size in _SIZES[kind]]
+    return [*noise, _drawn_line()] if kind == "ctpn" else noise
+
+
+def _drawn_line() -> np.ndarray:
+    page = np.full((96, 320, 3), 255, np.uint8)
+    cv2.putText(page, "Proposals 123", (16, 58), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (0, 0, 0), 2, cv2.LINE_AA)
+    return page[None].astype(np.float32)
 
 
 def image_batches(kind: str, images: Iterable[Any]) -> list[np.ndarray]:

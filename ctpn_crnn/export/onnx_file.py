@@ -12,6 +12,7 @@ import numpy as np
 
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.files import written_aside
+from ctpn_crnn.runtime import require_keras
 from ctpn_crnn.runtime.onnx_graph import OPSET
 from ctpn_crnn.runtime.onnx_network import FORMAT
 from ctpn_crnn.weights import WeightsFile, read_weights
@@ -57,12 +58,11 @@ def export_onnx(weights: str | os.PathLike[str], path: str | os.PathLike[str], o
 
 
 def _convert(file: WeightsFile, outputs: str) -> onnx.ModelProto:
+    require_keras("exporting", ("tensorflow",))
     try:
         import tf2onnx
     except ImportError as error:
-        raise ConfigError(
-            f"exporting to ONNX needs tf2onnx and TensorFlow ({error}): pip install 'ctpn_crnn[onnx]'."
-        ) from error
+        raise ConfigError(f"exporting to ONNX needs tf2onnx ({error}): pip install tf2onnx onnx.") from error
     from ctpn_crnn.export.keras_model import OUTPUT_NAMES, load_model, serving, with_proposals
 
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)  # its remarks on TensorFlow's optimizer help nobody

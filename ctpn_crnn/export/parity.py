@@ -15,7 +15,8 @@ from ctpn_crnn.crnn.ctc import greedy_decode
 from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS
 from ctpn_crnn.ctpn.decode import decode_heads
 from ctpn_crnn.errors import CtpnCrnnError
-from ctpn_crnn.export.inputs import compared, image_batches, random_batches
+from ctpn_crnn.export.inputs import compared, image_batches, made_batches
+from ctpn_crnn.runtime import require_keras
 from ctpn_crnn.weights import WeightsFile, read_weights
 
 LIMIT = 1e-3
@@ -56,16 +57,17 @@ class Parity:
 
     def __str__(self) -> str:
         verdict = "same" if self.passed else "NOT THE SAME"
+        counted = f"; {self.differing} of {self.total} lines or strips differ" if self.total else ""
         return (
             f"{verdict}: largest difference {self.max_difference:.1e} (limit {self.limit:.0e}) over {self.batches} "
-            f"batches; {self.differing} of {self.total} lines or strips differ"
+            f"batches{counted}"
         )
 
 
 def check_parity(
     weights: str | os.PathLike[str], exported: str | os.PathLike[str], images: Iterable[Any] = ()
 ) -> Parity:
-    """Compare an exported network with Keras on noise and on images.
+    """Compare an exported network with Keras on noise, for a detector on drawn text too, and on images.
 
     Args:
         weights: The weights file that was exported.
@@ -73,15 +75,17 @@ def check_parity(
         images: Real ones: pages for a detector, lines for a reader.
 
     Raises:
-        ParityError: They do not agree.
+        ParityError: They do not agree, or a detector's strips cannot be compared, as there are none in any image.
+        ConfigError: Keras is not installed.
         WeightsError: A file is missing or damaged.
         ImageError: An image cannot be read.
     """
+    require_keras("comparing with Keras")
     from ctpn_crnn.runtime.keras_network import KerasNetwork
 
     file = read_weights(weights)
     run, decoded = _open(Path(exported), file)
-    batches = random_batches(file.kind) + image_batches(file.kind, images)
+    batches = made_batches(file.kind) + image_batches(file.kind, images)
     keras = KerasNetwork(file.kind, file.path, "float32")
     compare = compare_proposals if decoded else compare_heads
     parity = compare(file, keras.predict, run, batches)
@@ -118,6 +122,11 @@ def compare_proposals(file: WeightsFile, reference: Run, run: Run, batches: Sequ
             difference = max(difference, float(gaps[near].max(initial=0.0)) * LIMIT)
             differing += int((~near).sum()) + abs(len(found) - len(expected))
             total += max(len(found), len(expected))
+    if total == 0:
+        raise ParityError(
+            f"{file.path} finds no text in what it was compared on, so that no strip could be compared; give images "
+            "with text that it finds"
+        )
     return Parity(len(batches), difference, differing, total, max_lost=MAX_LOST)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from ctpn_crnn.errors import WeightsError
 from ctpn_crnn.evaluation.edit_distance import edit_distance
-from ctpn_crnn.export.inputs import compared, image_batches, random_batches
+from ctpn_crnn.export.inputs import compared, image_batches, made_batches
 from ctpn_crnn.export.onnx_file import metadata
 from ctpn_crnn.export.parity import greedy_texts
 from ctpn_crnn.export.ranges import ranges_on
@@ -62,7 +62,7 @@ def export_int8(
         weights: A weights file.
         path: Of the .onnx file to write.
         images: Of the kind to be read, a few dozen: what the values of the layers reach is measured on them, and so is
-            what is gained and lost. Without any, what the file says of itself is taken, and noise is measured on.
+            what is gained and lost. Without any, what the file says of itself is taken; made ones are measured on.
 
     Returns:
         What is gained and lost.
@@ -82,7 +82,7 @@ def export_int8(
         )
     with written_aside(path) as aside:
         aside.write_bytes(build_int8_graph(file).to_bytes(embedded=True, metadata=metadata(file, "heads")))
-    return _report(file, Path(path), batches or random_batches(file.kind))
+    return _report(file, Path(path), batches or made_batches(file.kind))
 
 
 def _report(file: WeightsFile, path: Path, batches: Sequence[np.ndarray]) -> Int8Report:

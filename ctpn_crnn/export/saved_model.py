@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from ctpn_crnn.errors import OutputError
+from ctpn_crnn.runtime import require_keras
 from ctpn_crnn.weights import read_weights
 
 ASSET = "ctpn_crnn.json"
@@ -27,9 +28,10 @@ def export_saved_model(weights: str | os.PathLike[str], folder: str | os.PathLik
 
     Raises:
         WeightsError: The weights are missing or damaged.
-        ConfigError: Keras does not run on TensorFlow.
+        ConfigError: TensorFlow is not installed, or Keras does not run on it.
         OutputError: The folder is not empty or cannot be written.
     """
+    require_keras("exporting", ("tensorflow",))
     import keras
     import tensorflow as tf
 

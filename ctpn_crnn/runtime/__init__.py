@@ -8,6 +8,7 @@ Importing this package imports neither TensorFlow nor Keras; loading a network d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,6 +23,8 @@ KINDS = ("ctpn", "crnn")
 RUNTIMES = ("auto", "keras", "onnx")
 _PRECISIONS = {"keras": ("float32", "bfloat16"), "onnx": ("float32", "int8")}
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
+BACKENDS = ("tensorflow", "jax", "torch")
+"""What Keras computes with."""
 
 
 class Network(Protocol):
@@ -125,7 +128,25 @@ def is_installed(runtime: str) -> bool:
     """Whether a runtime can be imported. Does not import it."""
     if runtime == "onnx":
         return _exists("onnxruntime")
-    return _exists("keras") and any(_exists(backend) for backend in ("tensorflow", "jax", "torch"))
+    return _has_keras(BACKENDS)
+
+
+def require_keras(what: str, backends: Sequence[str] = BACKENDS) -> None:
+    """Check, without importing them, that Keras and one of its backends are installed.
+
+    Args:
+        what: What needs them, the beginning of the message.
+        backends: Those that will do.
+
+    Raises:
+        ConfigError: They are not.
+    """
+    if not _has_keras(backends):
+        raise ConfigError(f"{what} needs TensorFlow with Keras, which is not installed: pip install tensorflow.")
+
+
+def _has_keras(backends: Sequence[str]) -> bool:
+    return _exists("keras") and any(_exists(backend) for backend in backends)
 
 
 def _exists(module: str) -> bool:

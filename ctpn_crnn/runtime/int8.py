@@ -35,13 +35,22 @@ def build_int8_graph(file: WeightsFile) -> Graph:
     Raises:
         WeightsError: As there; or the file does not say what the values of the layers reach.
     """
+    return build_graph(file, int8_layers(file))
+
+
+def int8_layers(file: WeightsFile) -> Callable[[Graph], FloatLayers]:
+    """What adds the layers of a weights file to a graph in 8-bit integers.
+
+    Raises:
+        WeightsError: The file does not say what the values of the layers reach.
+    """
     ranges = file.config.get(RANGES)
     if not isinstance(ranges, dict):
         raise WeightsError(
             f"{file.path} does not say what the values of its layers reach, which precision='int8' needs: run "
             "tools/fit_int8.py on it once, or give precision='float32'"
         )
-    return build_graph(file, partial(Int8Layers, ranges=ranges))
+    return partial(Int8Layers, ranges=ranges)
 
 
 class Int8Layers(FloatLayers):

@@ -55,6 +55,37 @@ def build_graph(file: WeightsFile, make_layers: Callable[[Graph], FloatLayers] =
     return graph
 
 
+def build_features_graph(
+    file: WeightsFile, make_layers: Callable[[Graph], FloatLayers] = FloatLayers, blocks: int = len(VGG16_BLOCKS)
+) -> Graph:
+    """The first layers of a network: what a training need not compute with gradients that keeps them as they are.
+
+    Its input is that of `build_graph`, its output "features" has the channels last: of a CTPN (N, rows, columns, C)
+    behind `blocks` blocks of VGG16 and the pools after them, of a reader (N, frames, C), what its LSTMs are given.
+
+    Raises:
+        WeightsError: As `build_graph`.
+    """
+    graph = Graph(f"{file.kind}_features")
+    layers = make_layers(graph)
+    try:
+        if file.kind == "ctpn":
+            x, _ = _vgg16(graph, file.arrays, layers, blocks)
+            features = graph.add("Transpose", layers.finish(x), perm=(0, 2, 3, 1))
+            graph.output("features", features, ("batch", "rows", "columns", _channels(file.arrays, blocks)))
+        else:
+            frames = _frames(graph, file.arrays, layers)
+            channels = file.arrays["conv7/kernel"].shape[-1]
+            graph.output("features", graph.add("Transpose", frames, perm=(1, 0, 2)), ("batch", "frames", channels))
+    except (KeyError, ValueError, IndexError) as error:
+        raise WeightsError(f"{file.path} does not hold the arrays of our {file.kind} ({error})") from error
+    return graph
+
+
+def _channels(arrays: Arrays, blocks: int) -> int:
+    return arrays[f"block{blocks}_conv{VGG16_BLOCKS[blocks - 1]}/kernel"].shape[-1]
+
+
 class _Used(dict[str, np.ndarray]):
     """Arrays that remember which of them were never asked for."""
 
@@ -68,15 +99,7 @@ class _Used(dict[str, np.ndarray]):
 
 
 def _ctpn(graph: Graph, arrays: Arrays, layers: FloatLayers) -> None:
-    image = graph.input("image", ("batch", "height", "width", 3))
-    x = graph.add("Transpose", image, perm=(0, 3, 1, 2))
-    x = layers.start(x, 1.0 / (255.0 * np.array(STD)), np.array(MEAN) / np.array(STD))
-    multiple = 16
-    for block, convolutions in enumerate(VGG16_BLOCKS, start=1):
-        for index in range(1, convolutions + 1):
-            x = _named_convolution(layers, x, arrays, f"block{block}_conv{index}", multiple)
-        if block < len(VGG16_BLOCKS):
-            x, multiple = layers.max_pool(x, (2, 2)), multiple // 2
+    x, multiple = _vgg16(graph, arrays, layers, len(VGG16_BLOCKS))
     x = _named_convolution(layers, x, arrays, "window", multiple)
     x = _along_rows(graph, layers, layers.finish(x), arrays)
     anchors = arrays["side_head/bias"].shape[0]
@@ -84,6 +107,20 @@ def _ctpn(graph: Graph, arrays: Arrays, layers: FloatLayers) -> None:
         values = arrays[f"{name}_head/bias"].shape[0] // anchors
         head = graph.add("Reshape", dense(graph, x, arrays, f"{name}_head"), ints(0, 0, 0, anchors, values))
         graph.output(name, head, ("batch", "rows", "columns", anchors, values))
+
+
+def _vgg16(graph: Graph, arrays: Arrays, layers: FloatLayers, blocks: int) -> tuple[str, int]:
+    """The image through so many blocks: the maps, and what their height and width are multiples of."""
+    image = graph.input("image", ("batch", "height", "width", 3))
+    x = graph.add("Transpose", image, perm=(0, 3, 1, 2))
+    x = layers.start(x, 1.0 / (255.0 * np.array(STD)), np.array(MEAN) / np.array(STD))
+    multiple = 16
+    for block, convolutions in enumerate(VGG16_BLOCKS[:blocks], start=1):
+        for index in range(1, convolutions + 1):
+            x = _named_convolution(layers, x, arrays, f"block{block}_conv{index}", multiple)
+        if block < len(VGG16_BLOCKS):
+            x, multiple = layers.max_pool(x, (2, 2)), multiple // 2
+    return x, multiple
 
 
 def _along_rows(graph: Graph, layers: FloatLayers, x: str, arrays: Arrays) -> str:
@@ -103,6 +140,14 @@ def _named_convolution(layers: FloatLayers, x: str, arrays: Arrays, name: str, m
 
 
 def _crnn(graph: Graph, arrays: Arrays, layers: FloatLayers) -> None:
+    first = layers.bidirectional_lstm(_frames(graph, arrays, layers), arrays, "bilstm1")
+    second = layers.bidirectional_lstm(graph.add("Transpose", first, perm=(1, 0, 2)), arrays, "bilstm2")
+    logits = layers.projection(second, arrays, "projection")
+    graph.output("logits", logits, ("batch", "frames", arrays["projection/bias"].shape[0]))
+
+
+def _frames(graph: Graph, arrays: Arrays, layers: FloatLayers) -> str:
+    """The image through the convolutions: (frames, N, C)."""
     image = graph.input("image", ("batch", 32, "width", 1))
     x = layers.start(graph.add("Transpose", image, perm=(0, 3, 1, 2)), np.ones(1), np.zeros(1))
     for number in range(1, 7):
@@ -114,11 +159,7 @@ def _crnn(graph: Graph, arrays: Arrays, layers: FloatLayers) -> None:
     # "same" padding of a 2x2 kernel is one column on the right; the height of 2 needs none.
     kernel, bias = _folded(arrays, 7)
     x = layers.convolution(x, "conv7", kernel, bias, pads=(0, 0, 0, 1), strides=(2, 1))
-    frames = graph.add("Transpose", graph.add("Squeeze", layers.finish(x), ints(2)), perm=(2, 0, 1))
-    first = layers.bidirectional_lstm(frames, arrays, "bilstm1")
-    second = layers.bidirectional_lstm(graph.add("Transpose", first, perm=(1, 0, 2)), arrays, "bilstm2")
-    logits = layers.projection(second, arrays, "projection")
-    graph.output("logits", logits, ("batch", "frames", arrays["projection/bias"].shape[0]))
+    return graph.add("Transpose", graph.add("Squeeze", layers.finish(x), ints(2)), perm=(2, 0, 1))
 
 
 def _folded(arrays: Arrays, number: int) -> tuple[np.ndarray, np.ndarray]:

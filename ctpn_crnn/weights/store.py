@@ -193,9 +193,7 @@ def read_weights(path: str | os.PathLike[str], kind: str | None = None) -> Weigh
     """
     path = Path(path)
     if not path.is_file():
-        raise WeightsError(
-            f"the weights file {path} does not exist; check the path, or leave it out for the shipped weights"
-        )
+        raise WeightsError(f"the weights file {path} does not exist; check the path")
     try:
         with h5py.File(path, "r") as file:
             attributes = _read_attributes(file, path)

@@ -174,6 +174,16 @@ def test_a_full_disk_loses_nothing(folder, detector, monkeypatch):
     assert detector.seen == [] and len(table()) == 5
 
 
+def test_other_pages_of_a_tiff_are_told(folder, detector, caplog):
+    pages = [Image.new("RGB", (width, 20)) for width in (40, 50, 60)]
+    pages[0].save("scan.tif", save_all=True, append_images=pages[1:])
+    pages[0].save("one.tif")
+    assert run(["scan.tif", "one.tif", "40.png", "scan.tif#page=3"])[0] == 0
+    assert detector.seen == [40, 40, 40, 60]
+    (record,) = caplog.records
+    assert record.levelname == "WARNING" and record.getMessage().startswith("scan.tif has 3 pages")
+
+
 def test_given_windows(folder, detector):
     Path("in.csv").write_text("filename,xmin,ymin,xmax,ymax\n50.png,1,2,31,14\n40.png,0,0,40,20\n50.png,0,0,20,10.5\n")
     assert run_function(Options("in.csv", "out.csv", crop_mode="list", read=True), say=lambda _: None) == 0
@@ -206,6 +216,9 @@ def test_a_window_outside_stops_the_run_before_it_starts(folder, detector):
         ({"output": "missing/out.csv"}, OutputError),
         ({"output": "."}, OutputError),
         ({"output": "in.txt"}, ConfigError),
+        ({"context_pad": -1}, ConfigError),
+        ({"reader_model": "reader.h5"}, ConfigError),
+        ({"input_scale": 1e38}, ConfigError),
     ],
 )
 def test_wrong_options_stop_the_run_before_it_starts(folder, detector, options, error):

@@ -23,7 +23,7 @@ def fake_tensorflow(gpus, started):
             set_memory_growth=lambda gpu, on: gpus.append((gpu, on)) if len(gpus) < 2 else None
         ),
     )
-    return SimpleNamespace(config=config)
+    return SimpleNamespace(config=config, __spec__="found")
 
 
 @pytest.fixture

@@ -85,6 +85,14 @@ def test_wrong_values(options):
         Preprocessing(**options)
 
 
+@pytest.mark.parametrize(
+    "options", [{"input_scale": 1e38}, {"input_scale": 1e300}, {"raw_scale": -1e9}, {"mean": (0.0, 1e39, 0.0)}]
+)
+def test_values_beyond_all_bounds(options):
+    with pytest.raises(ConfigError, match=rf"{next(iter(options))} .*beyond 1e\+06"):
+        Preprocessing(**options)
+
+
 def test_mean_files_of_every_form(tmp_path):
     mean = np.zeros((3, 4, 5))
     mean[0, :, :2], mean[1], mean[2] = 10, 2, 3  # 10 in two columns of five
@@ -117,6 +125,10 @@ def test_unreadable_mean_files(tmp_path):
     np.savez(tmp_path / "two.npz", a=np.zeros(3))
     (tmp_path / "text.npy").write_text("mean")
     (tmp_path / "empty.npy").write_bytes(b"")
-    for path in (tmp_path / "two.npz", tmp_path / "text.npy", tmp_path / "empty.npy", tmp_path / "none.npy", tmp_path):
-        with pytest.raises(ConfigError, match="mean_file"):
+    np.save(tmp_path / "objects.npy", np.array([1, None], object))
+    for name in ("two.npz", "text.npy", "empty.npy", "objects.npy"):
+        with pytest.raises(ConfigError, match=f"mean_file .*{name} is no .npy file of one array of finite numbers"):
+            read_mean(tmp_path / name)
+    for path in (tmp_path / "none.npy", tmp_path):
+        with pytest.raises(ConfigError, match="mean_file .* cannot be read"):
             read_mean(path)

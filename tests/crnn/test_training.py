@@ -9,7 +9,7 @@ from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.reader import LineReader
 from ctpn_crnn.crnn.smoke import smoke_source
 from ctpn_crnn.crnn.training import LineSet, Phase, ReaderTrainer, TakeFrames, frame_accuracy, validation_scores
-from ctpn_crnn.crnn.training_run import parse_phase
+from ctpn_crnn.crnn.training_run import kept_convolutions, parse_phase, start_from
 from ctpn_crnn.datasets.line_batches import BatchPlan
 from ctpn_crnn.errors import ConfigError, WeightsError
 
@@ -90,6 +90,48 @@ def test_every_phase_runs_and_the_weights_can_be_read_with(tmp_path):
     assert len(reader.read([np.full((32, 64), 255, np.uint8)])) == 1
 
 
+class TestKeptConvolutions:
+    """`first_layers`: what follows the convolutions is trained on what they give."""
+
+    def trainer(self, folder, phases, init):
+        keras.utils.set_random_seed(4)
+        trainer = ReaderTrainer(
+            *(SOURCE.charset, SOURCE, BatchPlan((32,), 64, seed=5), phases, folder, 2, 0),
+            first_layers=kept_convolutions(init),
+        )
+        start_from(trainer, init)
+        return trainer
+
+    def test_they_stay_and_the_rest_learns(self, tmp_path):
+        start = make(tmp_path / "start", [])
+        start.train()
+        start.save_weights(tmp_path / "start.h5", {})
+        trainer = self.trainer(tmp_path / "run", [Phase("ctc", 4, 1e-3, warmup=1)], tmp_path / "start.h5")
+        before = {v.path: np.array(v) for v in trainer.reader.weights}
+        trainer.train()
+        changed = {path for path, value in before.items() if not np.array_equal(value, trainer_weight(trainer, path))}
+        assert changed == {path for path in before if path.startswith(("bilstm", "projection"))}
+
+    def test_the_features_are_those_of_the_model(self, tmp_path):
+        start = make(tmp_path / "start", [])
+        start.save_weights(tmp_path / "start.h5", {})
+        trainer = self.trainer(tmp_path / "run", [Phase("ctc", 1, 1e-3)], tmp_path / "start.h5")
+        image = np.random.default_rng(0).integers(0, 256, (2, 32, 48, 1)).astype(np.float32)
+        expected = np.asarray(trainer.network.features(image, reuse=True))
+        np.testing.assert_allclose(trainer.first_layers(image), expected, rtol=1e-3, atol=1e-3)
+
+    def test_they_need_trained_ones_and_ctc(self, tmp_path):
+        with pytest.raises(ConfigError, match="--init"):
+            kept_convolutions(None)
+        plan = BatchPlan((32,), 64)
+        with pytest.raises(ConfigError, match="ctc"):
+            ReaderTrainer(SOURCE.charset, SOURCE, plan, [Phase("joint", 1, 1e-3)], tmp_path, first_layers=abs)
+
+
+def trainer_weight(trainer, path):
+    return next(np.array(v) for v in trainer.reader.weights if v.path == path)
+
+
 def test_a_checkpoint_of_another_charset_is_refused(tmp_path):
     make(tmp_path, [Phase("frames", 0, 1e-3)]).save_checkpoint()
     other = ReaderTrainer(Charset("xyz"), SOURCE, BatchPlan((32,), 64), [Phase("frames", 2, 1e-3)], tmp_path)
@@ -146,7 +188,7 @@ def test_validation_reads_through_the_model():
     assert scores == {"set_cer": 0.25, "set_exact": 0.5}
 
 
-@pytest.mark.parametrize("text", ["ctc", "ctc:x", "other:5", "ctc:5:fast"])
+@pytest.mark.parametrize("text", ["ctc", "ctc:x", "other:5", "ctc:5:fast", "ctc:-3", "ctc:5:0", "ctc:5:nan"])
 def test_bad_schedules(text):
     with pytest.raises(ConfigError):
         parse_phase(text)

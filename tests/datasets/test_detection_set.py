@@ -27,7 +27,7 @@ def test_forms(tmp_path: Path) -> None:
 
 
 def test_none_of_them(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="not a detection set"):
+    with pytest.raises(DatasetError, match="neither a detection set.*nor lines to read, which have lines.tsv"):
         read_detection_set(tmp_path)
     with pytest.raises(DatasetError, match="no such folder"):
         read_detection_set(tmp_path / "none")

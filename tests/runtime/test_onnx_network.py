@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -15,8 +16,8 @@ from ctpn_crnn.ctpn.layers import Proposal
 from ctpn_crnn.errors import WeightsError
 from ctpn_crnn.runtime import load_network, onnx_networks
 from ctpn_crnn.runtime.keras_network import KerasNetwork
-from ctpn_crnn.runtime.onnx_network import OnnxNetwork
-from ctpn_crnn.weights import read_weights, save_weights
+from ctpn_crnn.runtime.onnx_network import OnnxNetwork, first_layers
+from ctpn_crnn.weights import read_weights, save_weights, shipped
 
 CHARSET = "abc甲"
 
@@ -56,6 +57,18 @@ def test_shipped_weights_equal_keras(kind, shape):
     expected = KerasNetwork(kind, precision="float32").predict(batch)
     for ours, theirs in zip(OnnxNetwork(kind, precision="float32").predict(batch), expected, strict=True):
         assert ours == pytest.approx(theirs, abs=1e-3, rel=1e-3)
+
+
+@pytest.mark.parametrize(("blocks", "layer"), [(1, "block1_pool"), (3, "block3_pool"), (5, "block5_conv3")])
+def test_first_blocks_of_the_detector_equal_keras(blocks, layer):
+    from ctpn_crnn.ctpn.network import CTPN
+
+    file, batch = read_weights(shipped("ctpn"), "ctpn"), random_batch(1, 32, 48, 3).astype(np.float32)
+    model = CTPN().build_model()
+    file.apply_to(model)
+    expected = np.asarray(keras.Model(model.inputs[0], model.get_layer(layer).output)(batch))
+    exact = replace(file, config={})  # Without ranges: float32.
+    assert first_layers(exact, blocks)(batch) == pytest.approx(expected, abs=2e-3, rel=2e-3)
 
 
 def test_another_charset_and_other_units_need_no_other_graph(tmp_path):

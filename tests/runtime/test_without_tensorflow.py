@@ -1,10 +1,13 @@
-"""Reading with ONNX Runtime where TensorFlow and Keras cannot be imported."""
+"""Reading with ONNX Runtime where TensorFlow and Keras cannot be imported, and what is said of all that needs them."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+from PIL import Image
 
 BLOCKED = """
 import sys
@@ -52,6 +55,12 @@ else:
     raise SystemExit("something ran")
 """
 
+MAIN = """
+import runpy
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
 
 def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     root = Path(__file__).parents[2]
@@ -68,3 +77,23 @@ def test_it_reads(reader, detector):
 def test_without_onnx_runtime_either():
     done = run(ONE_IS_NEEDED)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments"),
+    [
+        ("tools/train_crnn.py", ["{}/run"]),
+        ("tools/train_crnn.py", ["--smoke"]),
+        ("tools/train_ctpn.py", ["--out", "{}/run"]),
+        ("ctpn_crnn/__main__.py", ["detect", "{}/in.txt", "{}/out.csv", "--gpu"]),
+        ("ctpn_crnn/__main__.py", ["export", "crnn", "{}/saved"]),
+        ("ctpn_crnn/__main__.py", ["export", "crnn", "{}/a.onnx"]),
+    ],
+)
+def test_what_needs_it_says_so(tmp_path, program, arguments):
+    Image.new("RGB", (40, 20)).save(tmp_path / "a.png")
+    (tmp_path / "in.txt").write_text(f"{tmp_path}/a.png\n")
+    done = run(MAIN, program, *(argument.format(tmp_path) for argument in arguments))
+    assert done.returncode == 2, done.stderr
+    assert "needs TensorFlow with Keras" in done.stderr and done.stderr.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "in.txt"]
