@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import unicodedata
 import zipfile
 import zlib
 from array import array
@@ -41,6 +42,9 @@ FOLDED = {c: group[0] for group in ALIKE for c in group}
 """The character that stands for one in the model, of those that are `ALIKE`: the first of them."""
 
 _SHARES = {c: math.log(len(group)) for group in ALIKE for c in group}
+_ACCENT = math.log(20)
+"""What an accented letter that the training text lacks costs beside the plain letter, for which it counts otherwise."""
+
 _CACHE_SIZE = 1 << 17
 _NONE = -1
 
@@ -72,7 +76,7 @@ class LanguageModel:
 
     The ten ASCII digits count as one character, whose probability they share evenly: text says where a number stands,
     never which. So do the ASCII point and comma, and both cases of a letter (`ALIKE`). A character that the training
-    text lacks has the share of one unseen character.
+    text lacks has the share of one unseen character, an accented letter a part of that of the plain one.
 
     Args:
         alphabet: The characters that are known, each once; those that are `ALIKE` as the first of them.
@@ -119,9 +123,8 @@ class LanguageModel:
 
     def step(self, state: State, character: str) -> tuple[float, State]:
         """Natural log probability of a character after a context, and the state of the context that it makes."""
-        place = self._places.get(FOLDED.get(character, character), _NONE)
+        place, score = self._place(character)
         nodes = [place, *(self._child(level, node, place) for level, node in enumerate(state))]
-        score = -_SHARES.get(character, 0.0)
         for level in range(len(nodes) - 1, -1, -1):
             if nodes[level] != _NONE:
                 score += float(self._levels[level].log_probabilities[nodes[level]])
@@ -131,6 +134,16 @@ class LanguageModel:
         else:
             score += self._unknown
         return score, tuple(nodes[: self.order - 1])
+
+    def _place(self, character: str) -> tuple[int, float]:
+        """Where a character stands in the alphabet, and what it has of the probability there, natural log."""
+        place = self._places.get(FOLDED.get(character, character), _NONE)
+        if place != _NONE or character < "\x80":
+            return place, -_SHARES.get(character, 0.0)
+        plain = unicodedata.normalize("NFD", character)[0]
+        if plain == character or FOLDED.get(plain) not in self._places:
+            return _NONE, 0.0
+        return self._places[FOLDED[plain]], -_SHARES[plain] - _ACCENT
 
     def log_probability(self, character: str, context: str = "") -> float:
         """Natural log probability of a character after others, of which the last `order` - 1 count."""
