@@ -43,7 +43,8 @@ FOLDED = {c: group[0] for group in ALIKE for c in group}
 
 _SHARES = {c: math.log(len(group)) for group in ALIKE for c in group}
 _ACCENT = math.log(20)
-"""What an accented letter that the training text lacks costs beside the plain letter, for which it counts otherwise."""
+"""What an accented letter costs beside the plain one, for which it counts otherwise: text that has few of them does not
+say which accent it bears."""
 
 _CACHE_SIZE = 1 << 17
 _NONE = -1
@@ -76,7 +77,7 @@ class LanguageModel:
 
     The ten ASCII digits count as one character, whose probability they share evenly: text says where a number stands,
     never which. So do the ASCII point and comma, and both cases of a letter (`ALIKE`). A character that the training
-    text lacks has the share of one unseen character, an accented letter a part of that of the plain one.
+    text lacks has the share of one unseen character. An accented letter has a part of the plain one's.
 
     Args:
         alphabet: The characters that are known, each once; those that are `ALIKE` as the first of them.
@@ -137,13 +138,11 @@ class LanguageModel:
 
     def _place(self, character: str) -> tuple[int, float]:
         """Where a character stands in the alphabet, and what it has of the probability there, natural log."""
-        place = self._places.get(FOLDED.get(character, character), _NONE)
-        if place != _NONE or character < "\x80":
-            return place, -_SHARES.get(character, 0.0)
-        plain = unicodedata.normalize("NFD", character)[0]
-        if plain == character or FOLDED.get(plain) not in self._places:
-            return _NONE, 0.0
-        return self._places[FOLDED[plain]], -_SHARES[plain] - _ACCENT
+        if character >= "\x80":
+            plain = unicodedata.normalize("NFD", character)[0]
+            if plain != character and FOLDED.get(plain) in self._places:
+                return self._places[FOLDED[plain]], -_SHARES[plain] - _ACCENT
+        return self._places.get(FOLDED.get(character, character), _NONE), -_SHARES.get(character, 0.0)
 
     def log_probability(self, character: str, context: str = "") -> float:
         """Natural log probability of a character after others, of which the last `order` - 1 count."""

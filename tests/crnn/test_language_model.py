@@ -79,14 +79,14 @@ def test_lines_end_ngrams_and_white_space_is_one_space():
     assert model_of(" a b \r\n\n c ").sizes == model_of("a b", "c").sizes
 
 
-def test_an_accented_letter_that_no_text_has_counts_as_a_plain_one():
+def test_an_accented_letter_counts_as_a_plain_one():
     model = model_of("cafe cafe cafe")
     assert probability(model, "é", "caf") == pytest.approx(probability(model, "e", "caf") / 2 / 20, rel=FLOAT16)
     assert model.log_probability("s", "caf\u0113") == model.log_probability("s", "cafe")
     unknown = model.log_probability("字", "caf")
     assert model.log_probability("\u014d", "caf") == model.log_probability("Ж", "caf") == unknown  # no o either
-    written = model_of("café café")
-    assert probability(written, "é", "caf") > 0.5
+    written = model_of("café cafe cafe")  # The accent that text happens to have is not preferred to others.
+    assert written.log_probability("é", "caf") == written.log_probability("è", "caf")
 
 
 def test_no_digit_is_likelier_than_another():
