@@ -28,7 +28,7 @@ def written_aside(path: str | os.PathLike[str]) -> Iterator[Path]:
         OutputError: The folder is missing or cannot be written, the disk is full, or `path` is no file.
     """
     target = writable(path)
-    aside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
+    aside = target.with_name(f"{aside_prefix(target.name)}{secrets.token_hex(6)}.part")
     try:
         yield aside
         _flush(aside)
@@ -41,6 +41,11 @@ def written_aside(path: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             aside.unlink()
+
+
+def aside_prefix(name: str) -> str:
+    """What the names begin with of what is written aside for a file of this name, which may be long: ".NAME."."""
+    return f".{name[:100]}."
 
 
 def writable(path: str | os.PathLike[str]) -> Path:

@@ -223,7 +223,7 @@ class ReaderTrainer:
     def training_model(self, phase: Phase) -> keras.Model:
         """The model that a phase fits; all phases share their layers."""
         if self.first_layers is not None:
-            given = features = keras.Input((None, self.frame_reader.layers[-1].input.shape[-1]), name="features")
+            given = features = keras.Input((None, self.frame_head.kernel.shape[0]), name="features")
         else:
             given = keras.Input((INPUT_HEIGHT, None, 1), name="image")
             features = self.network.features(given, reuse=True)

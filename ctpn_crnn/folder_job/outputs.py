@@ -12,16 +12,14 @@ from typing import Any
 import numpy as np
 
 from ctpn_crnn.errors import CtpnCrnnError
+from ctpn_crnn.files import aside_prefix
 from ctpn_crnn.folder_job.names import unnumbered
 from ctpn_crnn.page import Page
 from ctpn_crnn.writers import WRITERS, open_writer
 from ctpn_crnn.writers.document import DocumentWriter
 
 _LEFTOVER = re.compile(r"\.(?P<name>.+)\.(?:[0-9a-f]{12}\.part|[0-9a-z_]{8}\.parts)")
-"""What `written_aside` (a file) and `PdfWriter` (a folder) make beside the file of that name, of which the first
-`_NAME_LENGTH` characters are taken."""
-
-_NAME_LENGTH = 100
+"""What `written_aside` (a file) and `PdfWriter` (a folder) make beside the file of that name."""
 
 
 def remove_leftovers(formats: Sequence[str], folder: Path, stems: Iterable[str]) -> None:
@@ -35,10 +33,10 @@ def remove_leftovers(formats: Sequence[str], folder: Path, stems: Iterable[str])
     if not formats:
         return
     suffixes = [WRITERS[name].suffix for name in formats]
-    names = {(stem + suffix)[:_NAME_LENGTH] for stem in stems for suffix in suffixes}
+    prefixes = {aside_prefix(stem + suffix) for stem in stems for suffix in suffixes}
     for path in folder.iterdir():
         found = _LEFTOVER.fullmatch(path.name)
-        if found and unnumbered(found["name"]) in names:
+        if found and aside_prefix(unnumbered(found["name"])) in prefixes:
             with suppress(OSError):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 

@@ -137,7 +137,7 @@ def _typeset(kind: str, rng: np.random.Generator) -> str:
 def _inline(rng: np.random.Generator) -> str:
     draw = rng.random()
     if draw < 0.15:
-        return f"{_letter(rng)}_{{{_index(rng)}}}"
+        return _indexed(rng)
     if draw < 0.6:
         return f"{_atom(rng)} {_one(rng, _RELATIONS)} {expression(rng, 0, int(rng.integers(1, 4)))}"
     return expression(rng, 1, int(rng.integers(1, 4)))
@@ -146,11 +146,11 @@ def _inline(rng: np.random.Generator) -> str:
 def _sign(rng: np.random.Generator) -> str:
     draw = rng.random()
     if draw < 0.35:
-        return f"{_letter(rng)}_{{{_index(rng)}}}"
+        return _indexed(rng)
     if draw < 0.55:
-        return f"{_letter(rng)}^{{{_index(rng)}}}"
+        return _raised(rng)
     if draw < 0.65:
-        return f"{_letter(rng)}_{{{_index(rng)}}}^{{{_index(rng)}}}"
+        return f"{_indexed(rng)}^{{{_index(rng)}}}"
     if draw < 0.8:
         return _one(rng, tuple(letter for letter in _LETTERS if len(letter) > 1))
     return f"{_letter(rng)} {_one(rng, _RELATIONS)} {_atom(rng)}"
@@ -199,10 +199,18 @@ def _atom(rng: np.random.Generator) -> str:
     if draw < 0.5:
         return f"{int(rng.integers(2, 10))}{_letter(rng)}"
     if draw < 0.65:
-        return f"{_letter(rng)}^{{{_index(rng)}}}"
+        return _raised(rng)
     if draw < 0.78:
-        return f"{_letter(rng)}_{{{_index(rng)}}}"
+        return _indexed(rng)
     return f"{_letter(rng)}" + ("'" if rng.random() < 0.1 else "")
+
+
+def _indexed(rng: np.random.Generator) -> str:
+    return f"{_letter(rng)}_{{{_index(rng)}}}"
+
+
+def _raised(rng: np.random.Generator) -> str:
+    return f"{_letter(rng)}^{{{_index(rng)}}}"
 
 
 def _index(rng: np.random.Generator) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 
 import ctpn_crnn
 from ctpn_crnn.errors import ConfigError, ImageError, OutputError
-from ctpn_crnn.files import written_aside
+from ctpn_crnn.files import aside_prefix, written_aside
 from ctpn_crnn.images import check_file
 from ctpn_crnn.page import Page
 from ctpn_crnn.writers.document import FileWriter
@@ -128,7 +128,7 @@ class PdfWriter(FileWriter):
     def _put_down(self) -> None:
         """Move the pages in memory to a file."""
         if self._folder is None:
-            prefix = f".{self.path.name[:100]}."
+            prefix = aside_prefix(self.path.name)
             folder = tempfile.TemporaryDirectory(prefix=prefix, suffix=".parts", dir=self.path.parent)
             self._folder = Path(self.resources.enter_context(folder))
         part = self._folder / f"{len(self._parts)}.pdf"
