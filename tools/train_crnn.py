@@ -72,9 +72,15 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--init", metavar="WEIGHTS", help="start from a weights file; its charset may be a subset of ours")
     run.add_argument(
         "--keep-convolutions",
-        action="store_true",
-        help="keep the convolutions of --init (give it also with --resume) and train what follows them, twice as fast; "
-        "they are run by ONNX Runtime, in 8-bit integers where processor and weights file allow it; phase ctc only",
+        type=int,
+        nargs="?",
+        choices=range(8),
+        const=7,
+        default=0,
+        metavar="N",
+        help="keep the first N convolutions of --init (give it also with --resume; all 7 without a number) and train "
+        "what follows them, up to three times as fast; they are run by ONNX Runtime, in 8-bit integers where processor "
+        "and weights file allow it; phase ctc only",
     )
     run.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs too")
     run.add_argument("--smoke", action="store_true", help="a tiny run of about a minute; fails unless the loss falls")

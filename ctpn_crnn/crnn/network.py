@@ -25,6 +25,7 @@ _CONVOLUTIONS: tuple[tuple[int, tuple[int, int] | None], ...] = (
     (512, (2, 1)),
 )
 _NORMALISED = (5, 6)
+CONVOLUTIONS = len(_CONVOLUTIONS) + 1
 
 
 class CRNN:
@@ -85,21 +86,37 @@ class CRNN:
         net_out = self.inference(image, name="crnn")
         return keras.Model(image, keras.ops.transpose(net_out, (1, 0, 2)), name="crnn")
 
-    def features(self, inputdata: Any, name: str = "crnn", reuse: bool = False) -> Any:
-        """The feature sequence before the LSTMs, (N, W / 4, 512): what a head for frame labels stands on."""
+    def features(self, inputdata: Any, name: str = "crnn", reuse: bool = False, kept: int = 0) -> Any:
+        """The feature sequence before the LSTMs, (N, W / 4, 512): what a head for frame labels stands on.
+
+        Args:
+            inputdata: lines, as `inference` takes them; with `kept`, what that layer gives of them.
+            name, reuse: as `inference`.
+            kept: how many of the convolutions `inputdata` has been through already, see `layer_behind`.
+        """
         self._enter(name, reuse)
-        features = self._feature_sequence_extraction(self._centred(inputdata), name="feature_extraction_module")
+        if kept == CONVOLUTIONS:
+            return inputdata
+        x = inputdata if kept else self._centred(inputdata)
+        features = self._feature_sequence_extraction(x, name="feature_extraction_module", kept=kept)
         return self._map_to_sequence(features, name="map_to_sequence_module")
 
-    def _feature_sequence_extraction(self, inputdata: Any, name: str) -> Any:
+    @staticmethod
+    def layer_behind(number: int) -> str:
+        """Name of the layer whose output is what so many convolutions, 1 to 7, give: the pool after them, if any."""
+        if number == CONVOLUTIONS:
+            return "map_to_sequence_module"
+        return f"pool{number}" if _CONVOLUTIONS[number - 1][1] else f"relu{number}"
+
+    def _feature_sequence_extraction(self, inputdata: Any, name: str, kept: int = 0) -> Any:
         """(N, 32, W, 1) -> (N, 1, W / 4, 512)."""
         x = inputdata
-        for number, (filters, pool) in enumerate(_CONVOLUTIONS, start=1):
+        for number, (filters, pool) in enumerate(_CONVOLUTIONS[kept:], start=kept + 1):
             x = self._convolution(x, number, filters, kernel=3, strides=1)
             if pool:
                 # Pools 3 and 4 leave the width alone: narrow letters such as "i" and "l" keep a frame of their own.
                 x = self._layer(layers.MaxPooling2D, f"pool{number}", pool_size=pool, strides=pool)(x)
-        return self._convolution(x, 7, 512, kernel=2, strides=(2, 1))
+        return self._convolution(x, CONVOLUTIONS, 512, kernel=2, strides=(2, 1))
 
     def _convolution(self, x: Any, number: int, filters: int, kernel: int, strides: int | tuple[int, int]) -> Any:
         normalised = number in _NORMALISED

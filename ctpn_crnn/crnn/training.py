@@ -25,7 +25,7 @@ from keras import layers, ops
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.ctc import ctc_loss, greedy_decode
-from ctpn_crnn.crnn.network import CRNN, FRAME_WIDTH, INPUT_HEIGHT
+from ctpn_crnn.crnn.network import CONVOLUTIONS, CRNN, FRAME_WIDTH, INPUT_HEIGHT
 from ctpn_crnn.crnn.pass_through import let_through
 from ctpn_crnn.crnn.reader import pad_lines
 from ctpn_crnn.datasets.line_batches import IGNORED, BatchPlan, CTCEncoder, FrameEncoder, LineBatches, LineSource
@@ -98,8 +98,9 @@ class ReaderTrainer:
         processes: rendering processes.
         weight_decay, clip_norm, ema: of AdamW; `ema` is the momentum of the running average of the weights that is
             validated and saved.
-        first_layers: computes the features of lines, as `runtime.onnx_network.first_layers` makes it of the weights
-            that the reader has. The convolutions stay as they are then; CTC alone, which trains what follows them.
+        first_layers: computes what the first convolutions give of lines, as `runtime.onnx_network.first_layers` makes
+            it of the weights that the reader has. They stay as they are then; CTC alone, which trains what follows.
+        kept: how many convolutions `first_layers` has.
 
     Raises:
         ConfigError: `first_layers` with a phase other than ctc.
@@ -118,6 +119,7 @@ class ReaderTrainer:
         clip_norm: float = 2.0,
         ema: float = 0.99,
         first_layers: Callable[[np.ndarray], np.ndarray] | None = None,
+        kept: int = CONVOLUTIONS,
     ) -> None:
         if first_layers is not None and any(phase.name != "ctc" for phase in phases):
             raise ConfigError("Kept convolutions can be trained behind with the phase ctc only, for example ctc:1000.")
@@ -125,7 +127,7 @@ class ReaderTrainer:
         self.output = Path(output)
         self.epoch_steps, self.processes = epoch_steps, processes
         self.weight_decay, self.clip_norm, self.ema = weight_decay, clip_norm, ema
-        self.first_layers = first_layers
+        self.first_layers, self.kept = first_layers, 0 if first_layers is None else kept
         self.network = CRNN(charset.num_classes, **training_layers())
         self.reader = self.network.build_model()
         self.frame_head = layers.Dense(charset.num_classes, name="frame_head", dtype="float32")
@@ -222,11 +224,12 @@ class ReaderTrainer:
 
     def training_model(self, phase: Phase) -> keras.Model:
         """The model that a phase fits; all phases share their layers."""
-        if self.first_layers is not None:
-            given = features = keras.Input((None, self.frame_head.kernel.shape[0]), name="features")
+        if self.kept:
+            maps = self.reader.get_layer(self.network.layer_behind(self.kept)).output
+            given = keras.Input(maps.shape[1:], name="features")
         else:
             given = keras.Input((INPUT_HEIGHT, None, 1), name="image")
-            features = self.network.features(given, reuse=True)
+        features = self.network.features(given, reuse=True, kept=self.kept)
         if phase.name == "ctc":
             return TrainingModel(given, self.network.project(self.network.recurrent(features)), name="ctc")
         positions = keras.Input((None,), dtype="int32", name="positions")

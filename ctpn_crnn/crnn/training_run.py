@@ -59,6 +59,7 @@ def train_from_arguments(arguments: Namespace) -> None:
     phases = [parse_phase(text) for text in arguments.steps]
     if arguments.lines:
         check_own_lines(source, phases, plan)
+    kept = arguments.keep_convolutions
     trainer = ReaderTrainer(
         charset,
         source,
@@ -68,7 +69,8 @@ def train_from_arguments(arguments: Namespace) -> None:
         arguments.epoch_steps,
         arguments.processes,
         ema=arguments.ema,
-        first_layers=kept_convolutions(arguments.init) if arguments.keep_convolutions else None,
+        first_layers=kept_convolutions(arguments.init, kept) if kept else None,
+        kept=kept,
     )
     if arguments.init:
         start_from(trainer, arguments.init)
@@ -118,8 +120,8 @@ def check_own_lines(source: LineSource, phases: Sequence[Phase], plan: BatchPlan
     print(f"{fitting} of {len(widths)} lines of {source.lines} are narrow enough to be trained on", flush=True)
 
 
-def kept_convolutions(path: str | None) -> Callable[[np.ndarray], np.ndarray]:
-    """The convolutions of a weights file, to be trained behind.
+def kept_convolutions(path: str | None, count: int) -> Callable[[np.ndarray], np.ndarray]:
+    """The first convolutions of a weights file, to be trained behind.
 
     Raises:
         ConfigError: no file is given.
@@ -130,7 +132,7 @@ def kept_convolutions(path: str | None) -> Callable[[np.ndarray], np.ndarray]:
 
     if not path:
         raise ConfigError("--keep-convolutions needs trained ones: name their weights file with --init.")
-    return first_layers(read_weights(path, kind="crnn"))
+    return first_layers(read_weights(path, kind="crnn"), count)
 
 
 def start_from(trainer: ReaderTrainer, path: str | Path) -> None:

@@ -16,7 +16,7 @@ from ctpn_crnn.runtime.int8 import build_int8_graph, int8_layers
 from ctpn_crnn.runtime.machine import has_int8_sums, thread_count
 from ctpn_crnn.runtime.onnx_graph import Graph
 from ctpn_crnn.runtime.onnx_layers import FloatLayers
-from ctpn_crnn.runtime.onnx_networks import VGG16_BLOCKS, build_features_graph, build_graph
+from ctpn_crnn.runtime.onnx_networks import build_features_graph, build_graph
 from ctpn_crnn.weights import RANGES, WeightsFile, read_weights, shipped
 
 FORMAT = "ctpn_crnn network"
@@ -59,7 +59,7 @@ class OnnxNetwork:
         return tuple(self._run(np.ascontiguousarray(batch, np.float32)))
 
 
-def first_layers(file: WeightsFile, blocks: int = len(VGG16_BLOCKS)) -> Callable[[np.ndarray], np.ndarray]:
+def first_layers(file: WeightsFile, count: int | None = None) -> Callable[[np.ndarray], np.ndarray]:
     """The first layers of a network, to be run on the batches of a training that keeps them as they are.
 
     In 8-bit integers where the file and the processor allow it, which is also how they are run afterwards; several
@@ -67,13 +67,13 @@ def first_layers(file: WeightsFile, blocks: int = len(VGG16_BLOCKS)) -> Callable
 
     Args:
         file: The weights.
-        blocks: Of a CTPN: how many blocks of VGG16 (1 to 5). A reader's are its convolutions.
+        count: How many: of a CTPN blocks of VGG16 (1 to 5), of a reader convolutions (1 to 7); None for all of them.
 
     Returns:
         A function of images, as `predict` takes them, to features, see `onnx_networks.build_features_graph`.
     """
     layers = int8_layers(file) if _precision(file) == "int8" else FloatLayers
-    run = GraphRun(build_features_graph(file, layers, blocks))
+    run = GraphRun(build_features_graph(file, layers, count))
     return lambda images: run(np.ascontiguousarray(images, np.float32))[0]
 
 

@@ -19,6 +19,9 @@ from ctpn_crnn.weights.store import WeightsFile
 VGG16_BLOCKS = (2, 2, 3, 3, 3)
 """Convolutions of each block; all blocks but the last end in a 2x2 max-pool."""
 
+CONVOLUTIONS = 7
+"""Convolutions of the reader."""
+
 POOLS: dict[int, tuple[int, int]] = {1: (2, 2), 2: (2, 2), 4: (2, 1), 6: (2, 1)}
 """Pools of the reader, (height, width), after which of its convolutions."""
 
@@ -56,12 +59,17 @@ def build_graph(file: WeightsFile, make_layers: Callable[[Graph], FloatLayers] =
 
 
 def build_features_graph(
-    file: WeightsFile, make_layers: Callable[[Graph], FloatLayers] = FloatLayers, blocks: int = len(VGG16_BLOCKS)
+    file: WeightsFile, make_layers: Callable[[Graph], FloatLayers] = FloatLayers, first: int | None = None
 ) -> Graph:
     """The first layers of a network: what a training need not compute with gradients that keeps them as they are.
 
-    Its input is that of `build_graph`, its output "features" has the channels last: of a CTPN (N, rows, columns, C)
-    behind `blocks` blocks of VGG16 and the pools after them, of a reader (N, frames, C), what its LSTMs are given.
+    Its input is that of `build_graph`, its output "features" has the channels last: (N, rows, columns, C), or what a
+    reader's LSTMs are given, (N, frames, C).
+
+    Args:
+        file: The weights.
+        make_layers: As `build_graph`.
+        first: How many, with the pools after them: of a CTPN blocks of VGG16, of a reader convolutions; None for all.
 
     Raises:
         WeightsError: As `build_graph`.
@@ -70,20 +78,24 @@ def build_features_graph(
     layers = make_layers(graph)
     try:
         if file.kind == "ctpn":
+            blocks = first or len(VGG16_BLOCKS)
             x, _ = _vgg16(graph, file.arrays, layers, blocks)
-            features = graph.add("Transpose", layers.finish(x), perm=(0, 2, 3, 1))
-            graph.output("features", features, ("batch", "rows", "columns", _channels(file.arrays, blocks)))
+            last = f"block{blocks}_conv{VGG16_BLOCKS[blocks - 1]}"
+        elif first in (None, CONVOLUTIONS):
+            frames = graph.add("Transpose", _frames(graph, file.arrays, layers), perm=(1, 0, 2))
+            graph.output("features", frames, ("batch", "frames", _channels(file.arrays, f"conv{CONVOLUTIONS}")))
+            return graph
         else:
-            frames = _frames(graph, file.arrays, layers)
-            channels = file.arrays["conv7/kernel"].shape[-1]
-            graph.output("features", graph.add("Transpose", frames, perm=(1, 0, 2)), ("batch", "frames", channels))
+            x, last = _convolutions(graph, file.arrays, layers, first), f"conv{first}"
+        features = graph.add("Transpose", layers.finish(x), perm=(0, 2, 3, 1))
+        graph.output("features", features, ("batch", "rows", "columns", _channels(file.arrays, last)))
     except (KeyError, ValueError, IndexError) as error:
         raise WeightsError(f"{file.path} does not hold the arrays of our {file.kind} ({error})") from error
     return graph
 
 
-def _channels(arrays: Arrays, blocks: int) -> int:
-    return arrays[f"block{blocks}_conv{VGG16_BLOCKS[blocks - 1]}/kernel"].shape[-1]
+def _channels(arrays: Arrays, layer: str) -> int:
+    return arrays[f"{layer}/kernel"].shape[-1]
 
 
 class _Used(dict[str, np.ndarray]):
@@ -148,18 +160,24 @@ def _crnn(graph: Graph, arrays: Arrays, layers: FloatLayers) -> None:
 
 def _frames(graph: Graph, arrays: Arrays, layers: FloatLayers) -> str:
     """The image through the convolutions: (frames, N, C)."""
+    x = _convolutions(graph, arrays, layers, CONVOLUTIONS - 1)
+    # "same" padding of a 2x2 kernel is one column on the right; the height of 2 needs none.
+    kernel, bias = _folded(arrays, CONVOLUTIONS)
+    x = layers.convolution(x, f"conv{CONVOLUTIONS}", kernel, bias, pads=(0, 0, 0, 1), strides=(2, 1))
+    return graph.add("Transpose", graph.add("Squeeze", layers.finish(x), ints(2)), perm=(2, 0, 1))
+
+
+def _convolutions(graph: Graph, arrays: Arrays, layers: FloatLayers, count: int) -> str:
+    """The image through the first `count` convolutions, not the last one of all, and the pools after them."""
     image = graph.input("image", ("batch", 32, "width", 1))
     x = layers.start(graph.add("Transpose", image, perm=(0, 3, 1, 2)), np.ones(1), np.zeros(1))
-    for number in range(1, 7):
+    for number in range(1, count + 1):
         kernel, bias = _folded(arrays, number)
         # The division by 255 of the input is the first convolution's, since its padding is 0 either way.
         x = layers.convolution(x, f"conv{number}", kernel / np.float32(255) if number == 1 else kernel, bias)
         if number in POOLS:
             x = layers.max_pool(x, POOLS[number])
-    # "same" padding of a 2x2 kernel is one column on the right; the height of 2 needs none.
-    kernel, bias = _folded(arrays, 7)
-    x = layers.convolution(x, "conv7", kernel, bias, pads=(0, 0, 0, 1), strides=(2, 1))
-    return graph.add("Transpose", graph.add("Squeeze", layers.finish(x), ints(2)), perm=(2, 0, 1))
+    return x
 
 
 def _folded(arrays: Arrays, number: int) -> tuple[np.ndarray, np.ndarray]:

@@ -93,36 +93,44 @@ def test_every_phase_runs_and_the_weights_can_be_read_with(tmp_path):
 class TestKeptConvolutions:
     """`first_layers`: what follows the convolutions is trained on what they give."""
 
-    def trainer(self, folder, phases, init):
+    def trainer(self, folder, phases, init, kept):
         keras.utils.set_random_seed(4)
         trainer = ReaderTrainer(
             *(SOURCE.charset, SOURCE, BatchPlan((32,), 64, seed=5), phases, folder, 2, 0),
-            first_layers=kept_convolutions(init),
+            first_layers=kept_convolutions(init, kept),
+            kept=kept,
         )
         start_from(trainer, init)
         return trainer
 
-    def test_they_stay_and_the_rest_learns(self, tmp_path):
+    @pytest.mark.parametrize(("kept", "learnt"), [(7, ()), (5, ("conv6", "bn6", "conv7"))])
+    def test_they_stay_and_the_rest_learns(self, tmp_path, kept, learnt):
         start = make(tmp_path / "start", [])
         start.train()
         start.save_weights(tmp_path / "start.h5", {})
-        trainer = self.trainer(tmp_path / "run", [Phase("ctc", 4, 1e-3, warmup=1)], tmp_path / "start.h5")
+        trainer = self.trainer(tmp_path / "run", [Phase("ctc", 4, 1e-3, warmup=1)], tmp_path / "start.h5", kept)
         before = {v.path: np.array(v) for v in trainer.reader.weights}
         trainer.train()
         changed = {path for path, value in before.items() if not np.array_equal(value, trainer_weight(trainer, path))}
-        assert changed == {path for path in before if path.startswith(("bilstm", "projection"))}
+        assert changed == {path for path in before if path.startswith(("bilstm", "projection", *learnt))}
 
-    def test_the_features_are_those_of_the_model(self, tmp_path):
+    @pytest.mark.parametrize("kept", range(1, 8))
+    def test_the_features_are_those_of_the_model(self, tmp_path, kept):
         start = make(tmp_path / "start", [])
         start.save_weights(tmp_path / "start.h5", {})
-        trainer = self.trainer(tmp_path / "run", [Phase("ctc", 1, 1e-3)], tmp_path / "start.h5")
+        phase = Phase("ctc", 1, 1e-3)
+        trainer = self.trainer(tmp_path / "run", [phase], tmp_path / "start.h5", kept)
         image = np.random.default_rng(0).integers(0, 256, (2, 32, 48, 1)).astype(np.float32)
-        expected = np.asarray(trainer.network.features(image, reuse=True))
-        np.testing.assert_allclose(trainer.first_layers(image), expected, rtol=1e-3, atol=1e-3)
+        features = trainer.first_layers(image)
+        reader = trainer.reader
+        maps = keras.Model(reader.inputs[0], reader.get_layer(trainer.network.layer_behind(kept)).output)(image)
+        np.testing.assert_allclose(features, np.asarray(maps), rtol=1e-3, atol=1e-3)
+        logits = np.asarray(trainer.training_model(phase)(features))
+        np.testing.assert_allclose(logits, np.asarray(reader(image)), rtol=1e-3, atol=1e-3)
 
     def test_they_need_trained_ones_and_ctc(self, tmp_path):
         with pytest.raises(ConfigError, match="--init"):
-            kept_convolutions(None)
+            kept_convolutions(None, 7)
         plan = BatchPlan((32,), 64)
         with pytest.raises(ConfigError, match="ctc"):
             ReaderTrainer(SOURCE.charset, SOURCE, plan, [Phase("joint", 1, 1e-3)], tmp_path, first_layers=abs)
