@@ -166,8 +166,15 @@ class Detector:
             view.grey,
             [_in_source(region, view) for region in regions],
             [_in_source(region, view) for region in weak],
+            self._sure_text(proposals, view),
             TALL / view.scales[1],
         )
+
+    def _sure_text(self, proposals: Proposals, view: View) -> np.ndarray:
+        """Return the boxes (S, 4), in pixels of the source, of strips that are text for sure."""
+        is_text = np.array(self._classes)[proposals.kinds] == "text"
+        boxes = proposals.boxes[is_text & (proposals.scores >= self.lines.min_line_score)]
+        return view.to_source(boxes.reshape(-1, 2)).reshape(-1, 4)
 
     def _connected(
         self, proposals: Proposals, view: View, least: float, lines: LineParams, kinds: Collection[str] | None = None

@@ -57,6 +57,12 @@ MAX_GROWTH = 1.8
 MAX_CELL = 15.0
 """A piece of a row longer than so many heights would have been seen by CTPN."""
 
+MAX_WORD_GAP = 2.5
+"""Blank columns wider than so many heights end a line however far apart its letters are."""
+
+LEAST_LETTERS = 4
+"""How many letters tell a line's distance between them."""
+
 MAX_TAIL = 0.4
 """Accents and descenders, whose rows hold little ink, reach so far out of the other letters, in heights of these."""
 
@@ -77,22 +83,30 @@ class InkParams:
     Args:
         gap: Blank columns wider than this, in heights of the ink, end a line; up to this gap, ink beyond the end of a
             line still belongs to it.
+        word_gap: The same where CTPN is sure of text in the gap, in distances from letter to letter: words of a
+            typewriter stand further apart than the columns of some tables, but by one blank.
         margin: Ground left around the ink, in heights of the line.
     """
 
     gap: float = 1.1
+    word_gap: float = 1.9
     margin: float = 0.1
 
 
 DEFAULTS = InkParams()
 
+NO_STRIPS = np.empty((0, 4), np.float32)
 
-def fit_to_ink(grey: np.ndarray, quads: Sequence[Quad], params: InkParams = DEFAULTS) -> list[list[Quad] | None]:
+
+def fit_to_ink(
+    grey: np.ndarray, quads: Sequence[Quad], strips: np.ndarray = NO_STRIPS, params: InkParams = DEFAULTS
+) -> list[list[Quad] | None]:
     """Fit lines to the ink of an image.
 
     Args:
         grey: uint8 (H, W).
         quads: Lines, float32 (4, 2) each, clockwise from the text's own top left.
+        strips: Boxes (S, 4) x1, y1, x2, y2 that CTPN is sure hold text.
         params: Gaps and margin.
 
     Returns:
@@ -101,7 +115,7 @@ def fit_to_ink(grey: np.ndarray, quads: Sequence[Quad], params: InkParams = DEFA
     """
     quads = [np.asarray(quad, np.float32).reshape(4, 2) for quad in quads]
     common = _common_angle(quads)
-    return [_fit(grey, quad, common, params) for quad in quads]
+    return [_fit(grey, quad, common, strips, params) for quad in quads]
 
 
 def trim_to_ink(grey: np.ndarray, box: Quad, params: InkParams = DEFAULTS) -> Quad:
@@ -206,7 +220,9 @@ def _angle(quad: Quad) -> float:
     return float(np.arctan2(y, x))
 
 
-def _fit(grey: np.ndarray, quad: Quad, common: float, params: InkParams) -> list[Quad] | None:
+def _fit(
+    grey: np.ndarray, quad: Quad, common: float, strips: np.ndarray, params: InkParams
+) -> list[Quad] | None:
     width, height = quad_size(quad)
     if height < MIN_HEIGHT or width < MIN_HEIGHT / 2:
         return None
@@ -228,7 +244,7 @@ def _fit(grey: np.ndarray, quad: Quad, common: float, params: InkParams) -> list
         if rows[1] - rows[0] > MAX_GROWTH * strip.height:
             # Lines that touch, or a stamp across them: the rows stay as CTPN found them.
             rows = max(0.0, strip.top), strip.bottom
-        spans, goes_on = _columns(ink, barred, rows, strip, params)
+        spans, goes_on = _columns(ink, barred, rows, strip, strips, params)
         if not (goes_on and strip.can_grow and reach < max(grey.shape)):
             if rows[1] - rows[0] < SPECK * strip.height:
                 margin = 2 * params.margin * strip.height
@@ -299,6 +315,18 @@ class _Strip:
         """Rows and columns of the line's own box."""
         rows = slice(max(0, int(self.top)), max(int(self.top) + 1, int(np.ceil(self.bottom))))
         return rows, slice(max(0, int(self.left)), max(int(self.left) + 1, int(np.ceil(self.right))))
+
+    def columns_of(self, boxes: np.ndarray, rows: tuple[float, float]) -> np.ndarray:
+        """Return which columns, bool (W,), boxes (S, 4) of the image lie in whose middle is within the rows."""
+        middles = np.stack([boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]], axis=1) / 2 - self.origin
+        down, widths = middles @ self.down, boxes[:, 2] - boxes[:, 0]
+        mine = (down > rows[0]) & (down < rows[1])
+        along, half = (middles @ self.along)[mine], widths[mine] / 2
+        width = self.grey.shape[1]
+        edges = np.zeros(width + 1, int)
+        np.add.at(edges, np.clip(np.floor(along - half), 0, width).astype(int), 1)
+        np.add.at(edges, np.clip(np.ceil(along + half), 0, width).astype(int), -1)
+        return edges.cumsum()[:-1] > 0
 
     def ink(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Return where there is ink, bool like ``grey``, and which columns hold a rule; None on an uneven ground."""
@@ -409,12 +437,21 @@ def _closed(bands: list[tuple[int, int]], strip: _Strip) -> list[tuple[int, int]
 
 
 def _columns(
-    ink: np.ndarray, barred: np.ndarray, rows: tuple[float, float], strip: _Strip, params: InkParams
+    ink: np.ndarray,
+    barred: np.ndarray,
+    rows: tuple[float, float],
+    strip: _Strip,
+    strips: np.ndarray,
+    params: InkParams,
 ) -> tuple[list[tuple[float, float]], bool]:
     """Return the spans of ink that a line's box touches, and whether one of them goes on to the edge of the strip."""
     top, bottom = int(rows[0]), int(rows[1])
     height = max(rows[1] - rows[0], 0.6 * strip.height)
-    spans = _spans(ink[top:bottom].any(axis=0), barred, params.gap * height)
+    inked = ink[top:bottom].any(axis=0)
+    spans = _spans(inked, barred, params.gap * height)
+    if len(spans) > 1 and len(strips):
+        blank = params.word_gap * _pitch(inked[strip.box()[1]], params.gap * height)
+        spans = _words_joined(spans, barred, strip.columns_of(strips, rows), min(blank, MAX_WORD_GAP * height))
     margin = params.margin * height
     width = ink.shape[1]
     kept = [span for span in spans if _is_covered(span, strip)]
@@ -431,6 +468,30 @@ def _spans(inked: np.ndarray, barred: np.ndarray, gap: float) -> list[tuple[int,
         else:
             spans.append((left, right))
     return spans
+
+
+def _pitch(inked: np.ndarray, gap: float) -> float:
+    """Return how far a line's letters are from middle to middle, in pixels; 0 if too few stand apart to tell.
+
+    The lower quartile: letters that touch would make it too large.
+    """
+    runs = np.array(_runs(inked), float).reshape(-1, 2)
+    apart = np.diff(runs.mean(axis=1))[runs[1:, 0] - runs[:-1, 1] <= gap]
+    return float(np.percentile(apart, 25)) if len(apart) >= LEAST_LETTERS - 1 else 0.0
+
+
+def _words_joined(
+    spans: list[tuple[int, int]], barred: np.ndarray, text: np.ndarray, gap: float
+) -> list[tuple[int, int]]:
+    """Join spans up to a gap in pixels of which all columns are `text` (W,), but not over a rule."""
+    joined = spans[:1]
+    for left, right in spans[1:]:
+        last = joined[-1][1]
+        if left - last <= gap and text[last:left].all() and not barred[last : left + 1].any():
+            joined[-1] = joined[-1][0], right
+        else:
+            joined.append((left, right))
+    return joined
 
 
 def _is_covered(span: Sequence[float], strip: _Strip) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from ctpn_crnn.ctpn.anchors import STRIDE
@@ -74,7 +75,9 @@ def outside(regions: list[Region], others: list[Region]) -> list[Region]:
     return [r for r in regions if not covered(r)]
 
 
-def fitted(grey: np.ndarray, sure: list[Region], weak: list[Region], tall: float) -> list[Region]:
+def fitted(
+    grey: np.ndarray, sure: list[Region], weak: list[Region], strips: np.ndarray, tall: float
+) -> list[Region]:
     """Fit text and formulas to their ink.
 
     Of a page's weak lines those stay that ink confirms and that are not yet there, and ink in one row with lines is
@@ -84,23 +87,38 @@ def fitted(grey: np.ndarray, sure: list[Region], weak: list[Region], tall: float
         grey: uint8 (H, W), the source image.
         sure: Regions found, in its pixels.
         weak: Lines of less sure strips.
+        strips: Boxes (S, 4) of the surest strips of text, which tell a gap between words from one between cells.
         tall: Height from which lines are placed well by themselves, in its pixels.
     """
     formulas = [replace(r, quad=clip_quad(trim_to_ink(grey, r.quad), grey.shape)) for r in sure if r.kind == "formula"]
     text = [r for r in sure if r.kind == "text"]
     source = grey
+    grey = _blanked(grey, [r.quad for r in formulas])
     if text:
         grey = without_rules(grey, float(np.median([quad_size(r.quad)[1] for r in text])))
-    fits = _fits(grey, text, tall)
+    fits = _fits(grey, text, strips, tall)
     kept = _with_quads(text, [[r.quad] if quads is None else quads for r, quads in zip(text, fits)], grey.shape)
     if sum(map(bool, fits)) >= max(PAGE_LINES, len(fits) / 2) and is_page(source):
         weak = outside(weak, kept)
-        kept += _with_quads(weak, [quads or [] for quads in _fits(grey, weak, tall)], grey.shape)
+        kept += _with_quads(weak, [quads or [] for quads in _fits(grey, weak, strips, tall)], grey.shape)
         kept = _distinct(kept)
         pieces = rest_of_rows(grey, [r.quad for r in kept])
         kept += [Region(clip_quad(quad, grey.shape), ROW_SCORE, "text") for quad in pieces]
     lines = _cut_by(_distinct(kept), [r.quad for r in formulas])
     return lines + formulas + [r for r in sure if r.kind not in ("text", "formula")]
+
+
+def _blanked(grey: np.ndarray, formulas: list[Quad]) -> np.ndarray:
+    """Return the image with bare ground where formulas are: no line runs through one into the line beyond."""
+    if not formulas:
+        return grey
+    grey = grey.copy()
+    for quad in formulas:
+        (left, top), (right, bottom) = np.floor(quad.min(axis=0)).astype(int), np.ceil(quad.max(axis=0)).astype(int)
+        inside = grey[max(0, top) : bottom, max(0, left) : right]
+        if inside.size:
+            cv2.fillConvexPoly(grey, np.round(quad).astype(np.int32), float(np.median(inside)))
+    return grey
 
 
 def _cut_by(lines: list[Region], formulas: list[Quad]) -> list[Region]:
@@ -135,7 +153,7 @@ def _frame(quad: Quad) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return quad.mean(axis=0), along, np.array([-along[1], along[0]])
 
 
-def _fits(grey: np.ndarray, regions: list[Region], tall: float) -> list[list[Quad] | None]:
+def _fits(grey: np.ndarray, regions: list[Region], strips: np.ndarray, tall: float) -> list[list[Quad] | None]:
     """Return what `fit_to_ink` makes of each region; None also for one higher than `tall` that it would change much."""
 
     def agree(quad: Quad, fit: list[Quad]) -> bool:
@@ -145,7 +163,7 @@ def _fits(grey: np.ndarray, regions: list[Region], tall: float) -> list[list[Qua
     quads = [region.quad for region in regions]
     return [
         None if fit and quad_size(quad)[1] > tall and not agree(quad, fit) else fit
-        for quad, fit in zip(quads, fit_to_ink(grey, quads), strict=True)
+        for quad, fit in zip(quads, fit_to_ink(grey, quads, strips), strict=True)
     ]
 
 

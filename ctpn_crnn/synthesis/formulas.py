@@ -130,7 +130,7 @@ def _typeset(kind: str, rng: np.random.Generator) -> str:
     """A piece that cannot be taken for text: a number or a letter alone looks like one."""
     while True:
         piece = _MAKERS[kind](rng)
-        if re.search(r"[\\\\^_=<>+]", piece):
+        if re.search(r"[\\\\^_=<>+]", re.sub(r"\\(left|right)", "", piece)):
             return piece
 
 

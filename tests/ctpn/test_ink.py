@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.ctpn import regions
-from ctpn_crnn.ctpn.ink import InkParams, fit_to_ink, rest_of_rows
+from ctpn_crnn.ctpn.ink import NO_STRIPS, InkParams, fit_to_ink, rest_of_rows
 from ctpn_crnn.ctpn.regions import Region
 from ctpn_crnn.geometry import box_to_quad, quad_iou, quad_to_box
 
@@ -34,7 +34,7 @@ def write(
 
 
 def fit(image: np.ndarray, *boxes: tuple[float, float, float, float], **params: float) -> list:
-    return fit_to_ink(image, [box_to_quad(*box) for box in boxes], InkParams(**params))
+    return fit_to_ink(image, [box_to_quad(*box) for box in boxes], params=InkParams(**params))
 
 
 def assert_near(quad: np.ndarray, box: tuple[float, float, float, float], within: float = 4.0) -> None:
@@ -249,7 +249,47 @@ class TestRestOfRows:
 
 def fitted(grey: np.ndarray, sure: list[Region], weak: list[Region]) -> list[Region]:
     """As the detector does it for an image that its network sees as it is."""
-    return regions.fitted(grey, sure, weak, regions.TALL)
+    return regions.fitted(grey, sure, weak, NO_STRIPS, regions.TALL)
+
+
+class TestWordGaps:
+    """What is too far apart for one line is one where CTPN saw text in between, such as words of a typewriter."""
+
+    STRIPS = np.array([[x, 98, x + 16, 122] for x in range(48, 512, 16)], np.float32)
+
+    def spans(self, gap: int, strips: np.ndarray, turned: float = 0.0, rule: bool = False) -> int:
+        image = paper()
+        x1, y1, first, y2 = write(image, 60, 100, 8)
+        last = write(image, first + gap, 100, 8)[2]
+        if rule:
+            cv2.line(image, (first + gap // 2, 40), (first + gap // 2, 200), INK, 1)
+        quad = box_to_quad(x1, y1, last, y2)
+        if turned:
+            matrix = cv2.getRotationMatrix2D((300, 110), turned, 1.0)
+            image = cv2.warpAffine(image, matrix, image.shape[::-1], borderValue=GROUND)
+            quad = (quad @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
+            middles = (strips[:, :2] + strips[:, 2:]) / 2
+            strips = strips + np.tile(middles @ matrix[:, :2].T + matrix[:, 2] - middles, 2).astype(np.float32)
+        (found,) = fit_to_ink(image, [quad], strips)
+        return len(found)
+
+    @pytest.mark.parametrize("turned", [0.0, 4.0])
+    def test_strips_hold_words_together(self, turned):
+        gap = 30  # 1.5 heights.
+        assert self.spans(gap, NO_STRIPS, turned) == 2
+        assert self.spans(gap, self.STRIPS, turned) == 1
+
+    def test_all_of_the_gap_must_be_text(self):
+        in_gap = (self.STRIPS[:, 0] > 214) & (self.STRIPS[:, 2] < 251)
+        assert in_gap.sum() == 1
+        assert self.spans(34, self.STRIPS[~in_gap]) == 2
+
+    def test_in_the_same_row(self):
+        assert self.spans(30, self.STRIPS + [0, 24, 0, 24]) == 2
+
+    def test_a_wide_gap_or_a_rule_ends_a_line_all_the_same(self):
+        assert self.spans(80, self.STRIPS) == 2
+        assert self.spans(30, self.STRIPS, rule=True) == 2
 
 
 class TestFittedRegions:
@@ -328,10 +368,22 @@ class TestFittedRegions:
         x1, y1, x2, y2 = box
         third = (x2 - x1 + 6) / 20 * 7
         formula = Region(box_to_quad(x1 + third, y1, x1 + 2 * third - 6, y2), 0.8, "formula")
-        left, right, same = fitted(image, [*self.regions((x1, y1, x1 + third - 6, y2)), formula], [])
+        left, right, same = fitted(image, [*self.regions(box), formula], [])
         assert (left.kind, right.kind, same.kind) == ("text", "text", "formula")
         assert_near(left.quad, (x1, y1, x1 + third - 4, y2))
         assert_near(right.quad, (x1 + 2 * third - 4, y1, x2, y2))
+
+    def test_text_on_both_sides_of_a_formula_stays(self):
+        """A line that reached over the formula, and one that did not, were taken for the same one."""
+        image = paper()
+        left, (x1, y1, x2, y2) = write(image, 60, 100, 8), write(image, 237, 100, 6)
+        image[100:104, 60:217] = GROUND  # The left line is lower, so that it reaches less far.
+        right = write(image, x2 + 20, 100, 8)
+        formula = Region(box_to_quad(x1 - 3, y1 - 3, x2 + 3, y2 + 3), 0.8, "formula")
+        found = fitted(image, [*self.regions((left[0], 104, *left[2:]), right), formula], [])
+        assert [r.kind for r in found] == ["text", "text", "formula"]
+        assert_near(found[0].quad, (left[0], 104, *left[2:]))
+        assert_near(found[1].quad, right)
 
     def test_a_formula_in_another_row_parts_nothing(self):
         image, (box, below) = self.page(2)
@@ -344,14 +396,14 @@ class TestFittedRegions:
         image = paper(200, 900)
         x1, y1, x2, y2 = write(image, 60, 60, 20)
         sign = self.regions((x1, y1, x1 + 0.25 * (x2 - x1), y2))
-        (longer,) = regions.fitted(image, sign, [], tall=2 * (y2 - y1))
+        (longer,) = regions.fitted(image, sign, [], NO_STRIPS, tall=2 * (y2 - y1))
         assert longer.quad[1, 0] > x1 + 0.4 * (x2 - x1)
-        (kept,) = regions.fitted(image, sign, [], tall=0.9 * (y2 - y1))
+        (kept,) = regions.fitted(image, sign, [], NO_STRIPS, tall=0.9 * (y2 - y1))
         np.testing.assert_array_equal(kept.quad, sign[0].quad)
 
     def test_a_tall_line_is_fitted_to_ink_that_agrees_with_it(self):
         image = paper(200, 900)
         box = write(image, 60, 60, 8)
         near = self.regions(tuple(np.add(box, (5, -2, -4, 2))))
-        (found,) = regions.fitted(image, near, [], tall=4)
+        (found,) = regions.fitted(image, near, [], NO_STRIPS, tall=4)
         assert_near(found.quad, box)
