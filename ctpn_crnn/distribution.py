@@ -29,17 +29,19 @@ def use_device(name: str = "auto") -> None:
     """Choose the device, and let a GPU's memory be taken as it is needed, not all at once.
 
     Args:
-        name: "auto" (GPUs if the framework sees any, else the CPU), "cpu", "gpu" (all of them), or "gpu:N", the Nth one
-            that the framework sees, counted from 0.
+        name: "auto" (GPUs if the framework sees any, else the CPU), "cpu", "gpu" (all of them), "gpu:N", the Nth one
+            that the framework sees, counted from 0, or "cpu:N", the CPU as N logical devices: to try strategies with.
 
     Raises:
         ConfigError: The name is none of these, there is no such device, the framework has begun to compute, or none is
             installed.
     """
-    match = re.fullmatch(r"auto|cpu|gpu(?::(\d+))?", name)
-    if not match:
-        raise ConfigError(f"device {name!r}: give auto, cpu, gpu, or gpu:N with N counted from 0.")
-    if name == "cpu":
+    match = re.fullmatch(r"auto|(cpu|gpu)(?::(\d+))?", name)
+    if not match or name == "cpu:0":
+        raise ConfigError(
+            f"device {name!r}: give auto, cpu, gpu, gpu:N with N counted from 0, or cpu:N with N devices."
+        )
+    if match[1] == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # holds for worker processes too
     require_keras(f"device {name!r}")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # JAX's way of growing
@@ -47,7 +49,7 @@ def use_device(name: str = "auto") -> None:
 
     choose = {"tensorflow": _use_tensorflow_device, "jax": _use_jax_device}.get(keras.backend.backend())
     if choose is not None:
-        choose(name, int(match[1]) if match[1] else None)
+        choose(name, int(match[2]) if match[2] else None)
     elif name not in ("auto", "cpu"):
         raise ConfigError(f"device {name!r}: with the {keras.backend.backend()} backend only auto and cpu are known.")
 
@@ -61,6 +63,9 @@ def _use_tensorflow_device(name: str, number: int | None) -> None:
         tf.config.set_visible_devices(chosen, "GPU")
         for gpu in chosen:
             tf.config.experimental.set_memory_growth(gpu, True)
+        if number is not None and not chosen:
+            logical = [tf.config.LogicalDeviceConfiguration()] * number
+            tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], logical)
     except RuntimeError as error:  # allowed before the devices are first used only
         raise ConfigError(f"device {name!r}: TensorFlow has begun to compute; choose the device before.") from error
 
@@ -68,7 +73,9 @@ def _use_tensorflow_device(name: str, number: int | None) -> None:
 def _use_jax_device(name: str, number: int | None) -> None:
     import jax
 
-    if name == "cpu":
+    if name.startswith("cpu"):
+        if number is not None:
+            raise ConfigError(f"device {name!r}: logical devices of the CPU are TensorFlow's; give cpu.")
         jax.config.update("jax_platforms", "cpu")
         return
     chosen = _chosen_gpus(name, number, [device for device in jax.devices() if device.platform == "gpu"])
@@ -78,7 +85,7 @@ def _use_jax_device(name: str, number: int | None) -> None:
 
 def _chosen_gpus(name: str, number: int | None, gpus: list[Any]) -> list[Any]:
     """The GPUs meant by a name; "auto" may mean none."""
-    if name == "cpu":
+    if name.startswith("cpu"):
         return []
     if name != "auto" and not gpus:
         raise ConfigError(
@@ -122,7 +129,10 @@ def strategy_scope(name: str = "none") -> Iterator[None]:
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
     else:
         kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
-        strategy = tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices(kind)])
+        devices = [device.name for device in tf.config.list_logical_devices(kind)]
+        if len(devices) == 1:
+            print(f"strategy 'mirrored': {devices[0]} is the only device and does all the work", file=sys.stderr)
+        strategy = tf.distribute.MirroredStrategy(devices)
     with strategy.scope():
         yield
 

@@ -27,6 +27,10 @@ class OutputError(CtpnCrnnError, OSError):
     """A result could not be written."""
 
 
+class DiskFullError(OutputError):
+    """There is no room for a result: nothing that would be written after it has any either."""
+
+
 class SynthesisError(CtpnCrnnError, RuntimeError):
     """Training images cannot be rendered, for example because no font covers the text."""
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ctpn_crnn.errors import OutputError
+from ctpn_crnn.errors import DiskFullError, OutputError
+
+if TYPE_CHECKING:
+    import h5py
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_HDF5_ERRNO = re.compile(r"errno = (\d+)")
 
 
 @contextmanager
@@ -36,11 +45,34 @@ def written_aside(path: str | os.PathLike[str]) -> Iterator[Path]:
     except OutputError:
         raise
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(f"cannot write {target}: {reason}; check the folder's permissions and free space") from error
+        raise output_error(target, error) from error
     finally:
         with suppress(OSError):
             aside.unlink()
+
+
+@contextmanager
+def hdf5_written_aside(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
+    """Give a new HDF5 file, open, that gets its name as `written_aside` does it; errors are its too."""
+    import h5py  # here: most of what writes files does without it
+
+    with written_aside(path) as aside:
+        try:
+            with h5py.File(aside, "w") as file:
+                yield file
+        except RuntimeError as error:  # HDF5, of a disk that is full when the file is closed
+            if _HDF5_ERRNO.search(str(error)) is None:
+                raise
+            raise output_error(path, error) from error
+
+
+def output_error(path: str | os.PathLike[str], error: Exception) -> OutputError:
+    """What to raise of an error while `path` was written: one sentence, also of the paragraphs that HDF5 makes."""
+    told = _HDF5_ERRNO.search(str(error))
+    number = int(told[1]) if told else getattr(error, "errno", None)
+    reason = os.strerror(number) if told else getattr(error, "strerror", None) or str(error)
+    kind = DiskFullError if number in _NO_ROOM else OutputError
+    return kind(f"cannot write {path}: {reason}; check the folder's permissions and free space")
 
 
 def aside_prefix(name: str) -> str:

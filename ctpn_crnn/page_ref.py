@@ -20,6 +20,10 @@ set: cameras write 72 dpi."""
 
 _EXIF_ORIENTATION = 0x0112
 _EXIF_TURNED = frozenset({5, 6, 7, 8})
+_EXIF_RESOLUTION = frozenset({0x011A, 0x0128})
+"""Pixels a unit, and the unit."""
+_JFIF_UNITS = (1, 2)
+"""Inch and centimetre."""
 """The orientations that swap width and height."""
 
 
@@ -125,9 +129,15 @@ class ImageRef(PageRef):
             return None
         with open_pillow(self._file(), self._title or "the image", sys.maxsize) as image:
             image.seek(self._frame or 0)
-            recorded = image.info.get("dpi")
+            recorded, exif = image.info.get("dpi"), image.getexif()
+            if (
+                image.format == "JPEG"
+                and image.info.get("jfif_unit") not in _JFIF_UNITS
+                and not set(exif) >= _EXIF_RESOLUTION
+            ):
+                recorded = None  # Pillow says 72 where a JPEG with EXIF tells no resolution
             size = image.size
-            turned = image.getexif().get(_EXIF_ORIENTATION) in _EXIF_TURNED
+            turned = exif.get(_EXIF_ORIENTATION) in _EXIF_TURNED
         try:
             across, down = (float(value) for value in recorded)
         except (TypeError, ValueError, ZeroDivisionError):  # none, or a malformed fraction

@@ -98,13 +98,22 @@ class PdfFile:
 
     def _why_not(self, error: Exception) -> str:
         code = getattr(error, "err_code", None)
-        if code == _PASSWORD_ERROR or "password" in str(error).lower():
+        # PDFium does not set the code for every error: what it says may be that of a file before.
+        if (code == _PASSWORD_ERROR or "password" in str(error).lower()) and self._may_be_encrypted():
             if self._password is None:
                 return f"{self.name} is encrypted, and opens with a password only: give it (--password)"
             return f"{self.name} is encrypted, and the password given does not open it; give the right one"
         if code == _SECURITY_ERROR:
             return f"{self.name} is encrypted in a way that cannot be opened; save it again without protection"
-        return f"{self.name} cannot be read as a PDF: it is damaged or truncated; make or fetch it again"
+        return f"{self.name} cannot be read as a PDF: it is damaged, truncated, or has no pages; make or fetch it again"
+
+    def _may_be_encrypted(self) -> bool:
+        """Whether the file names an encryption; where it does, that is never itself encrypted or compressed."""
+        try:
+            data = self._document if isinstance(self._document, bytes) else Path(self._document).read_bytes()
+        except (OSError, TypeError):
+            return True
+        return b"/Encrypt" in data
 
 
 class PdfPageRef(PageRef):

@@ -89,7 +89,7 @@ def test_without_a_strategy_nothing_changes():
 def test_unknown_names_are_refused():
     with pytest.raises(ConfigError, match="none, mirrored, multiworker"), strategy_scope("horovod"):
         pass
-    for name in ("tpu", "gpu:", "gpu:x", "", "GPU"):
+    for name in ("tpu", "gpu:", "gpu:x", "", "GPU", "auto:1", "cpu:0"):
         with pytest.raises(ConfigError, match="give auto, cpu"):
             use_device(name)
 

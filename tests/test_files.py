@@ -2,10 +2,11 @@
 
 import os
 
+import h5py
 import pytest
 
-from ctpn_crnn.errors import OutputError
-from ctpn_crnn.files import write_bytes, written_aside
+from ctpn_crnn.errors import DiskFullError, OutputError
+from ctpn_crnn.files import hdf5_written_aside, write_bytes, written_aside
 
 
 def test_written_and_replaced(tmp_path):
@@ -67,6 +68,35 @@ def test_no_permission(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(OutputError, match="permissions"):
         write_bytes(tmp_path / "a", b"")
+
+
+HDF5_ERROR = "Can't decrement id ref count (file write failed: time = now\n, errno = 28, buf = 0x559143368718)"
+
+
+@pytest.mark.parametrize("error", [RuntimeError(HDF5_ERROR), OSError(HDF5_ERROR), OSError(28, os.strerror(28))])
+def test_a_full_disk_is_one_sentence(tmp_path, error):
+    (tmp_path / "a.h5").write_bytes(b"earlier")
+    with pytest.raises(DiskFullError) as caught, hdf5_written_aside(tmp_path / "a.h5") as file:
+        file["x"] = 1
+        raise error
+    assert str(caught.value) == (
+        f"cannot write {tmp_path / 'a.h5'}: No space left on device; check the folder's permissions and free space"
+    )
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"earlier"]
+
+
+def test_other_errors_within_hdf5_pass(tmp_path):
+    with pytest.raises(RuntimeError, match="unlucky"), hdf5_written_aside(tmp_path / "a.h5"):
+        raise RuntimeError("unlucky")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_hdf5_is_written(tmp_path):
+    with hdf5_written_aside(tmp_path / "a.h5") as file:
+        file["x"] = 3
+        assert not (tmp_path / "a.h5").exists()
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert file["x"][()] == 3
 
 
 def test_errors_of_the_system_are_told(tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ctpn_crnn.errors import OutputError
+from ctpn_crnn.errors import DiskFullError, OutputError
 from ctpn_crnn.files import written_aside
 from ctpn_crnn.folder_job import (
     Document,
@@ -28,6 +28,7 @@ from ctpn_crnn.folder_job import (
 from ctpn_crnn.folder_job.journal import NAME
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.page import Page, TextLine
+from ctpn_crnn.writers.text import TextWriter
 
 DONE = {"formats": ["txt"]}
 
@@ -129,6 +130,37 @@ def test_a_damaged_file_costs_nothing_else_and_is_tried_again(folder):
     image("in/c.png", 33)
     reader, log, plan = run("in")
     assert reader.read == [33] and len(plan.finished) == 2 and len(log.failures) == 1
+
+
+@pytest.mark.parametrize("error", [DiskFullError("no room"), BrokenPipeError()])
+def test_what_would_meet_every_page_ends_the_job(folder, monkeypatch, error):
+    for name in ("a", "b", "c"):
+        image(f"in/{name}.png", 20)
+
+    class Stopping(Log):
+        def page_read(self, page):
+            if page.source.endswith("b.png"):
+                raise error
+
+    log = Stopping()
+    journal = Journal(Path("out"))
+    plan = make_plan(expand(["in"])[0], Path("out"), DONE, journal)
+    with pytest.raises(type(error)):
+        FolderJob(WidthReader(), journal, ("txt",), Path("out"), done=DONE, watcher=log).run(plan.work)
+    assert outputs() == {"a.txt": "w20\n"} and log.failures == []
+    assert run("in")[0].read == [20, 20]  # the same command goes on
+
+
+def test_a_full_disk_is_not_reported_for_each_format(folder, monkeypatch):
+    image("in/a.png", 20)
+
+    def full(self, *_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(TextWriter, "_write_page", full)
+    with pytest.raises(DiskFullError, match="No space left"):
+        run("in", formats=("txt", "json"))
+    assert outputs() == {}
 
 
 def test_the_other_pages_of_a_document_are_written_but_it_is_not_finished(folder):

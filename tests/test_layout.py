@@ -134,6 +134,13 @@ class TestParagraphs:
         joined = texts[0][:-1] + " ".join(texts[1:])
         assert blocks_of(*rows(texts)) == [("paragraph", joined)]
 
+    def test_a_divided_word_goes_on_though_there_was_room(self):
+        texts = [
+            "The quick brown fox jumps over the state-of-the-",
+            "art dog and then over the lazy one that is asleep there.",
+        ]
+        assert blocks_of(*rows(texts)) == [("paragraph", "".join(texts))]
+
     def test_spaced_paragraphs(self):
         lines = rows([FULL, FULL], top=200) + rows([FULL, FULL], top=290)
         assert blocks_of(*lines) == [("paragraph", FULL * 2)] * 2

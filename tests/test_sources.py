@@ -164,6 +164,18 @@ class TestResolution:
         assert ref.load().shape == (300, 600, 3)
         assert (ref.dpi, ref.size_points) == (100, (432, 144))
 
+    @pytest.mark.parametrize(("tags", "dpi"), [({0x0112: 1}, None), ({0x011A: 300.0, 0x0128: 2}, 300)])
+    def test_a_photograph_with_exif_but_without_a_resolution(self, tmp_path, tags, dpi):
+        """Pillow says 72 of it."""
+        exif = Image.Exif()
+        for tag, value in tags.items():
+            exif[tag] = value
+        Image.new("L", (300, 600)).save(tmp_path / "a.jpg", exif=exif)
+        with Image.open(tmp_path / "a.jpg") as image:
+            assert image.info["dpi"][0] == (dpi or 72)
+        [ref] = page_refs(tmp_path / "a.jpg")
+        assert ref.dpi == dpi
+
     def test_unknown(self, tmp_path):
         Image.new("L", (9000, 20)).save(tmp_path / "a.jpg", dpi=(72, 72))  # 125 inches: nobody measured that
         Image.new("L", (9, 20)).save(tmp_path / "b.png")
@@ -332,6 +344,13 @@ class TestPdf:
         with pytest.raises(ImageError, match="password given does not open it") as caught:
             next(page_refs(path, password="open wide"))
         assert "open wide" not in str(caught.value)
+        # PDFium's reason is that of the file before, where it has none of its own.
+        with pikepdf.new() as pdf:
+            pdf.save(tmp_path / "none.pdf")
+        with pytest.raises(ImageError, match="password"):
+            next(page_refs(path))
+        with pytest.raises(ImageError, match="damaged, truncated, or has no pages"):
+            next(page_refs(tmp_path / "none.pdf"))
         assert [image.shape for _, image in load_pages(path, password="open sesame", dpi=72)] == [
             (36, 72, 3),
             (72, 36, 3),

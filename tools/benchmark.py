@@ -14,7 +14,7 @@ from ctpn_crnn.datasets import PageTruth, read_detection_set
 from ctpn_crnn.errors import ConfigError, DatasetError
 from ctpn_crnn.evaluation.report import to_json
 from ctpn_crnn.files import writable, write_bytes
-from ctpn_crnn.runtime.machine import has_bfloat16
+from ctpn_crnn.runtime.machine import has_bfloat16, processors
 
 OURS = {
     "keras": {"runtime": "keras", "precision": "float32"},
@@ -52,7 +52,13 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
                    help="interpreter of an engine that lives in an environment of its own")  # fmt: skip
     p.add_argument("--ctpn-weights", type=Path, metavar="FILE", help="of ours (None: those shipped)")
     p.add_argument("--crnn-weights", type=Path, metavar="FILE", help="of ours (None: those shipped)")
-    p.add_argument("--threads", type=int, default=2, metavar="N", help="processors and threads of each engine")
+    p.add_argument(
+        "--threads",
+        type=int,
+        default=min(2, len(processors())),
+        metavar="N",
+        help="processors and threads of each engine",
+    )
     p.add_argument("--repeats", type=int, default=1, metavar="N", help="times that each page is read")
     p.add_argument("--growth-pages", type=int, default=0, metavar="N", help="read N more pages, to see memory grow")
     p.add_argument("--timeout", type=float, default=300.0, metavar="S", help="seconds for a start or a page")
@@ -72,6 +78,9 @@ def benchmark(arguments: argparse.Namespace) -> int:
     for path in (arguments.json, arguments.markdown):
         if path:
             writable(path)
+    available = len(processors())
+    if arguments.threads > available:
+        raise ConfigError(f"--threads {arguments.threads}: there are {available} processors here; give no more.")
     plan = Plan(arguments.repeats, arguments.threads, arguments.growth_pages, arguments.timeout)
     specs, absent = engine_specs(arguments)
     results = [*run_benchmark(specs, chosen_pages(arguments), plan, show_turn), *absent]
@@ -81,6 +90,8 @@ def benchmark(arguments: argparse.Namespace) -> int:
         write_bytes(arguments.markdown, (tables + "\n").encode())
     if arguments.json:
         write_bytes(arguments.json, to_json(benchmark_to_dict(results, plan)).encode())
+    if all(result.absent is not None for result in results):
+        raise ConfigError("none of the engines could run; the reasons stand below the table.")
     return 1 if any(result.failures for result in results) else 0
 
 

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
 
+from ctpn_crnn.commands.running import run_training
 from ctpn_crnn.distribution import STRATEGIES, strategy_scope, use_device
-from ctpn_crnn.errors import ConfigError, CtpnCrnnError
+from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.runtime import require_keras
 from ctpn_crnn.weights import read_weights
 
@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--epoch-steps", type=int, default=100, help="steps between checkpoints")
     run.add_argument("--validate-every", type=int, default=5, help="validate after so many epochs")
     run.add_argument("--processes", type=int, default=1, help="rendering processes")
-    run.add_argument("--device", default="auto", help="auto, cpu, gpu (all of them) or gpu:N")
+    run.add_argument("--device", default="auto", help="auto, cpu, gpu (all of them), gpu:N; cpu:N: N logical ones")
     run.add_argument("--strategy", choices=STRATEGIES, default="none", help="how several devices share each batch")
     run.add_argument("--seed", type=int, default=1)
     run.add_argument("--ema", type=float, default=0.99, help="momentum of the running average of the weights")
@@ -124,19 +124,14 @@ def train(arguments: argparse.Namespace) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Runs the tool; returns the exit status."""
     arguments = parser().parse_args(argv)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes are not for the user
-    try:
+
+    def work() -> None:
         check(arguments)
         use_device(arguments.device)
         with strategy_scope(arguments.strategy):
             train(arguments)
-    except CtpnCrnnError as error:
-        print(f"train_crnn: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("train_crnn: stopped; --resume goes on from the last checkpoint.", file=sys.stderr)
-        return 130
-    return 0
+
+    return run_training(work, "train_crnn", "--resume goes on from the last checkpoint")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -15,6 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow starts: 
 
 import numpy as np
 
+from ctpn_crnn.commands.running import run_training
 from ctpn_crnn.datasets import is_held_out, read_detection_set
 from ctpn_crnn.datasets.detection_samples import (
     CropSampler,
@@ -26,7 +26,7 @@ from ctpn_crnn.datasets.detection_samples import (
     RenderedPages,
 )
 from ctpn_crnn.distribution import STRATEGIES, strategy_scope, use_device
-from ctpn_crnn.errors import ConfigError, CtpnCrnnError
+from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.runtime import require_keras
 from ctpn_crnn.weights import read_weights
 
@@ -103,7 +103,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     how.add_argument("--balanced", action=argparse.BooleanOptionalAction, default=True,
                      help="sample text and formulas in equal parts")  # fmt: skip
     how.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
-    how.add_argument("--device", default="auto", help="auto, cpu, gpu (all of them) or gpu:N")
+    how.add_argument("--device", default="auto", help="auto, cpu, gpu (all of them), gpu:N; cpu:N: N logical ones")
     how.add_argument("--strategy", choices=STRATEGIES, default="none", help="how several devices share each batch")
     how.add_argument("--seed", type=int, default=0)
     how.add_argument("--checkpoint-steps", type=int, default=200, help="steps between two checkpoints")
@@ -312,8 +312,8 @@ def smoke() -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run the tool; returns the exit status."""
     args = parse(argv)
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
+
+    def work() -> None:
         check(args)
         pages = () if args.smoke else sources(args)
         use_device(args.device)
@@ -322,13 +322,8 @@ def main(argv: list[str] | None = None) -> int:
                 smoke()
             else:
                 run(args, *pages)
-    except CtpnCrnnError as error:
-        print(f"train_ctpn: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"\ntrain_ctpn: interrupted; --resume goes on from {args.out / 'checkpoint.npz'}", file=sys.stderr)
-        return 130
-    return 0
+
+    return run_training(work, "train_ctpn", f"--resume goes on from {args.out / 'checkpoint.npz'}")
 
 
 if __name__ == "__main__":

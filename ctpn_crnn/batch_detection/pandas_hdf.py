@@ -18,8 +18,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from ctpn_crnn.errors import OutputError
-from ctpn_crnn.files import written_aside
+from ctpn_crnn.files import hdf5_written_aside
 
 KEY = "df"
 ROWS_AT_ONCE = 4096
@@ -44,15 +43,11 @@ def write_hdf(path: Path, rows: Rows, columns: Sequence[str], strings: Collectio
         OutputError: The file cannot be written.
     """
     fields, count = _measure(rows, columns, strings)
-    with written_aside(path) as aside:
-        try:
-            with h5py.File(aside, "w") as file:
-                group = _group(file, columns, index)
-                table = _table(group, fields, count)
-                for start, part in _parts(rows(), fields):
-                    table[start : start + len(part)] = part
-        except RuntimeError as error:  # what HDF5 says of a full disk when a file is closed
-            raise OutputError(f"cannot write {path}: {error}; check the free space") from error
+    with hdf5_written_aside(path) as file:
+        group = _group(file, columns, index)
+        table = _table(group, fields, count)
+        for start, part in _parts(rows(), fields):
+            table[start : start + len(part)] = part
 
 
 def _measure(rows: Rows, columns: Sequence[str], strings: Collection[str]) -> tuple[np.dtype, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,6 +9,7 @@ from typing import Any
 
 from ctpn_crnn.benchmark.bench import EngineResult, Plan
 from ctpn_crnn.evaluation.report import markdown_table
+from ctpn_crnn.runtime.machine import processors
 
 _HEADER = (
     "engine", "character F1", "CER", "s a page", "slowest page", "ms a line", "cold start s", "peak MB", "growth MB",
@@ -41,9 +41,8 @@ def machine() -> dict[str, Any]:
         processor = names[0] if names else processor
     except OSError:
         pass
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     system = f"{platform.system()}, Python {platform.python_version()}"
-    return {"processor": processor, "processors": available, "system": system}
+    return {"processor": processor, "processors": len(processors()), "system": system}
 
 
 def _row(result: EngineResult) -> list[Any]:

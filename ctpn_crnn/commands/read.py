@@ -38,6 +38,7 @@ from ctpn_crnn.folder_job import make_plan as plan_of
 from ctpn_crnn.recognizer import Failure, WeightsChoice, choose_weights
 from ctpn_crnn.sources import PDF_DPI
 from ctpn_crnn.writers import WRITERS
+from ctpn_crnn.writers.text import FLOWS
 
 OUTPUT = Path("ctpn-crnn-output")
 _OTHER_NAMES = {"picture": "png", "text": "txt", "markdown": "md"}
@@ -74,9 +75,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     output.add_argument(
         "--flow",
-        choices=("lines", "paragraphs"),
+        choices=tuple(FLOWS),
         default="lines",
-        help="of txt files: the lines as they stand on the page, or paragraphs, and tables with tabs",
+        help="of text: the lines as they stand on the page, or paragraphs; tables have tabs between cells in both",
     )
     output.add_argument("--json", action="store_true", help="print a page as JSON, one a line, instead of its text")
     output.add_argument("--save-formulas", type=Path, metavar="DIR", help="cut each formula out, as a PNG file")
@@ -231,7 +232,7 @@ class Console(Watcher):
     def __init__(self, arguments: argparse.Namespace, plan: Plan, printing: bool) -> None:
         self.failures: list[Failure] = []
         self._plan, self._quiet, self._json = plan, arguments.quiet, arguments.json
-        self._printing = printing and not arguments.quiet
+        self._printing, self._flow = printing and not arguments.quiet, FLOWS[arguments.flow]
         # None: no bar where stderr is no terminal.
         self._silent = True if arguments.quiet else False if arguments.progress else None
         self._bar: tqdm | None = None
@@ -252,7 +253,7 @@ class Console(Watcher):
             tqdm.write(json.dumps(page.to_dict(), ensure_ascii=False))
             return
         has_name = len(self._plan.work) > 1 or "#page=" in (page.source or "")
-        tqdm.write((f"== {page.source}\n" if has_name else "") + page.text)
+        tqdm.write((f"== {page.source}\n" if has_name else "") + self._flow(page))
 
     def page_done(self) -> None:
         """Move the bar."""

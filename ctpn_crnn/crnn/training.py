@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -32,6 +31,7 @@ from ctpn_crnn.datasets.line_batches import IGNORED, BatchPlan, CTCEncoder, Fram
 from ctpn_crnn.distributed_training import AdamW, TrainingModel, synchronize_batch_statistics
 from ctpn_crnn.distribution import is_chief, shared_input
 from ctpn_crnn.errors import ConfigError, WeightsError
+from ctpn_crnn.files import hdf5_written_aside
 from ctpn_crnn.layers import training_layers
 
 PHASES = ("frames", "joint", "ctc")
@@ -294,12 +294,15 @@ class ReaderTrainer:
         return state
 
     def save_checkpoint(self) -> None:
-        """Writes weights, optimizer and position in the schedule; a kill in between leaves the old checkpoint whole."""
+        """Writes weights, optimizer and position in the schedule; a kill in between leaves the old checkpoint whole.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
         if not is_chief():
             return
         self.output.mkdir(parents=True, exist_ok=True)
-        aside = self.checkpoint.with_suffix(".tmp")
-        with h5py.File(aside, "w") as file:
+        with hdf5_written_aside(self.checkpoint) as file:
             for key, variable in self._state().items():
                 file[key] = ops.convert_to_numpy(variable)
             file.attrs["position"] = json.dumps(
@@ -312,7 +315,6 @@ class ReaderTrainer:
                     "charset": "".join(self.charset.characters),
                 }
             )
-        os.replace(aside, self.checkpoint)
 
     def resume(self, path: str | Path | None = None) -> None:
         """Continues from a checkpoint of a run with the same charset.

@@ -14,6 +14,7 @@ from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.training import LineSet, Phase, ReaderTrainer, validation_scores
 from ctpn_crnn.datasets.line_batches import BatchPlan, LineSource
 from ctpn_crnn.datasets.real_lines import RealLines
+from ctpn_crnn.distribution import is_chief
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError
 from ctpn_crnn.synthesis.lines import LineStyle
 
@@ -91,7 +92,8 @@ def train_from_arguments(arguments: Namespace) -> None:
     )
     scores = validation_scores(trainer.reader, charset, sets)
     trainer.save_weights(Path(arguments.output) / "crnn.h5", {"scores": scores})
-    print(f"Saved {Path(arguments.output) / 'crnn.h5'}", flush=True)
+    if is_chief():
+        print(f"Saved {Path(arguments.output) / 'crnn.h5'}", flush=True)
 
 
 def check_own_lines(source: LineSource, phases: Sequence[Phase], plan: BatchPlan) -> None:

@@ -220,9 +220,7 @@ def _angle(quad: Quad) -> float:
     return float(np.arctan2(y, x))
 
 
-def _fit(
-    grey: np.ndarray, quad: Quad, common: float, strips: np.ndarray, params: InkParams
-) -> list[Quad] | None:
+def _fit(grey: np.ndarray, quad: Quad, common: float, strips: np.ndarray, params: InkParams) -> list[Quad] | None:
     width, height = quad_size(quad)
     if height < MIN_HEIGHT or width < MIN_HEIGHT / 2:
         return None

@@ -75,9 +75,7 @@ def outside(regions: list[Region], others: list[Region]) -> list[Region]:
     return [r for r in regions if not covered(r)]
 
 
-def fitted(
-    grey: np.ndarray, sure: list[Region], weak: list[Region], strips: np.ndarray, tall: float
-) -> list[Region]:
+def fitted(grey: np.ndarray, sure: list[Region], weak: list[Region], strips: np.ndarray, tall: float) -> list[Region]:
     """Fit text and formulas to their ink.
 
     Of a page's weak lines those stay that ink confirms and that are not yet there, and ink in one row with lines is

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from ctpn_crnn.errors import CtpnCrnnError
+from ctpn_crnn.errors import CtpnCrnnError, DiskFullError
 from ctpn_crnn.folder_job.documents import Document
 from ctpn_crnn.folder_job.formulas import link_to, save_formulas
 from ctpn_crnn.folder_job.journal import Journal
@@ -78,7 +78,7 @@ class FolderJob:
         """Read documents, each to the stem that is given with it. What a killed run left of them is removed first.
 
         Raises:
-            OutputError: The journal cannot be written.
+            OutputError: The journal cannot be written, or (`DiskFullError`) there is no room for the outputs.
         """
         work = list(work)
         remove_leftovers(self._formats, self._output, (stem for _, stem in work))
@@ -115,6 +115,8 @@ class FolderJob:
                 self._watcher.passed_over(name)
             else:
                 self._read(present, loaded, name)
+        except (BrokenPipeError, DiskFullError):  # so would each further page
+            raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with this page, the others must not be lost
             present.fail(error, name)
         self._watcher.page_done()

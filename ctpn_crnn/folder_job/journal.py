@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ctpn_crnn.errors import OutputError
+from ctpn_crnn.files import output_error
 from ctpn_crnn.folder_job.documents import Document
 
 NAME = ".ctpn-crnn-read.jsonl"
@@ -90,7 +91,7 @@ class Journal:
             with self._path.open("a", encoding="ascii") as file:
                 file.write(line + "\n" if self._is_new_line else f"\n{line}\n")
         except OSError as error:
-            raise OutputError(f"cannot write {self._path}: {error.strerror}; check the folder's free space") from error
+            raise output_error(self._path, error) from error
         self._is_new_line = True
 
     def _load(self, path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ctpn_crnn.errors import CtpnCrnnError
+from ctpn_crnn.errors import CtpnCrnnError, DiskFullError
 from ctpn_crnn.files import aside_prefix
 from ctpn_crnn.folder_job.names import unnumbered
 from ctpn_crnn.page import Page
@@ -42,7 +42,7 @@ def remove_leftovers(formats: Sequence[str], folder: Path, stems: Iterable[str])
 
 
 class Outputs:
-    """Writers of one document. One that fails is reported and left out; the others go on.
+    """Writers of one document. One that fails is reported and left out, and the others go on unless the disk is full.
 
     Nothing appears under its name before `close`; leaving the `with` block without it discards everything.
 
@@ -68,6 +68,9 @@ class Outputs:
             path = folder / (stem + WRITERS[name].suffix)
             try:
                 self._writers.append(open_writer(name, path, **options.get(name, {})))
+            except DiskFullError:
+                self.discard()
+                raise
             except CtpnCrnnError as error:
                 report(error)
 
@@ -92,4 +95,6 @@ class Outputs:
                 action(writer)
             except CtpnCrnnError as error:  # the writer has discarded what it wrote
                 self._writers.remove(writer)
+                if isinstance(error, DiskFullError):
+                    raise
                 self._report(error)

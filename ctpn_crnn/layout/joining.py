@@ -57,6 +57,11 @@ def join_two(first: str, second: str) -> str:
     return f"{first} {second}"
 
 
+def is_divided(first: str, second: str) -> bool:
+    """Whether the first line ends in a word with a hyphen that the second one goes on with in lower case."""
+    return _BROKEN_WORD.search(first) is not None and second[:1].islower()
+
+
 def is_unspaced(character: str) -> bool:
     """Whether a character belongs to a script written without spaces between words."""
     return _UNSPACED.match(character) is not None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ctpn_crnn.layout.joining import is_unspaced
+from ctpn_crnn.layout.joining import is_divided, is_unspaced
 from ctpn_crnn.layout.marks import ends_sentence, starts_with_number, starts_with_symbol
 from ctpn_crnn.layout.sheet import Strip
 
@@ -120,8 +120,11 @@ def _usual_pitch(strips: Sequence[Strip]) -> tuple[float, float]:
 
 
 def _ends_early(strips: Sequence[Strip], place: int) -> bool:
-    """Whether the first word of a line would have found room at the end of the line above it."""
+    """Whether the first word of a line would have found room at the end of the line above it, and does not go on with
+    a word divided there."""
     above, strip = strips[place - 1], strips[place]
+    if is_divided(above.text, strip.text):
+        return False
     near = strips[max(0, place - 1 - _NEIGHBOURS) : place + _NEIGHBOURS]
     edge = max(other.right for other in near if _alike(other, above))
     return above.right + _first_word_width(strip) < edge

@@ -44,6 +44,11 @@ def may_have_gpu(devices: str | os.PathLike[str] = "/dev") -> bool:
     return any(Path(devices).glob("nvidia[0-9]*")) or (Path(devices) / "kfd").exists()
 
 
+def processors() -> set[int]:
+    """Numbers of the processors, hardware threads, that this process may use."""
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+
+
 def thread_count(topology: str | os.PathLike[str] = "/sys/devices/system/cpu") -> int:
     """Threads for numerical work: OMP_NUM_THREADS if set, else the physical cores that this process may use.
 
@@ -52,7 +57,7 @@ def thread_count(topology: str | os.PathLike[str] = "/sys/devices/system/cpu") -
     asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     if asked.isdigit() and int(asked) > 0:
         return int(asked)
-    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+    allowed = processors()
     cores = set()
     for cpu in allowed:
         try:

@@ -21,7 +21,7 @@ import h5py
 import numpy as np
 
 from ctpn_crnn.errors import ConfigError, WeightsError
-from ctpn_crnn.files import written_aside
+from ctpn_crnn.files import hdf5_written_aside
 
 if TYPE_CHECKING:
     import keras
@@ -215,7 +215,7 @@ def read_weights(path: str | os.PathLike[str], kind: str | None = None) -> Weigh
 
 
 def _write(path: str | os.PathLike[str], kind: str, texts: Mapping[str, str], arrays: Mapping[str, np.ndarray]) -> None:
-    with written_aside(path) as aside, h5py.File(aside, "w") as file:
+    with hdf5_written_aside(path) as file:
         file.attrs.update({"format": FORMAT, "version": VERSION, "kind": kind, "digest": _digest(kind, texts, arrays)})
         for name, text in texts.items():
             file[name] = text.encode("utf-8") or h5py.Empty("S1")

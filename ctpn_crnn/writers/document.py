@@ -13,7 +13,7 @@ from typing import ClassVar, TypeVar
 import numpy as np
 
 from ctpn_crnn.errors import OutputError
-from ctpn_crnn.files import written_aside
+from ctpn_crnn.files import output_error, written_aside
 from ctpn_crnn.page import Page
 
 Self = TypeVar("Self", bound="DocumentWriter")  # typing.Self came with Python 3.11
@@ -123,8 +123,7 @@ class DocumentWriter(abc.ABC):
         except BaseException as error:
             self.discard()
             if isinstance(error, OSError) and not isinstance(error, OutputError):
-                reason = error.strerror or str(error)
-                raise OutputError(f"cannot write {self.path}: {reason}; check the folder and its free space") from error
+                raise output_error(self.path, error) from error
             raise
 
 

@@ -21,6 +21,9 @@ _LEAST_UNITS = 4
 _NARROWEST_SPACE = 0.2
 """Ems. Poppler sees no space where the gap is less than 0.15."""
 
+_LEVEL = 0.2
+"""Heights. A line that rises by less does not reach into the rows above and below it."""
+
 _SMALLEST = 0.5
 """Points: the least height and length of a line. A degenerate quad still holds its text."""
 
@@ -89,8 +92,12 @@ def _line_operators(line: TextLine, frame: PageFrame, font: GlyphlessFont, font_
     total = max(round(ems * UNITS_PER_EM), _LEAST_UNITS * len(clusters))
     widths = np.diff(_whole_units(edges, total))
     codes = "".join(f"{font.code(text, int(units)):04X}" for text, units in zip(clusters, widths))
-    x, y = along
-    yield f"{font_key} {_number(height)} Tf {_number(100 * ems * UNITS_PER_EM / total)} Tz"
+    # Where a line begins within the rows of the one before it, as slanted lines do, PDFium takes both for one, with a
+    # space in between, unless the text matrix is turned clearly: it looks at its numbers, size and all.
+    rises = length * abs(along[1]) > _LEVEL * height
+    size = 1.0 if rises else height
+    x, y = along * height / size
+    yield f"{font_key} {_number(size)} Tf {_number(100 * ems * UNITS_PER_EM / total)} Tz"
     yield f"{_number(x, 6)} {_number(y, 6)} {_number(-y, 6)} {_number(x, 6)} {_number(begin[0])} {_number(begin[1])} Tm"
     yield f"<{codes}> Tj"
 

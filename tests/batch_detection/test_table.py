@@ -112,7 +112,7 @@ def full_disk(error):
     [
         ("out.csv", (Journal, "rows"), OSError(28, "No space left on device")),
         ("out.h5", (pandas_hdf, "_parts"), OSError(28, "No space left on device")),
-        ("out.h5", (pandas_hdf, "_parts"), RuntimeError("file write failed")),  # of HDF5 while closing
+        ("out.h5", (pandas_hdf, "_parts"), RuntimeError("write failed: errno = 28, buf = 0x55")),  # of HDF5, closing
     ],
 )
 def test_full_disk_leaves_the_earlier_table(journal, tmp_path, monkeypatch, name, method, error):

@@ -133,7 +133,9 @@ def test_messages_are_in_the_words_of_the_command(fake, capsys, monkeypatch):
     empty, neither, damaged, stdin = capsys.readouterr().err.splitlines()
     assert "the folder empty holds no images or PDFs; " in empty and "recognize" not in empty
     assert "a.pdf is not an image" in neither and neither.endswith(", nor a PDF")
-    assert damaged.endswith("b.pdf cannot be read as a PDF: it is damaged or truncated; make or fetch it again")
+    assert damaged.endswith(
+        "b.pdf cannot be read as a PDF: it is damaged, truncated, or has no pages; make or fetch it again"
+    )
     assert "standard input is not an image" in stdin
 
 

@@ -2,6 +2,9 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
+from ctpn_crnn.benchmark.bench import EngineResult
 
 SCRIPT = Path(__file__).parents[2] / "tools" / "benchmark.py"
 
@@ -23,6 +26,7 @@ def tool():
         (["--set", "missing"], "no such folder"),
         (["a.png", "--limit", "0"], "at least 1"),
         (["a.png", "--threads", "0"], "at least 1"),
+        (["a.png", "--threads", "9999"], "processors here"),
         (["a.png", "--python", "rapidocr"], "ENGINE=PATH"),
         (["a.png", "--python", "nobody=/bin/sh"], "ENGINE=PATH"),
         (["a.png", "--json", "no/such/folder/x.json"], "cannot write"),
@@ -32,6 +36,16 @@ def test_bad_input_is_one_sentence_and_exit_2(tool, arguments, told, capsys):
     assert tool.main(arguments) == 2
     error = capsys.readouterr().err
     assert told in error and error.count("\n") == 1
+
+
+def test_without_any_engine_there_is_no_result(tool, tmp_path, capsys, monkeypatch):
+    Image.new("RGB", (40, 40)).save(tmp_path / "a.png")
+    absent = EngineResult("easyocr", absent="the module easyocr is not installed")
+    monkeypatch.setattr(tool, "run_benchmark", lambda *_: [absent])
+    assert tool.main([str(tmp_path / "a.png"), "--engines", "easyocr"]) == 2
+    told = capsys.readouterr()
+    assert "easyocr: took no part" in told.out
+    assert told.err == "benchmark: none of the engines could run; the reasons stand below the table.\n"
 
 
 def test_each_runtime_becomes_an_engine(tool, tmp_path):

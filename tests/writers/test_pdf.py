@@ -288,6 +288,23 @@ class TestPicture:
             assert self.picture(document).read_raw_bytes() != data
         assert next(load_pages(path, dpi=72))[1].shape == image.shape
 
+    @pytest.mark.parametrize("degrees", [-12, -5, -3, 0, 2, 3, 5, 8, 12])
+    def test_lines_of_a_slanted_paragraph_stay_apart(self, tmp_path, degrees):
+        """Lines begin in the rows of those before them then, and PDFium joined them with a space."""
+        lines = [
+            "九点到晚上八点接待读者新的阅览",
+            "室靠近河岸窗外可以看见货船慢慢",
+            "扫描存进服务器",
+            "了",
+            "The old station",
+            "on",
+        ]
+        down = np.array([-math.sin(math.radians(degrees)), math.cos(math.radians(degrees))])
+        places = [np.array([200, 500]) + down * 58 * number for number in range(len(lines))]
+        widths = [40 * len(text) if text > "z" else 20 * len(text) for text in lines]
+        page = page_of(*(line(t, *xy, width, 40, degrees) for t, xy, width in zip(lines, places, widths)))
+        assert texts(write(tmp_path / "a.pdf", page))[0].split("\n") == lines
+
     def test_text_leaves_no_mark_on_the_picture(self, tmp_path):
         image = self.noise(size=(300, 400))
         page = Page(400, 300, [line("看不见 invisible", 10, 10, 380, 60), line("斜 slanted", 20, 200, 300, 50, 15)])

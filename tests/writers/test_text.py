@@ -27,6 +27,9 @@ class TestText:
         lines = ["第3条 使用 Tensor", "a<b>&\"'；", "slanted 1", " ", "竖", "超出 page"]
         assert written("txt", tmp_path, page) == "\n".join(lines) + "\n"
 
+    def test_rows_of_a_table_stay_together(self, tmp_path, table):
+        assert written("txt", tmp_path, table) == "Head\n名\ta|b\n数\n"
+
     def test_pages(self, tmp_path):
         pages = [Page(9, 9, [line("一")]), Page(9, 9), Page(9, 9, [line("", "formula"), line("三")])]
         assert written("txt", tmp_path, *pages) == "一\n\f\f三\n"
