@@ -16,6 +16,7 @@ from ctpn_crnn.deskew import MIN_SKEW, Rotation, estimate_skew
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError, WeightsError
 from ctpn_crnn.geometry import quad_size
 from ctpn_crnn.images import MAX_PIXELS, ImageSource, crop_quad
+from ctpn_crnn.layout.spaced_words import join_spaced_words
 from ctpn_crnn.page import Char, Page, TextLine
 from ctpn_crnn.page_ref import PageRef
 from ctpn_crnn.pipeline import prefetch as prefetched
@@ -216,6 +217,7 @@ class Recognizer:
     def _read_page(self, image: np.ndarray, name: str | None) -> Page:
         regions = self._find(image)
         lines = [line for line in self._read_regions(image, regions) if self._is_worth_keeping(line)]
+        lines = join_spaced_words(lines)
         order = reading_order([line.quad for line in lines])
         return Page(image.shape[1], image.shape[0], [lines[index] for index in order], name)
 
