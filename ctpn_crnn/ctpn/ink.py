@@ -315,7 +315,7 @@ class _Strip:
         return rows, slice(max(0, int(self.left)), max(int(self.left) + 1, int(np.ceil(self.right))))
 
     def columns_of(self, boxes: np.ndarray, rows: tuple[float, float]) -> np.ndarray:
-        """Return which columns, bool (W,), boxes (S, 4) of the image lie in whose middle is within the rows."""
+        """Return which columns, bool (W,), hold a box of the image (S, 4) whose middle is within the rows."""
         middles = np.stack([boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]], axis=1) / 2 - self.origin
         down, widths = middles @ self.down, boxes[:, 2] - boxes[:, 0]
         mine = (down > rows[0]) & (down < rows[1])
