@@ -20,11 +20,13 @@ set: cameras write 72 dpi."""
 
 _EXIF_ORIENTATION = 0x0112
 _EXIF_TURNED = frozenset({5, 6, 7, 8})
+"""The orientations that swap width and height."""
+
 _EXIF_RESOLUTION = frozenset({0x011A, 0x0128})
 """Pixels a unit, and the unit."""
+
 _JFIF_UNITS = (1, 2)
 """Inch and centimetre."""
-"""The orientations that swap width and height."""
 
 
 class PageRef(abc.ABC):

@@ -10,10 +10,9 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from ctpn_crnn.distributed_training import AdamW, TrainingModel
-from ctpn_crnn.distribution import is_chief, replicas, shared_input, strategy_scope
+from ctpn_crnn.distribution import is_chief, replicas, shared_input, strategy_scope, use_device
 
 
 class Batches(keras.utils.PyDataset):
@@ -29,9 +28,7 @@ class Batches(keras.utils.PyDataset):
 
 def main(strategy: str) -> None:
     keras.config.disable_traceback_filtering()
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    devices = 2 if strategy == "mirrored" else 1
-    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * devices)
+    use_device("cpu:2" if strategy == "mirrored" else "cpu:1")
     with strategy_scope(strategy):
         keras.utils.set_random_seed(1)
         x = keras.Input((4,))

@@ -1,6 +1,5 @@
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -61,13 +60,8 @@ def test_two_devices_train_as_one_does(alone):
 
 
 @pytest.mark.slow
-def test_two_worker_processes_train_as_one_does(alone):
-    sockets = [socket.create_server(("localhost", 0)) for _ in range(2)]
-    workers = [f"localhost:{held.getsockname()[1]}" for held in sockets]
-    for held in sockets:
-        held.close()
-    configs = [{"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}} for index in range(2)]
-    processes = [start("multiworker", TF_CONFIG=json.dumps(config)) for config in configs]
+def test_two_worker_processes_train_as_one_does(alone, worker_configs):
+    processes = [start("multiworker", TF_CONFIG=config) for config in worker_configs]
     try:
         results = [outcome(process) for process in processes]
     finally:

@@ -195,7 +195,7 @@ def _rest_of_row(grey: np.ndarray, quad: Quad, angle: float, params: InkParams) 
     low, high = _edges(rows, strip, params)
     margin = params.margin * strip.height
     pieces = []
-    for left, right in _spans(ink[top:bottom].any(axis=0), barred, params.gap * height):
+    for left, right in _spans(_runs(ink[top:bottom].any(axis=0)), barred, params.gap * height):
         piece = ink[top:bottom, left:right]
         rises = np.ptp(np.flatnonzero(piece.any(axis=1))) + 1
         is_letters = rises >= 0.5 * height and right - left >= 0.15 * height
@@ -446,10 +446,10 @@ def _columns(
     top, bottom = int(rows[0]), int(rows[1])
     height = max(rows[1] - rows[0], 0.6 * strip.height)
     inked = ink[top:bottom].any(axis=0)
-    spans = _spans(inked, barred, params.gap * height)
+    spans = _spans(_runs(inked), barred, params.gap * height)
     if len(spans) > 1 and len(strips):
         blank = params.word_gap * _pitch(inked[strip.box()[1]], params.gap * height)
-        spans = _words_joined(spans, barred, strip.columns_of(strips, rows), min(blank, MAX_WORD_GAP * height))
+        spans = _spans(spans, barred, min(blank, MAX_WORD_GAP * height), strip.columns_of(strips, rows))
     margin = params.margin * height
     width = ink.shape[1]
     kept = [span for span in spans if _is_covered(span, strip)]
@@ -457,11 +457,15 @@ def _columns(
     return [(max(0.0, left - margin), min(float(width), right + margin)) for left, right in kept], goes_on
 
 
-def _spans(inked: np.ndarray, barred: np.ndarray, gap: float) -> list[tuple[int, int]]:
-    """Join runs of inked columns (W,) up to a gap in pixels, but not over a rule."""
+def _spans(
+    runs: Sequence[tuple[int, int]], barred: np.ndarray, gap: float, text: np.ndarray | None = None
+) -> list[tuple[int, int]]:
+    """Join runs of columns up to a gap in pixels, but not over a rule; given `text` (W,), only if all of the gap is."""
     spans: list[tuple[int, int]] = []
-    for left, right in _runs(inked):
-        if spans and left - spans[-1][1] <= gap and not barred[spans[-1][1] : left + 1].any():
+    for left, right in runs:
+        last = spans[-1][1] if spans else left
+        may_join = spans and left - last <= gap and (text is None or text[last:left].all())
+        if may_join and not barred[last : left + 1].any():
             spans[-1] = spans[-1][0], right
         else:
             spans.append((left, right))
@@ -476,20 +480,6 @@ def _pitch(inked: np.ndarray, gap: float) -> float:
     runs = np.array(_runs(inked), float).reshape(-1, 2)
     apart = np.diff(runs.mean(axis=1))[runs[1:, 0] - runs[:-1, 1] <= gap]
     return float(np.percentile(apart, 25)) if len(apart) >= LEAST_LETTERS - 1 else 0.0
-
-
-def _words_joined(
-    spans: list[tuple[int, int]], barred: np.ndarray, text: np.ndarray, gap: float
-) -> list[tuple[int, int]]:
-    """Join spans up to a gap in pixels of which all columns are `text` (W,), but not over a rule."""
-    joined = spans[:1]
-    for left, right in spans[1:]:
-        last = joined[-1][1]
-        if left - last <= gap and text[last:left].all() and not barred[last : left + 1].any():
-            joined[-1] = joined[-1][0], right
-        else:
-            joined.append((left, right))
-    return joined
 
 
 def _is_covered(span: Sequence[float], strip: _Strip) -> bool:

@@ -46,10 +46,10 @@ def join_spaced_words(lines: Sequence[TextLine]) -> list[TextLine]:
     Returns:
         The lines, of which each such word, with the label that it may begin, is one.
     """
-    if len(lines) < 2:
+    is_single = [line.kind == "text" and _HANZI.fullmatch(line.text) is not None for line in lines]
+    if not any(is_single):
         return list(lines)
     boxes, lean = upright_boxes([line.quad for line in lines])
-    is_single = [line.kind == "text" and _HANZI.fullmatch(line.text) is not None for line in lines]
     begins = [index for index in np.argsort(boxes[:, 0]).tolist() if is_single[index] and abs(lean[index]) < _UPRIGHT]
     goes_on = [single or _END_OF_LABEL.match(line.text) is not None for single, line in zip(is_single, lines)]
     seen: set[int] = set()
@@ -95,11 +95,13 @@ def _joined(parts: Sequence[TextLine]) -> TextLine:
 
 def _placed(part: TextLine, quad: Quad) -> list[Char]:
     """The characters of a part, with their places along the whole."""
-    begin, end = (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2
+    begin, end = _ends(quad)
     along = (end - begin) / max(float((end - begin) @ (end - begin)), 1e-6)
-    left, right = (
-        ((part.quad[0] + part.quad[3]) / 2 - begin) @ along,
-        ((part.quad[1] + part.quad[2]) / 2 - begin) @ along,
-    )
+    left, right = ((point - begin) @ along for point in _ends(part.quad))
     edges = [left + (right - left) * np.clip([char.start, char.end], 0, 1) for char in part.chars]
     return [Char(char.text, char.confidence, *np.clip(edge, 0, 1)) for char, edge in zip(part.chars, edges)]
+
+
+def _ends(quad: Quad) -> tuple[np.ndarray, np.ndarray]:
+    """The middles of a quad's left and right side, each (2,)."""
+    return (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2

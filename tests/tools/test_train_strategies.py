@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -72,7 +70,7 @@ def losses(folder: Path) -> np.ndarray:
 
 
 @pytest.mark.slow
-def test_two_devices_and_two_processes_train_as_one_does(tool):
+def test_two_devices_and_two_processes_train_as_one_does(tool, worker_configs):
     name, folder = tool
     with started(tool, "one") as process:
         finished(process)
@@ -84,12 +82,9 @@ def test_two_devices_and_two_processes_train_as_one_does(tool):
         assert "only device" not in finished(process)
     np.testing.assert_allclose(losses(folder / "two"), alone, rtol=TOLERANCE[name])
 
-    with socket.create_server(("localhost", 0)) as first, socket.create_server(("localhost", 0)) as second:
-        workers = [f"localhost:{held.getsockname()[1]}" for held in (first, second)]
-    tasks = [{"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}} for index in range(2)]
     with (
-        started(tool, "chief", "--strategy", "multiworker", TF_CONFIG=json.dumps(tasks[0])) as chief,
-        started(tool, "other", "--strategy", "multiworker", TF_CONFIG=json.dumps(tasks[1])) as other,
+        started(tool, "chief", "--strategy", "multiworker", TF_CONFIG=worker_configs[0]) as chief,
+        started(tool, "other", "--strategy", "multiworker", TF_CONFIG=worker_configs[1]) as other,
     ):
         finished(chief)
         assert "Saved" not in finished(other)
