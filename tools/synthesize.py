@@ -13,13 +13,22 @@ import numpy as np
 from tqdm import tqdm
 
 from ctpn_crnn.commands.running import run_command
+from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import CtpnCrnnError
 from ctpn_crnn.images import load_image
 from ctpn_crnn.synthesis.corpus import Corpus
 from ctpn_crnn.synthesis.fonts import FontLibrary
 from ctpn_crnn.synthesis.lines import LineSynthesizer
 from ctpn_crnn.synthesis.pages import STYLES, PageSynthesizer
-from ctpn_crnn.synthesis.sets import ContactSheet, default_columns, find_pictures, render_many, write_lines, write_pages
+from ctpn_crnn.synthesis.sets import (
+    CharacterCount,
+    ContactSheet,
+    default_columns,
+    find_pictures,
+    render_many,
+    write_lines,
+    write_pages,
+)
 
 EPILOG = """\
 examples:
@@ -68,6 +77,11 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--width", type=positive, metavar="PX", help="greatest width of lines (None: varied)")
     parser.add_argument(
         "--sheet", action="store_true", help="also write OUTPUT/sheet.png with the first samples to look at"
+    )
+    parser.add_argument(
+        "--characters",
+        action="store_true",
+        help="of lines: also write OUTPUT/characters.tsv, how often each character was drawn, the rarest first",
     )
     return parser.parse_args(argv)
 
@@ -143,10 +157,15 @@ class LineRenderer:
 
 def run(arguments: argparse.Namespace) -> int:
     """Render and write the set."""
+    if arguments.characters and arguments.what != "lines":
+        raise CtpnCrnnError("--characters counts the characters of lines: pages have none to count.")
     most = min(SHEET_MOST[arguments.what], arguments.count)
     sheet = ContactSheet(most if arguments.sheet else 0, default_columns(most))
     synthesizer = make_synthesizer(arguments)
     samples = render_many(synthesizer, arguments.count, arguments.seed, arguments.workers)
+    characters = CharacterCount(Charset.default().characters if arguments.characters else ())
+    if arguments.characters:
+        samples = characters.watch(samples)
     started = time.perf_counter()
     # disable=None: silent where stderr is not a terminal.
     progress = tqdm(sheet.watch(samples), total=arguments.count, unit=arguments.what[:-1], disable=None)
@@ -155,6 +174,9 @@ def run(arguments: argparse.Namespace) -> int:
     rate = count / max(time.perf_counter() - started, 1e-9)
     if arguments.sheet:
         sheet.save(arguments.output / "sheet.png")
+    if arguments.characters:
+        characters.save(arguments.output / "characters.tsv")
+        print(characters.summary())
     print(f"{count} {arguments.what} in {arguments.output} ({rate:.1f}/s)")
     return 0
 

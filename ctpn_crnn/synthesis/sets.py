@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,6 +141,48 @@ class ContactSheet:
             Path(path).write_bytes(cv2.imencode(".png", sheet)[1].tobytes())
         except OSError as error:
             raise OutputError(f"Cannot write the contact sheet {path}: {error.strerror or error}.") from error
+
+
+class CharacterCount:
+    """Counts how often each character is drawn, to see which ones a set hardly teaches.
+
+    Args:
+        characters: those to count, usually `Charset.characters`; 0 of the others.
+    """
+
+    def __init__(self, characters: Sequence[str]) -> None:
+        self._counts = Counter(dict.fromkeys(characters, 0))
+
+    def watch(self, samples: Iterator[LineSample]) -> Iterator[LineSample]:
+        """Passes samples on and counts their characters."""
+        for sample in samples:
+            self._counts.update(character for character in sample.text if character in self._counts)
+            yield sample
+
+    def rarest_first(self) -> list[tuple[str, int]]:
+        """Each character with how often it was drawn, those of one count in the order of the characters given."""
+        return sorted(self._counts.items(), key=lambda item: item[1])
+
+    def summary(self) -> str:
+        """One sentence: how many were drawn at all, and how often the rarest tenth and the median one were."""
+        counts = [count for _, count in self.rarest_first()]
+        drawn = sum(count > 0 for count in counts)
+        return (
+            f"{drawn} of {len(counts)} characters drawn; of ten the rarest at most {counts[len(counts) // 10]} times, "
+            f"the median one {counts[len(counts) // 2]} times"
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes a table, character, tab, count, the rarest first.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        rows = "".join(f"{character}\t{count}\n" for character, count in self.rarest_first())
+        try:
+            Path(path).write_text(rows, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise OutputError(f"Cannot write the counts {path}: {error.strerror or error}.") from error
 
 
 class _Job:

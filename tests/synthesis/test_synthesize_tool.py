@@ -4,6 +4,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import cv2
@@ -11,12 +12,13 @@ import numpy as np
 import pytest
 
 import ctpn_crnn
+from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.datasets.icdar import read_icdar
 from ctpn_crnn.datasets.lines import read_line_list
 from ctpn_crnn.errors import OutputError
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.synthesis.page_sample import PageRegion, PageSample
-from ctpn_crnn.synthesis.sets import ContactSheet, write_pages
+from ctpn_crnn.synthesis.sets import CharacterCount, ContactSheet, write_pages
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "tools" / "synthesize.py"
@@ -79,6 +81,29 @@ def test_lines(tool, tmp_path):
         image = cv2.imread(str(sample.path), cv2.IMREAD_UNCHANGED)
         assert image.shape[0] == 32 and image.shape[1] <= 200 and image.ndim == 2
     assert (output / "sheet.png").stat().st_size > 100
+
+
+def test_characters_drawn(tool, tmp_path, capsys):
+    output = tmp_path / "set"
+    assert tool.main(["lines", str(output), "--count", "6", "--width", "200", "--characters", *FONTS]) == 0
+    rows = [row.split("\t") for row in (output / "characters.tsv").read_text("utf-8").splitlines()]
+    counts = {character: int(count) for character, count in rows}
+    text = "".join(sample.text for sample in read_line_list(output))
+    assert list(counts.values()) == sorted(counts.values())
+    assert set(counts) == set(Charset.default().characters)
+    assert {character: count for character, count in counts.items() if count} == dict(Counter(text))
+    assert f"{len(set(text))} of {len(counts)} characters drawn" in capsys.readouterr().out
+
+
+def test_characters_of_pages_are_refused(tool, tmp_path, capsys):
+    assert tool.main(["pages", str(tmp_path / "set"), "--characters", *FONTS]) == 2
+    assert "--characters counts the characters of lines" in capsys.readouterr().err
+    assert not (tmp_path / "set").exists()
+
+
+def test_counts_that_cannot_be_written(tmp_path):
+    with pytest.raises(OutputError, match="Cannot write the counts"):
+        CharacterCount("ab").save(tmp_path / "missing" / "characters.tsv")
 
 
 def test_workers_do_not_change_the_set(tool, tmp_path):
