@@ -132,6 +132,7 @@ def _add_detector(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-score", type=float, metavar="S", help="least probability of a strip, 0..1 (None: its own choice)"
     )
+    parser.add_argument("--no-level", action="store_true", help="look at leaning pages as they are")
     parser.add_argument("--no-ink", action="store_true", help="leave out the fitting of lines to their ink")
     parser.add_argument(
         "--no-side-refinement", action="store_true", help="leave the ends of lines on CTPN's 16 px grid"
@@ -168,6 +169,7 @@ def make_detector(arguments: argparse.Namespace) -> Detector:
         runtime=arguments.runtime,
         precision=arguments.precision,
         lines=LineParams(side_refinement=not arguments.no_side_refinement, **gap),
+        level=not arguments.no_level,
         fit_ink=not arguments.no_ink,
         **options,
     )

@@ -13,8 +13,10 @@ from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, STRIDE
 from ctpn_crnn.ctpn.decode import Proposals, decode_heads
 from ctpn_crnn.ctpn.regions import TALL, Region, fitted, outside, without_text_in_formulas
 from ctpn_crnn.ctpn.text_lines import DEFAULTS, LineParams, connect, connect_formulas
-from ctpn_crnn.ctpn.views import View, groups_of, view_of
+from ctpn_crnn.ctpn.views import View, groups_of, levelling, view_of
+from ctpn_crnn.deskew import Rotation
 from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.geometry import clip_quad
 from ctpn_crnn.images import load_image
 from ctpn_crnn.runtime import Network, load_network
 
@@ -34,7 +36,8 @@ class Detector:
 
     An image is enlarged until its short side reaches ``short_side`` (at most threefold), then shrunk if its long side
     exceeds ``max_side``. A page, ink on an even ground, loses its margins and shrinks as far as its small print allows
-    (``ctpn_crnn.ctpn.views``); if formulas are found on it, it is looked at again, larger.
+    (``ctpn_crnn.ctpn.views``); if formulas are found on it, it is looked at again, larger. A page that leans is set
+    upright before.
 
     Args:
         weights: A weights file; the shipped one when None.
@@ -47,6 +50,7 @@ class Detector:
         min_score: Least probability of a strip (paper: .7). A weak strip should not break a line, whose mean score
             decides; chosen on pictures of the training sets.
         nms_overlap: Overlap above which the weaker of two strips in one column is dropped, as IoU.
+        level: Turn pages whose lines lean by 2 to 30 degrees before they are looked at; what is found is turned back.
         lines: Parameters of the connector.
         fit_ink: Fit lines on an even ground to their ink, and find the cells of a page that stand in one row with them
             (``ctpn_crnn.ctpn.ink``).
@@ -73,6 +77,7 @@ class Detector:
         small_print: float | None = 9.5,
         min_score: float = 0.5,
         nms_overlap: float = 0.3,
+        level: bool = True,
         lines: LineParams = DEFAULTS,
         fit_ink: bool = True,
         weak_score: float = 0.45,
@@ -93,6 +98,7 @@ class Detector:
         self.small_print = small_print
         self.min_score = min_score
         self.nms_overlap = nms_overlap
+        self.level = level
         self.lines = lines
         self.fit_ink = fit_ink
         self.weak_score = min(weak_score, min_score)
@@ -129,11 +135,18 @@ class Detector:
             ImageError: An image cannot be read.
         """
         loaded = [load_image(image) for image in images]
-        views = [view_of(image, self.short_side, self.max_side, self.small_print) for image in loaded]
+        turns = [levelling(image) if self.level else Rotation(0.0, *image.shape[1::-1]) for image in loaded]
+        levelled = [turn.apply(image) for turn, image in zip(turns, loaded, strict=True)]
+        found = self._found(levelled)
+        return [[_turned_back(region, turn) for region in found[i]] for i, turn in enumerate(turns)]
+
+    def _found(self, images: Sequence[np.ndarray]) -> list[list[Region]]:
+        """Return the regions of each image, looking at pages with formulas twice."""
+        views = [view_of(image, self.short_side, self.max_side, self.small_print) for image in images]
         regions = self._seen(views)
-        closer = [self._closer(*seen) for seen in zip(loaded, views, regions, strict=True)]
+        closer = [self._closer(*seen) for seen in zip(images, views, regions, strict=True)]
         seen_again = self._seen(closer)
-        return [regions[i] if closer[i] is None else seen_again[i] for i in range(len(loaded))]
+        return [regions[i] if closer[i] is None else seen_again[i] for i in range(len(images))]
 
     def _closer(self, image: np.ndarray, view: View | None, regions: list[Region]) -> View | None:
         """Return a larger view of a page that was shrunk on account of its print, if there are formulas on it."""
@@ -194,3 +207,10 @@ class Detector:
 
 def _in_source(region: Region, view: View) -> Region:
     return replace(region, quad=view.to_source(region.quad))
+
+
+def _turned_back(region: Region, turn: Rotation) -> Region:
+    """The region of a turned image in pixels of its source."""
+    if turn.degrees == 0:
+        return region
+    return replace(region, quad=clip_quad(turn.to_source(region.quad), (turn.height, turn.width)))

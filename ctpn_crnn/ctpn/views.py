@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from ctpn_crnn.ctpn.anchors import STRIDE
+from ctpn_crnn.deskew import Rotation, estimate_skew
 from ctpn_crnn.geometry import Quad, clip_quad
 
 MIN_SIDE = 4
@@ -39,6 +40,9 @@ SMALL_PRINT = 0.1
 
 BLANK_LEVELS = 6
 """Grey levels from the ground within which margins are blank, seen at a quarter of the size, which averages grain."""
+
+MIN_LEAN, MAX_LEAN = 2.0, 30.0
+"""Degrees by which the lines of a page lean when it is worth turning, and beyond which no lean is looked for."""
 
 MAX_INKED = 0.4
 """An image with more that is not blank has no margins to look for."""
@@ -103,6 +107,23 @@ def view_of(image: np.ndarray, short_side: int, max_side: int, small_print: floa
     right, bottom = -size[0] % STRIDE, -size[1] % STRIDE
     padded = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=cv2.mean(image)[:3])
     return View(cv2.cvtColor(padded, cv2.COLOR_BGR2RGB), size[::-1], grey, scales, (x1, y1))
+
+
+def levelling(image: np.ndarray) -> Rotation:
+    """Return the turn after which the lines of a page run level; one by 0 degrees for what is no page or hardly leans.
+
+    The strips of a line that climbs are joined to those of its neighbours where lines are set close: dense text has to
+    be level to be told apart. Signs in photographs stand alone, and are found as they are.
+
+    Args:
+        image: (H, W, 3) BGR uint8.
+    """
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    lean = estimate_skew(grey, MAX_LEAN)
+    turn = Rotation(-lean, grey.shape[1], grey.shape[0])
+    if abs(lean) >= MIN_LEAN and print_height(turn.apply(grey)) is not None:
+        return turn
+    return Rotation(0.0, turn.width, turn.height)
 
 
 def is_page(grey: np.ndarray) -> bool:

@@ -248,13 +248,16 @@ def _keep_page(
             "missed": str(len(matches.missed)),
             "wrong": str(len(matches.wrong)),
         }
-        worst.add(Case(str(page.path), badness, _drawn(image, page, found, matches), {**counts, **facts}))
+        worst.add(Case(str(page.path), badness, draw_matches(image, page.regions, found, matches), {**counts, **facts}))
 
 
-def _drawn(image: np.ndarray, page: PageTruth, found: Sequence[HasQuad], matches: PageMatches) -> np.ndarray:
+def draw_matches(
+    image: np.ndarray, truth: Sequence[HasQuad], found: Sequence[HasQuad], matches: PageMatches
+) -> np.ndarray:
+    """A copy of a BGR picture with what `IouScore.update` says of it: outlines `MATCHED`, `MISSED` and `WRONG`."""
     groups = [
         (MATCHED, [found[pair.found].quad for pair in matches.pairs]),
-        (MISSED, [page.regions[i].quad for i in matches.missed]),
+        (MISSED, [truth[i].quad for i in matches.missed]),
         (WRONG, [found[j].quad for j in matches.wrong]),
     ]
     picture = image.copy()

@@ -10,15 +10,19 @@ from ctpn_crnn.crnn.ctc import beam_search
 from ctpn_crnn.crnn.ngram_counting import NgramCounter
 from ctpn_crnn.crnn.reader import (
     LineReader,
+    Reading,
     align,
     batches_by_width,
     closer,
+    elected,
     line_image,
+    other_looks,
     pad_lines,
     softmax_where_seen,
     spread,
 )
 from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
+from ctpn_crnn.page import Char
 
 
 class ColumnNetwork:
@@ -218,7 +222,7 @@ class FussyNetwork(ColumnNetwork):
         return (logits,)
 
 
-def test_an_unsure_line_is_looked_at_closer_and_the_surer_reading_counts():
+def test_an_unsure_line_is_looked_at_again_and_the_readings_vote():
     crop = painted([1, 1, 0, 1, 2, 3, 0], height=40)
     crop[0] = 255
     network = FussyNetwork()
@@ -227,7 +231,7 @@ def test_an_unsure_line_is_looked_at_closer_and_the_surer_reading_counts():
     assert len(network.shapes) == 1
     reader = LineReader(network=network, language_model=None)
     assert [r.text for r in reader.read([crop, crop[1:]])] == ["aabc", "aabc"]
-    assert network.shapes[1:] == [(2, 32, 64, 1), (1, 32, 64, 1)]  # the sure one is not read again
+    assert sum(shape[0] for shape in network.shapes[1:]) == 2 + 3  # the sure one is not read again
 
 
 def test_a_second_look_that_is_no_surer_changes_nothing():
@@ -236,7 +240,32 @@ def test_a_second_look_that_is_no_surer_changes_nothing():
     network = FussyNetwork()
     (reading,) = LineReader(network=network, language_model=None, second_look=1).read([crop])
     assert reading.text == "aabc"
-    assert len(network.shapes) == 2
+    assert sum(shape[0] for shape in network.shapes) == 4
+
+
+def test_other_looks_are_closer_wider_and_narrower():
+    crop = np.full((40, 200), 90, np.uint8)
+    crop[:2] = crop[38:] = 255
+    near, wide, narrow = other_looks(crop)
+    assert [look.shape for look in (near, wide, narrow)] == [(32, 178), (32, 192), (32, 136)]
+    assert (near == 90).all() and wide[0].min() > 90
+
+
+def reading(text: str, *confidences: float) -> Reading:
+    return Reading(text, 0.5, [Char(c, p, 0, 1) for c, p in zip(text, confidences, strict=True)])
+
+
+def test_readings_vote_with_what_their_characters_are_worth():
+    alone, one, other = reading("ab", 0.8, 0.8), reading("ac", 0.5, 0.5), reading("ac", 0.4, 0.5)
+    assert elected([alone, one, other]) is one
+    assert elected([alone, one]) is alone
+    assert elected([reading("ab", 0.95, 0.95), one, other]).text == "ab"  # .95 against .5 + .45
+
+
+def test_spaces_do_not_split_a_vote():
+    tight, wide = reading("ac", 0.5, 0.5), reading("a c", 0.6, 0.4, 0.6)
+    assert elected([reading("ab", 0.7, 0.7), tight, wide]) is wide
+    assert elected([reading(""), reading("")]).text == ""
 
 
 def test_closer_keeps_the_places_along_the_line():

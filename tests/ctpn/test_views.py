@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.ctpn.detector import Detector
-from ctpn_crnn.ctpn.views import LEAST_SCALE, MARGIN, content_box, groups_of, is_page, print_height, view_of
+from ctpn_crnn.ctpn.views import LEAST_SCALE, MARGIN, content_box, groups_of, is_page, levelling, print_height, view_of
+from ctpn_crnn.deskew import Rotation
 from ctpn_crnn.errors import ConfigError
 
 
@@ -164,3 +165,61 @@ def test_pages_shown_as_photographs_are_looked_at_once():
     network = SeesAllOver(kind=2)
     Detector(network=network, fit_ink=False, small_print=None).detect(page(15))
     assert len(network.sizes) == 1
+
+
+@pytest.mark.parametrize("lean", [-25, -6, 3, 12, 25])
+def test_a_leaning_page_is_set_upright(lean):
+    image = page(15)
+    turn = levelling(Rotation(lean, image.shape[1], image.shape[0]).apply(image))
+    assert turn.degrees == pytest.approx(-lean, abs=0.5)
+
+
+def test_level_pages_and_photographs_are_left_alone():
+    assert levelling(page(15)).degrees == 0
+    assert levelling(Rotation(1.0, 1000, 1400).apply(page(15))).degrees == 0
+    assert levelling(photograph()).degrees == 0
+    # Words of a sign are hardly a page, however they lean.
+    assert levelling(Rotation(12, 1000, 1400).apply(page(20, lines=2))).degrees == 0
+
+
+class SeesInk:
+    """A network that takes every strip with ink for text of 16 pixels."""
+
+    charset, config = None, {}
+
+    def __init__(self) -> None:
+        self.seen = []
+
+    def predict(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        self.seen.append(batch)
+        count, height, width, _ = batch.shape
+        rows, columns = height // 16, width // 16
+        inked = (batch.min(axis=-1) < 128).reshape(count, rows, 16, columns, 16).mean(axis=(2, 4)) > 0.03
+        scores = np.zeros((count, rows, columns, 10, 3), np.float32)
+        scores[..., 0] = 9
+        scores[..., 1, 1] = np.where(inked, 18, 0)
+        return scores, np.zeros((count, rows, columns, 10, 2), np.float32), np.zeros((count, rows, columns, 10, 1))
+
+
+def test_lines_of_a_leaning_page_come_back_in_pixels_of_the_page():
+    upright = page(15)
+    turn = Rotation(12, 1000, 1400)
+    network = SeesInk()
+    found = Detector(network=network).detect(turn.apply(upright))
+    level = Detector(network=network).detect(upright)
+    assert len(found) == len(level) == 12
+    for a, b in zip(sorted(found, key=middle), sorted(level, key=middle)):
+        assert a.quad == pytest.approx(turn.to_turned(b.quad), abs=3)
+
+
+def test_a_leaning_page_is_looked_at_as_it_is_when_asked_to():
+    image = Rotation(12, 1000, 1400).apply(page(15))
+    network = SeesInk()
+    Detector(network=network, level=False, small_print=None).detect(image)
+    (seen,) = network.seen
+    assert (seen[0, : image.shape[0], : image.shape[1], ::-1] == image).all()
+
+
+def middle(region) -> float:
+    """Height in the page, of its lines' direction of 12 degrees at most."""
+    return region.quad[:, 1].mean()
