@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -152,11 +153,11 @@ class LineReader:
             for i, reading in enumerate(readings)
             if reading.chars and mean_confidence(reading.chars) < self._second_look
         ]
-        looks = [look for i in unsure for look in other_looks(crops[i])]
-        count = len(looks) // max(1, len(unsure))
-        again = self._read_lines(looks, [scripts[i] for i in unsure for _ in range(count)])
-        for place, i in enumerate(unsure):
-            readings[i] = elected([readings[i], *again[place * count : (place + 1) * count]])
+        looks = [other_looks(crops[i]) for i in unsure]
+        of_look = [scripts[i] for i, images in zip(unsure, looks) for _ in images]
+        again = iter(self._read_lines([image for images in looks for image in images], of_look))
+        for i, images in zip(unsure, looks):
+            readings[i] = elected([readings[i], *islice(again, len(images))])
         return readings
 
     def _read_lines(self, lines: list[np.ndarray], scripts: list[int]) -> list[Reading]:

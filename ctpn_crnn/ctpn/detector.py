@@ -26,9 +26,12 @@ MAX_BATCH_PIXELS = 1248 * 1760
 """Images that the network sees at once: one A4 page at 150 dpi, or several photos. Bounds the memory, about 2 GB at
 float32."""
 
-FORMULA_PRINT = 18.0
-"""Height in pixels to which the ink of a page's small print may be shrunk where there are formulas: the signs of one in
-running text are as narrow as a strip in full size. Chosen on rendered pages."""
+FORMULA_PRINT = 22.0
+"""Height in pixels of the ink of a page's small print where there are formulas: the signs of one in running text are as
+narrow as a strip in full size. Chosen on rendered pages, as is the next."""
+
+FORMULA_ENLARGEMENT = 1.8
+"""How far such a page is enlarged at most."""
 
 
 class Detector:
@@ -149,10 +152,11 @@ class Detector:
         return [regions[i] if closer[i] is None else seen_again[i] for i in range(len(images))]
 
     def _closer(self, image: np.ndarray, view: View | None, regions: list[Region]) -> View | None:
-        """Return a larger view of a page that was shrunk on account of its print, if there are formulas on it."""
+        """Return a larger view of a page on which there are formulas, if its print is small."""
         if self.small_print is None or view is None or not any(r.kind == "formula" for r in regions):
             return None
-        closer = view_of(image, self.short_side, self.max_side, max(self.small_print, FORMULA_PRINT))
+        least = max(self.small_print, FORMULA_PRINT)
+        closer = view_of(image, self.short_side, self.max_side, least, FORMULA_ENLARGEMENT)
         return closer if closer is not None and closer.scales[0] > view.scales[0] else None
 
     def _seen(self, views: Sequence[View | None]) -> list[list[Region]]:

@@ -75,7 +75,9 @@ class View:
         return clip_quad(points, self.grey.shape)
 
 
-def view_of(image: np.ndarray, short_side: int, max_side: int, small_print: float | None) -> View | None:
+def view_of(
+    image: np.ndarray, short_side: int, max_side: int, small_print: float | None, enlargement: float = 1.0
+) -> View | None:
     """Return what the network is to see of an image.
 
     Args:
@@ -84,6 +86,7 @@ def view_of(image: np.ndarray, short_side: int, max_side: int, small_print: floa
         max_side: Largest long side in pixels.
         small_print: Height in pixels to which the ink of a page's small print may be shrunk, if the page need not be
             enlarged; None: pages are shown as photographs are, margins and all.
+        enlargement: Factor up to which a page is enlarged until its small print is that high.
 
     Returns:
         The view; None where there is nothing to see.
@@ -95,9 +98,10 @@ def view_of(image: np.ndarray, short_side: int, max_side: int, small_print: floa
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     x1, y1, x2, y2 = 0, 0, width, height
     if small_print is not None:
-        found = print_height(grey) if scale <= 1 else None
+        found = print_height(grey) if scale <= 1 or enlargement > 1 else None
         if found is not None:
-            scale = min(scale, max(LEAST_SCALE, small_print / found))
+            most = min(max(scale, enlargement), max_side / max(height, width))
+            scale = min(most, max(LEAST_SCALE, small_print / found))
         x1, y1, x2, y2 = content_box(grey, round(MARGIN / scale))
     size = max(1, round((x2 - x1) * scale)), max(1, round((y2 - y1) * scale))
     image = image[y1:y2, x1:x2]

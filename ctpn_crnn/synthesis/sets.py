@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from ctpn_crnn.errors import OutputError, SynthesisError
+from ctpn_crnn.files import output_error
 from ctpn_crnn.synthesis.lines import LineSample
 from ctpn_crnn.synthesis.page_sample import FORMULA, PageSample
 
@@ -140,7 +141,7 @@ class ContactSheet:
         try:
             Path(path).write_bytes(cv2.imencode(".png", sheet)[1].tobytes())
         except OSError as error:
-            raise OutputError(f"Cannot write the contact sheet {path}: {error.strerror or error}.") from error
+            raise output_error(path, error) from error
 
 
 class CharacterCount:
@@ -182,7 +183,7 @@ class CharacterCount:
         try:
             Path(path).write_text(rows, encoding="utf-8", newline="\n")
         except OSError as error:
-            raise OutputError(f"Cannot write the counts {path}: {error.strerror or error}.") from error
+            raise output_error(path, error) from error
 
 
 class _Job:
@@ -220,9 +221,7 @@ def _new_set(root: Path, mark: str) -> Iterator[None]:
     except OutputError:
         raise
     except OSError as error:
-        raise OutputError(
-            f"Cannot write to {root}: {error.strerror or error}; check its permissions and free space."
-        ) from error
+        raise output_error(root, error) from error
 
 
 def _truth(sample: PageSample) -> str:

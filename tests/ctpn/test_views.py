@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ctpn_crnn.ctpn.detector import Detector
+from ctpn_crnn.ctpn.detector import FORMULA_ENLARGEMENT, Detector
 from ctpn_crnn.ctpn.views import LEAST_SCALE, MARGIN, content_box, groups_of, is_page, levelling, print_height, view_of
 from ctpn_crnn.deskew import Rotation
 from ctpn_crnn.errors import ConfigError
@@ -153,6 +153,23 @@ def test_a_page_with_formulas_is_looked_at_again_in_its_own_size():
     # What is reported is what the second look saw: the middle of the page is where it was.
     inked = np.argwhere(image[..., 0] < 128)
     assert found[0][0].quad[:, 1].mean() == pytest.approx(inked[:, 0].mean(), abs=16)
+
+
+def test_a_page_with_formulas_in_small_print_is_enlarged():
+    image = page(12)[200:900, 100:900]
+    network = SeesAllOver(kind=2)
+    Detector(network=network, fit_ink=False).detect(image)
+    first, closer = network.sizes
+    assert closer[1] / first[1] == pytest.approx(FORMULA_ENLARGEMENT, abs=0.1)  # 22 px would be 1.9 times 12
+    network = SeesAllOver(kind=2)
+    Detector(network=network, fit_ink=False, max_side=1000).detect(image)
+    assert max(network.sizes[-1]) <= 1008  # a multiple of 16
+
+
+def test_print_is_enlarged_as_far_as_asked_and_not_beyond():
+    image = page(15)[200:900, 100:900]
+    scales = [view_of(image, 600, 1792, 22, most).scales[1] for most in (1.0, 1.2, 3.0)]
+    assert scales == pytest.approx([1, 1.2, 22 / print_height(image[..., 0])], abs=0.01)
 
 
 def test_a_page_without_formulas_is_looked_at_once():
