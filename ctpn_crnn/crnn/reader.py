@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +26,14 @@ HEIGHT = 32
 FRAME_WIDTH = 4
 BEAM_WIDTH = 10
 LM_WEIGHT, LENGTH_BONUS = 0.3, 1.3
-SECOND_LOOK = 0.9
+SECOND_LOOK = 0.85
 """Chosen on rendered lines whose text the language model had not seen, on no benchmark."""
 
 RIM = 0.06
 """What a closer look leaves out above and below, in heights of the crop."""
 
-STRETCHES = (1.2, 0.85)
-"""Widths of the other two looks at an unsure line, in widths of the first."""
+WIDER, NARROWER = 1.2, 0.85
+"""Widths of the third and the fourth look at a line, in widths of the first."""
 
 _MIN_WIDTH = 16
 _BUCKET = 32
@@ -77,8 +76,8 @@ class LineReader:
         lm_weight: power of the model's probabilities (Hannun et al., 2014, alpha); 0 ignores them.
         length_bonus: natural log of what each character is worth in itself (ibid., beta), since the model's
             probabilities favour few characters. Not used without a language model.
-        second_look: a line whose characters are less probable than this on average is read again from `closer`, wider
-            and narrower, and the readings vote, see `elected`. 0 = never, 1 = always.
+        second_look: a line whose characters are less probable than this on average is read again, from `closer`, then
+            wider, then narrower, until two readings agree; they vote, see `elected`. 0 = never, 1 = always.
 
     Raises:
         WeightsError: the weights or the language model are missing, damaged, of another kind, or have no charset.
@@ -153,11 +152,14 @@ class LineReader:
             for i, reading in enumerate(readings)
             if reading.chars and mean_confidence(reading.chars) < self._second_look
         ]
-        looks = [other_looks(crops[i]) for i in unsure]
-        of_look = [scripts[i] for i, images in zip(unsure, looks) for _ in images]
-        again = iter(self._read_lines([image for images in looks for image in images], of_look))
-        for i, images in zip(unsure, looks):
-            readings[i] = elected([readings[i], *islice(again, len(images))])
+        looks = {i: [readings[i]] for i in unsure}
+        for look in OTHER_LOOKS:
+            undecided = [i for i in unsure if not _agree(looks[i])]
+            again = self._read_lines([look(crops[i]) for i in undecided], [scripts[i] for i in undecided])
+            for i, reading in zip(undecided, again):
+                looks[i].append(reading)
+        for i in unsure:
+            readings[i] = elected(looks[i])
         return readings
 
     def _read_lines(self, lines: list[np.ndarray], scripts: list[int]) -> list[Reading]:
@@ -222,9 +224,12 @@ def closer(crop: np.ndarray) -> np.ndarray:
     return crop[rim : height - rim]
 
 
-def other_looks(crop: np.ndarray) -> list[np.ndarray]:
-    """Line images of a crop as it was not read at first: `closer`, and in the widths of `STRETCHES`."""
-    return [line_image(closer(crop)), *(line_image(crop, stretch) for stretch in STRETCHES)]
+OTHER_LOOKS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (
+    lambda crop: line_image(closer(crop)),
+    lambda crop: line_image(crop, WIDER),
+    lambda crop: line_image(crop, NARROWER),
+)
+"""Line images of a crop as it was not read at first."""
 
 
 def elected(readings: Sequence[Reading]) -> Reading:
@@ -236,6 +241,10 @@ def elected(readings: Sequence[Reading]) -> Reading:
     winner = max(votes, key=votes.__getitem__)
     of_winner = [reading for reading in readings if _inked(reading.text) == winner]
     return max(of_winner, key=lambda reading: mean_confidence(reading.chars))
+
+
+def _agree(readings: Sequence[Reading]) -> bool:
+    return len({_inked(reading.text) for reading in readings}) < len(readings)
 
 
 def _inked(text: str) -> str:

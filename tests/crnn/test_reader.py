@@ -9,6 +9,7 @@ from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.ctc import beam_search
 from ctpn_crnn.crnn.ngram_counting import NgramCounter
 from ctpn_crnn.crnn.reader import (
+    OTHER_LOOKS,
     LineReader,
     Reading,
     align,
@@ -16,7 +17,6 @@ from ctpn_crnn.crnn.reader import (
     closer,
     elected,
     line_image,
-    other_looks,
     pad_lines,
     softmax_where_seen,
     spread,
@@ -97,8 +97,8 @@ def cab_model():
 def test_a_language_model_changes_what_is_unsure(tmp_path):
     cab_model().save(tmp_path / "lm.npz")
     crop = painted([0, 3, 0, 1, 0, 1, 0], frames_each=1)
-    options = {"network": UnsureNetwork(), "lm_weight": 1.0, "length_bonus": 3.0}
-    assert LineReader(network=UnsureNetwork(), language_model=None).read([crop])[0].text == "caa"
+    options = {"network": UnsureNetwork(), "lm_weight": 1.0, "length_bonus": 3.0, "second_look": 0}
+    assert LineReader(network=UnsureNetwork(), language_model=None, second_look=0).read([crop])[0].text == "caa"
     for model in (cab_model(), tmp_path / "lm.npz", str(tmp_path / "lm.npz")):
         assert LineReader(**options, language_model=model).read([crop])[0].text == "cab"
     (reading,) = LineReader(**options, language_model=cab_model()).read([crop])
@@ -113,7 +113,8 @@ def test_the_shipped_model_is_for_those_who_do_not_choose(monkeypatch):
     network.charset = "abcd"  # three of four are known: less than nine in ten
 
     def text(**options):
-        return LineReader(network=network, lm_weight=1.0, length_bonus=3.0, **options).read([crop])[0].text
+        reader = LineReader(network=network, lm_weight=1.0, length_bonus=3.0, second_look=0, **options)
+        return reader.read([crop])[0].text
 
     assert text() == "caa"
     network.charset = "abc"
@@ -231,23 +232,27 @@ def test_an_unsure_line_is_looked_at_again_and_the_readings_vote():
     assert len(network.shapes) == 1
     reader = LineReader(network=network, language_model=None)
     assert [r.text for r in reader.read([crop, crop[1:]])] == ["aabc", "aabc"]
-    assert sum(shape[0] for shape in network.shapes[1:]) == 2 + 3  # the sure one is not read again
+    # The sure line is not read again, the other one until two looks agree: "g", "aabc", and "g" again.
+    assert [shape[0] for shape in network.shapes[1:]] == [2, 1, 1]
 
 
-def test_a_second_look_that_is_no_surer_changes_nothing():
+def test_a_look_that_agrees_is_the_last():
     crop = painted([1, 1, 0, 1, 2, 3, 0], height=40)
-    crop[2] = 255
     network = FussyNetwork()
     (reading,) = LineReader(network=network, language_model=None, second_look=1).read([crop])
     assert reading.text == "aabc"
-    assert sum(shape[0] for shape in network.shapes) == 4
+    assert len(network.shapes) == 2
+    crop[2] = 255  # the rim of the closer look, which reads "g": no surer
+    (reading,) = LineReader(network=network, language_model=None, second_look=1).read([crop])
+    assert reading.text == "aabc"
+    assert len(network.shapes) == 2 + 3
 
 
 def test_other_looks_are_closer_wider_and_narrower():
     crop = np.full((40, 200), 90, np.uint8)
     crop[:2] = crop[38:] = 255
-    near, wide, narrow = other_looks(crop)
-    assert [look.shape for look in (near, wide, narrow)] == [(32, 178), (32, 192), (32, 136)]
+    near, wide, narrow = (look(crop) for look in OTHER_LOOKS)
+    assert [image.shape for image in (near, wide, narrow)] == [(32, 178), (32, 192), (32, 136)]
     assert (near == 90).all() and wide[0].min() > 90
 
 
