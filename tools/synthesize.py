@@ -17,8 +17,8 @@ from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import CtpnCrnnError
 from ctpn_crnn.images import load_image
 from ctpn_crnn.synthesis.corpus import Corpus
-from ctpn_crnn.synthesis.fonts import FontLibrary
-from ctpn_crnn.synthesis.lines import LineSynthesizer
+from ctpn_crnn.synthesis.fonts import HELD_OUT_FAMILIES, FontLibrary
+from ctpn_crnn.synthesis.lines import LineStyle, LineSynthesizer
 from ctpn_crnn.synthesis.pages import STYLES, PageSynthesizer
 from ctpn_crnn.synthesis.sets import (
     CharacterCount,
@@ -76,6 +76,13 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--width", type=positive, metavar="PX", help="greatest width of lines (None: varied)")
     parser.add_argument(
+        "--signs",
+        type=share,
+        default=0.3,
+        metavar="S",
+        help="share of lines drawn as signs, 0 to 1; fewer of wide ones",
+    )
+    parser.add_argument(
         "--sheet", action="store_true", help="also write OUTPUT/sheet.png with the first samples to look at"
     )
     parser.add_argument(
@@ -91,6 +98,17 @@ def positive(value: str) -> int:
     if not value.isdecimal() or int(value) < 1:
         raise argparse.ArgumentTypeError(f"{value!r} is not a whole number of at least 1")
     return int(value)
+
+
+def share(value: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{value!r} is not a share: write a number from 0 to 1")
+    return number
 
 
 def natural(value: str) -> int:
@@ -134,14 +152,12 @@ def make_synthesizer(arguments: argparse.Namespace) -> Callable[[np.random.Gener
     pictures = find_pictures(arguments.backgrounds) if arguments.backgrounds else []
     fonts, corpus = FontLibrary.discover(arguments.fonts), Corpus(arguments.corpus)
     if arguments.families != "all":
-        from ctpn_crnn.datasets.line_batches import LineSource  # here: it brings the framework
-
-        training, held_out = fonts.split(LineSource.held_out)
+        training, held_out = fonts.split(HELD_OUT_FAMILIES)
         fonts = training if arguments.families == "training" else held_out
     if arguments.what == "pages":
         return PageSynthesizer(fonts, corpus, pictures, arguments.size, arguments.styles)
     grounds = [load_image(path).mean(axis=2).astype(np.uint8) for path in pictures]
-    return LineRenderer(LineSynthesizer(fonts, corpus, grounds), arguments.width)
+    return LineRenderer(LineSynthesizer(fonts, corpus, grounds, LineStyle(signs=arguments.signs)), arguments.width)
 
 
 class LineRenderer:

@@ -18,7 +18,7 @@ from ctpn_crnn.crnn.ctc import minimum_frames, pack_labels
 from ctpn_crnn.crnn.reader import pad_lines
 from ctpn_crnn.datasets.real_lines import MixedLines, RealLines
 from ctpn_crnn.synthesis.corpus import Corpus
-from ctpn_crnn.synthesis.fonts import FontLibrary
+from ctpn_crnn.synthesis.fonts import HELD_OUT_FAMILIES, FontLibrary
 from ctpn_crnn.synthesis.lines import LineSample, LineStyle, LineSynthesizer
 
 FRAME_WIDTH = 4
@@ -48,7 +48,7 @@ class LineSource:
     corpus: str | None = None
     backgrounds: str | None = None
     style: LineStyle = field(default_factory=LineStyle)
-    held_out: float = 0.08
+    held_out: float = HELD_OUT_FAMILIES
     validation: bool = False
     lines: str | None = None
     share: float = 0.5

@@ -25,6 +25,9 @@ FONT_FOLDERS = (
     "/System/Library/Fonts",
     "C:/Windows/Fonts",
 )
+HELD_OUT_FAMILIES = 0.08
+"""Share of the font families that the reader's training keeps for validation."""
+
 _EXTENSIONS = {".ttf", ".otf", ".ttc", ".otc", ".woff2"}
 _PROBE_SIZE = 12
 _LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;-()"
@@ -198,7 +201,7 @@ class FontLibrary:
                 fonts[face] = _checked(*face, wanted)
         return cls(_drop_duplicate_faces([font for font in fonts.values() if font.scripts]))
 
-    def split(self, held_out: float = 0.1) -> tuple[FontLibrary, FontLibrary]:
+    def split(self, held_out: float = HELD_OUT_FAMILIES) -> tuple[FontLibrary, FontLibrary]:
         """Divides the families in two for training and validation, by a checksum of the family's name.
 
         With a handful of families one part may be empty; it then gets all of them, as there is nothing to hold out.

@@ -17,6 +17,7 @@ from ctpn_crnn.datasets.icdar import read_icdar
 from ctpn_crnn.datasets.lines import read_line_list
 from ctpn_crnn.errors import OutputError
 from ctpn_crnn.geometry import box_to_quad
+from ctpn_crnn.synthesis.lines import LineStyle
 from ctpn_crnn.synthesis.page_sample import PageRegion, PageSample
 from ctpn_crnn.synthesis.sets import CharacterCount, ContactSheet, write_pages
 
@@ -62,14 +63,14 @@ def test_families_are_those_that_training_knows(tool, tmp_path, monkeypatch):
 
     library = Library()
     monkeypatch.setattr(tool.FontLibrary, "discover", lambda folders: library)
-    monkeypatch.setattr(tool, "LineSynthesizer", lambda fonts, corpus, grounds: fonts)
+    monkeypatch.setattr(tool, "LineSynthesizer", lambda fonts, corpus, grounds, style: fonts)
     given = [["--families", "all"], ["--families", "training"], ["--families", "held-out"]]
     fonts = [
         tool.make_synthesizer(tool.parse_arguments(["lines", str(tmp_path / "set"), *options])).synthesizer
         for options in given
     ]
     assert fonts == [library, "training fonts", "held-out fonts"]
-    assert asked == [0.08, 0.08]  # As `LineSource` splits them.
+    assert asked == [0.08, 0.08]
 
 
 def test_lines(tool, tmp_path):
@@ -81,6 +82,14 @@ def test_lines(tool, tmp_path):
         image = cv2.imread(str(sample.path), cv2.IMREAD_UNCHANGED)
         assert image.shape[0] == 32 and image.shape[1] <= 200 and image.ndim == 2
     assert (output / "sheet.png").stat().st_size > 100
+
+
+def test_share_of_signs(tool, tmp_path):
+    def style(*options):
+        return tool.make_synthesizer(tool.parse_arguments(["lines", str(tmp_path), *options, *FONTS])).synthesizer.style
+
+    assert style("--signs", "0").signs == 0
+    assert style() == LineStyle()
 
 
 def test_characters_drawn(tool, tmp_path, capsys):
@@ -144,7 +153,17 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tool, tmp_path, monkeypatch, 
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("bad", [["--count", "0"], ["--size", "big"], ["--styles", "letter"], ["--seed", "-1"]])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        ["--count", "0"],
+        ["--size", "big"],
+        ["--styles", "letter"],
+        ["--seed", "-1"],
+        ["--signs", "2"],
+        ["--signs", "few"],
+    ],
+)
 def test_bad_usage(tool, tmp_path, bad):
     with pytest.raises(SystemExit) as stop:
         tool.parse_arguments(["pages", str(tmp_path), *bad])
