@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -130,6 +131,10 @@ _FINALS = (
 ).split(" ")
 _TONES = {"a": "āáǎàâ", "e": "ēéěèê", "i": "īíǐìî", "o": "ōóǒòô", "u": "ūúǔùûǖǘǚǜü", "n": "ńňǹ"}
 _ACCENTS = {"a": "àáâäãå", "e": "éèêëé", "i": "íîïì", "o": "óôöõø", "u": "üúûù", "c": "ç", "n": "ñ"}
+_PAIRS = ("〔〕", "〈〉", "〖〗", "『』", "［］", "｛｝", "「」", "【】", "《》", "‘’", "“”")
+_SYMBOL_SHARE = 0.12
+"""Share of the lines with symbols put in among their text, which has some of the charset's hardly ever."""
+
 _LATIN_LENGTH = 1.8
 """Letters and digits that take the room of a hanzi."""
 _MONTHS = (
@@ -177,6 +182,8 @@ class Corpus:
             [c for c in self.charset.characters if "\u4e00" <= c <= "\u9fff"] or list(self.charset.characters)
         )
         self._keep = frozenset(self.charset.characters) | {"\n"}
+        self._symbols = [c for c in self.charset.characters if _is_symbol(c)]
+        self._pairs = [pair for pair in _PAIRS if self._keep.issuperset(pair)]
         self._blobs = self._read(folder)
         sizes = np.sqrt([len(blob) for blob in self._blobs])
         self._blob_weights = sizes / sizes.sum()
@@ -211,6 +218,8 @@ class Corpus:
             text = self.english(rng, length)
         if rng.random() < self._rare:
             text = self.salted(rng, text)
+        if rng.random() < _SYMBOL_SHARE:
+            text = self.with_symbols(rng, text[:length])
         return self._fit(text, length) or self._fit(self.salted(rng, "一" * length), length)
 
     def running(self, rng: np.random.Generator, length: int) -> str:
@@ -303,6 +312,17 @@ class Corpus:
             for old, new in zip(text, replaced)
         )
 
+    def with_symbols(self, rng: np.random.Generator, text: str) -> str:
+        """`text` with a symbol of the charset in two or three places, or with brackets about a part of it."""
+        if self._pairs and rng.random() < 0.3:
+            start, end = sorted(rng.integers(0, len(text) + 1, 2).tolist())
+            opening, closing = self._pairs[int(rng.integers(len(self._pairs)))]
+            return f"{text[:start]}{opening}{text[start:end]}{closing}{text[end:]}"
+        for _ in range(int(rng.integers(2, 4)) if self._symbols else 0):
+            place = int(rng.integers(len(text) + 1))
+            text = text[:place] + self._symbols[int(rng.integers(len(self._symbols)))] + text[place:]
+        return text
+
     def _any(self, rng: np.random.Generator, length: int) -> str:
         """A few characters of the charset, for want of a text that it can write."""
         drawn = rng.choice(sorted(self._keep - {" ", "\n"}), int(rng.integers(1, min(length, 8) + 1)))
@@ -360,6 +380,12 @@ def tempered_frequencies(
     total = max(1.0, sum(counts[c] for c in characters))
     weights = np.array([(counts[c] / total + 1e-6) ** power for c in characters])
     return weights / weights.sum()
+
+
+def _is_symbol(character: str) -> bool:
+    """Whether it is neither ASCII nor a hanzi nor the wide form of an ASCII letter or digit."""
+    wide = "\uff10" <= character <= "\uff5a" and unicodedata.normalize("NFKC", character).isalnum()
+    return not character.isascii() and not "\u4e00" <= character <= "\u9fff" and not wide
 
 
 def _window(rng: np.random.Generator, blob: str, length: int) -> str:

@@ -157,3 +157,30 @@ def test_tempered_frequencies_lie_between_print_and_equality() -> None:
     # "國" counts half of what the converted text has (50 000); "龘" never occurs: once in a million.
     expected = np.sqrt([900_000 / 950_000 + 1e-6, 1e-6, 50_000 / 950_000 + 1e-6])
     np.testing.assert_allclose(tempered, expected / expected.sum(), rtol=1e-6)
+
+
+def test_symbols_of_the_charset_are_put_in(charset):
+    corpus = Corpus(charset=charset, traditional=0.0)
+    drawn = [corpus.with_symbols(np.random.default_rng((3, i)), "测量 12 次") for i in range(6000)]
+    symbols = {c for line in drawn for c in line} - set("测量 12 次")
+    wanted = {c for c in charset.characters if not c.isascii() and not "\u4e00" <= c <= "\u9fff"}
+    # All but the wide letters and digits, which print hardly has and which stand for those of ASCII.
+    assert {c for c in wanted - symbols if not "\uff10" <= c <= "\uff5a"} == set()
+    assert {"〔", "〕", "①", "Ⅱ", "±", "≤", "α", "→"} <= symbols and not symbols & set("ＡＺａｚ０９")
+    for line in drawn:
+        left = re.sub("[^测量 12次]", "", line)
+        assert left == "测量 12 次"
+
+
+def test_brackets_put_in_come_in_pairs(charset):
+    corpus = Corpus(charset=charset, traditional=0.0)
+    enclosed = [corpus.with_symbols(np.random.default_rng((4, i)), "关于印发的通知") for i in range(400)]
+    pairs = [line for line in enclosed if re.search("〔[^〔〕]*〕", line)]
+    assert len(pairs) >= 5
+
+
+def test_lines_hold_symbols_now_and_then(charset):
+    corpus = Corpus(charset=charset, traditional=0.0)
+    rare = set("〔〕①②③ⅡⅢ±≤≥α→§№")
+    lines = [corpus.line(np.random.default_rng((5, i)), 20) for i in range(1500)]
+    assert 10 < sum(bool(rare & set(line)) for line in lines) < 150
