@@ -112,9 +112,9 @@ def test_degenerate_quads_give_a_permutation(count):
 @pytest.mark.parametrize(("columns", "rows", "width"), [(20, 60, 90), (4, 150, 480)])
 def test_a_dense_page_is_quick(columns, rows, width):
     boxes = table(range(0, 2000, 2000 // columns), [width] * columns, 0, rows)
-    start = time.process_time()
+    start = time.thread_time()
     check(boxes)
-    assert time.process_time() - start < 3  # seconds; a fraction of one where nothing else runs
+    assert time.thread_time() - start < 3  # seconds; a fraction of one where nothing else runs
 
 
 def test_a_table_of_long_amounts_with_wrapped_labels():

@@ -105,6 +105,6 @@ def test_a_dense_page_is_decoded_fast():
     scores[..., 1] = np.where(
         rng.random(scores.shape[:-1]) < 0.25, 12, 0
     )  # 21 000 anchors, 30 strips kept in each column
-    start = time.process_time()
+    start = time.thread_time()
     decode_heads(*heads)
-    assert time.process_time() - start < 0.3
+    assert time.thread_time() - start < 0.3
