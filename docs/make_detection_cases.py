@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from ctpn_crnn import Detector
+from ctpn_crnn.datasets.samples import TruthRegion
 from ctpn_crnn.evaluation.detection import IouScore
 from ctpn_crnn.evaluation.runs import MATCHED, MISSED, WRONG, draw_matches
 from ctpn_crnn.synthesis.corpus import Corpus
@@ -47,26 +48,15 @@ def turn(sample: PageSample, degrees: float) -> PageSample:
 def tile(detector: Detector, sample: PageSample, name: str) -> np.ndarray:
     """The page with its lines drawn, and a caption below."""
     found = detector.detect(sample.image)
-    score = IouScore()
-    matches = score.update([_Truth(region) for region in sample.regions], found)
+    matches = IouScore().update([TruthRegion(r.quad, r.text, r.kind) for r in sample.regions], found)
     picture = draw_matches(sample.image, sample.regions, found, matches)
     caption = np.full((CAPTION, picture.shape[1], 3), PAPER, np.uint8)
-    counts = score.summary()
-    text = f"{name}: {counts['matched']} of {counts['truth']} found"
+    text = f"{name}: {len(matches.pairs)} of {len(sample.regions)} found"
     cv2.putText(caption, text, (6, 25), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (0, 0, 0), 1, cv2.LINE_AA)
     for number, (word, colour) in enumerate((("found", MATCHED), ("missed", MISSED), ("wrong", WRONG))):
         place = (picture.shape[1] - 240 + 80 * number, 25)
         cv2.putText(caption, word, place, cv2.FONT_HERSHEY_SIMPLEX, 0.6, colour, 1, cv2.LINE_AA)
     return np.concatenate([picture, caption])
-
-
-class _Truth:
-    """A rendered region as scoring takes it: none is left out."""
-
-    ignore = False
-
-    def __init__(self, region: PageRegion) -> None:
-        self.quad, self.kind = region.quad, region.kind
 
 
 def main() -> None:

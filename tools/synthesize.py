@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from ctpn_crnn.commands.arguments import HelpFormatter, share
 from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import CtpnCrnnError
@@ -44,10 +45,6 @@ exit codes: 0 written, 2 bad usage or input, 130 interrupted
 SHEET_MOST = {"lines": 120, "pages": 16}
 
 
-class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-    """Defaults in the help, and the examples as they are."""
-
-
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=HelpFormatter)
@@ -78,7 +75,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--signs",
         type=share,
-        default=0.3,
+        default=LineStyle.signs,
         metavar="S",
         help="share of lines drawn as signs, 0 to 1; fewer of wide ones",
     )
@@ -98,17 +95,6 @@ def positive(value: str) -> int:
     if not value.isdecimal() or int(value) < 1:
         raise argparse.ArgumentTypeError(f"{value!r} is not a whole number of at least 1")
     return int(value)
-
-
-def share(value: str) -> float:
-    """A number from 0 to 1."""
-    try:
-        number = float(value)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError(f"{value!r} is not a share: write a number from 0 to 1")
-    return number
 
 
 def natural(value: str) -> int:

@@ -141,7 +141,7 @@ class Detector:
         turns = [levelling(image) if self.level else Rotation(0.0, *image.shape[1::-1]) for image in loaded]
         levelled = [turn.apply(image) for turn, image in zip(turns, loaded, strict=True)]
         found = self._found(levelled)
-        return [[_turned_back(region, turn) for region in found[i]] for i, turn in enumerate(turns)]
+        return [[_turned_back(region, turn) for region in regions] for turn, regions in zip(turns, found, strict=True)]
 
     def _found(self, images: Sequence[np.ndarray]) -> list[list[Region]]:
         """Return the regions of each image, looking at pages with formulas twice."""
@@ -215,6 +215,4 @@ def _in_source(region: Region, view: View) -> Region:
 
 def _turned_back(region: Region, turn: Rotation) -> Region:
     """The region of a turned image in pixels of its source."""
-    if turn.degrees == 0:
-        return region
     return replace(region, quad=clip_quad(turn.to_source(region.quad), (turn.height, turn.width)))
