@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ctpn_crnn.benchmark import EngineSpec, Plan, benchmark_tables, benchmark_to_dict, run_benchmark
 from ctpn_crnn.benchmark.bench import EngineResult
+from ctpn_crnn.commands.arguments import HelpFormatter
 from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.datasets import PageTruth, read_detection_set
 from ctpn_crnn.errors import ConfigError, DatasetError
@@ -35,10 +36,6 @@ examples:
 
 exit codes: 0 done, 1 some pages failed in some engine (they are named), 2 bad usage or input, 130 interrupted
 """
-
-
-class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-    """Defaults in the help, and the examples as they are."""
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:

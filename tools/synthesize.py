@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from ctpn_crnn.commands.arguments import HelpFormatter, share
+from ctpn_crnn.commands.arguments import HelpFormatter, positive, share
 from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import CtpnCrnnError
@@ -88,13 +88,6 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         help="of lines: also write OUTPUT/characters.tsv, how often each character was drawn, the rarest first",
     )
     return parser.parse_args(argv)
-
-
-def positive(value: str) -> int:
-    """An integer >= 1."""
-    if not value.isdecimal() or int(value) < 1:
-        raise argparse.ArgumentTypeError(f"{value!r} is not a whole number of at least 1")
-    return int(value)
 
 
 def natural(value: str) -> int:

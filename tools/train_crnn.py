@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from ctpn_crnn.commands.arguments import HelpFormatter
 from ctpn_crnn.commands.running import run_training
 from ctpn_crnn.distribution import STRATEGIES, strategy_scope, use_device
 from ctpn_crnn.errors import ConfigError
@@ -24,7 +25,7 @@ EXAMPLES = """examples:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    p = argparse.ArgumentParser(description=__doc__, epilog=EXAMPLES, formatter_class=Formatter)
+    p = argparse.ArgumentParser(description=__doc__, epilog=EXAMPLES, formatter_class=HelpFormatter)
     p.add_argument("output", nargs="?", help="folder of checkpoint, logs and weights")
     data = p.add_argument_group("data")
     data.add_argument("--corpus", help="folder of UTF-8 .txt files; without it only a few built-in sentences are drawn")
@@ -85,10 +86,6 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs too")
     run.add_argument("--smoke", action="store_true", help="a tiny run of about a minute; fails unless the loss falls")
     return p
-
-
-class Formatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-    """Defaults in the help, examples as they are written."""
 
 
 def check(arguments: argparse.Namespace) -> None:

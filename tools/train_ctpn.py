@@ -14,6 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow starts: 
 
 import numpy as np
 
+from ctpn_crnn.commands.arguments import HelpFormatter
 from ctpn_crnn.commands.running import run_training
 from ctpn_crnn.datasets import is_held_out, read_detection_set
 from ctpn_crnn.datasets.detection_samples import (
@@ -48,11 +49,7 @@ CRC-32 of its name) is held out for validation. The folder of --out gets checkpo
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
-
-    class Format(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-        pass
-
-    p = argparse.ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=Format)
+    p = argparse.ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=HelpFormatter)
     p.add_argument("--out", type=Path, default=Path("runs/ctpn"), help="folder of checkpoint, log and weights")
     p.add_argument("--resume", action="store_true", help="go on exactly where the checkpoint in --out stands")
     p.add_argument("--init", type=Path, help="weights (.h5) of an earlier run to start from")

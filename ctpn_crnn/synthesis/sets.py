@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from ctpn_crnn.errors import OutputError, SynthesisError
-from ctpn_crnn.files import output_error
+from ctpn_crnn.files import output_error, write_bytes
 from ctpn_crnn.synthesis.lines import LineSample
 from ctpn_crnn.synthesis.page_sample import FORMULA, PageSample
 
@@ -138,10 +138,7 @@ class ContactSheet:
                 left = index * (_SHEET_WIDTH // self.columns)
                 sheet[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
             top += height
-        try:
-            Path(path).write_bytes(cv2.imencode(".png", sheet)[1].tobytes())
-        except OSError as error:
-            raise output_error(path, error) from error
+        write_bytes(path, cv2.imencode(".png", sheet)[1].tobytes())
 
 
 class CharacterCount:
@@ -180,10 +177,7 @@ class CharacterCount:
             OutputError: it cannot be written.
         """
         rows = "".join(f"{character}\t{count}\n" for character, count in self.rarest_first())
-        try:
-            Path(path).write_text(rows, encoding="utf-8", newline="\n")
-        except OSError as error:
-            raise output_error(path, error) from error
+        write_bytes(path, rows.encode("utf-8"))
 
 
 class _Job:

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Time the detector by its parts: the network, the connector, the fit to the ink."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ctpn_crnn.benchmark.detection import time_detection
+from ctpn_crnn.commands.arguments import HelpFormatter, positive
+from ctpn_crnn.commands.running import run_command
+from ctpn_crnn.errors import CtpnCrnnError
+from ctpn_crnn.images import load_image
+from ctpn_crnn.runtime import Network, load_network
+
+RUNTIMES = {
+    "onnx-int8": ("onnx", "int8"),
+    "onnx": ("onnx", "float32"),
+    "keras": ("keras", "float32"),
+    "keras-bf16": ("keras", "bfloat16"),
+}
+
+EPILOG = """\
+examples:
+  python tools/benchmark_detector.py docs/sample.png
+  python tools/benchmark_detector.py photo.jpg --size 608x896 --batch 1 4 --engines onnx-int8 keras
+
+Times are medians over --repeats, on the machine's own number of threads; measure where nothing else runs.
+exit codes: 0 done, 2 bad usage or input, 130 interrupted
+"""
+
+
+def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    p = argparse.ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=HelpFormatter)
+    p.add_argument("image", type=Path, metavar="IMAGE", help="page or photograph")
+    p.add_argument(
+        "--size", type=parse_size, metavar="HxW", help="make it so large before it is timed (None: as it is)"
+    )
+    p.add_argument("--batch", type=positive, nargs="+", default=[1], metavar="N", help="images detected together")
+    p.add_argument(
+        "--engines", nargs="+", choices=RUNTIMES, default=["onnx-int8", "onnx"], metavar="ENGINE",
+        help=f"what runs the network: {', '.join(RUNTIMES)}",
+    )  # fmt: skip
+    p.add_argument("--weights", type=Path, metavar="FILE", help="of the detector (None: those shipped)")
+    p.add_argument("--repeats", type=positive, default=5, metavar="N", help="times that each is timed")
+    return p.parse_args(argv)
+
+
+def parse_size(value: str) -> tuple[int, int]:
+    """Turn "608x896" into (height, width)."""
+    match = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", value)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{value!r} is not a size; write height x width, such as 608x896")
+    return int(match[1]), int(match[2])
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run; returns the exit code."""
+    arguments = parse_arguments(argv)
+    return run_command(lambda: benchmark(arguments), prefix="benchmark_detector")
+
+
+def benchmark(arguments: argparse.Namespace) -> int:
+    """Time and print; returns the exit code."""
+    image = load_image(arguments.image)
+    if arguments.size:
+        image = cv2.resize(image, arguments.size[::-1], interpolation=cv2.INTER_AREA)
+    print(f"{arguments.image}, {image.shape[0]} x {image.shape[1]} pixels; milliseconds an image\n")
+    print("| engine | images | all | network | connector | share of it | ink | levelling |\n" + "|---" * 8 + "|")
+    for engine in dict.fromkeys(arguments.engines):
+        try:
+            network = load_network("ctpn", arguments.weights, *RUNTIMES[engine])
+        except CtpnCrnnError as error:
+            print(f"{engine} is left out: {error}", file=sys.stderr)
+            continue
+        for count in arguments.batch:
+            print(f"| {engine} | {count} | {row(network, [image] * count, arguments.repeats)} |", flush=True)
+    return 0
+
+
+def row(network: Network, images: list[np.ndarray], repeats: int) -> str:
+    """The cells of a network and a number of images."""
+    times = time_detection(network, images, repeats)
+    shown = [f"{1000 * seconds:.0f}" for seconds in (times.total, times.network)]
+    shown += [f"{1000 * times.connector:.1f}", f"{times.connector / times.total:.1%}"]
+    return " | ".join(shown + [f"{1000 * seconds:.1f}" for seconds in (times.ink, times.levelling)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
