@@ -13,6 +13,7 @@ import numpy as np
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import SynthesisError
+from ctpn_crnn.synthesis.program_text import program
 
 # Code points that look alike in print are one class each: the one that text uses most.
 _LOOKALIKES = str.maketrans(
@@ -132,6 +133,9 @@ _FINALS = (
 _TONES = {"a": "āáǎàâ", "e": "ēéěèê", "i": "īíǐìî", "o": "ōóǒòô", "u": "ūúǔùûǖǘǚǜü", "n": "ńňǹ"}
 _ACCENTS = {"a": "àáâäãå", "e": "éèêëé", "i": "íîïì", "o": "óôöõø", "u": "üúûù", "c": "ç", "n": "ñ"}
 _PAIRS = ("〔〕", "〈〉", "〖〗", "『』", "［］", "｛｝", "「」", "【】", "《》", "‘’", "“”")
+_PUNCTUATION = "!\"#$%&'*+/;<=>?@\\^_`|~！？；：、…—～“”‘’·￥＋－＝＜＞＆＊＃＠％｜／"
+"""Marks, of ASCII and in full width, that running text has much less often than the comma."""
+_COMMON_SYMBOLS = "①②③④⑤⑥⑦⑧⑨⑩ⅠⅡⅢⅣⅤ±×÷≤≥≠≈→←↑↓℃°ΩμαβγδλπσθφΔΣ★☆☑☐□■●○◆◇▲△※§©®™√∞№²³½‰〔〕"
 _SYMBOL_SHARE = 0.12
 """Share of the lines with symbols put in among their text, which has some of the charset's hardly ever."""
 
@@ -183,6 +187,8 @@ class Corpus:
         )
         self._keep = frozenset(self.charset.characters) | {"\n"}
         self._symbols = [c for c in self.charset.characters if _is_symbol(c)]
+        self._symbols += [c for c in _COMMON_SYMBOLS if c in self._keep] * 3
+        self._punctuation = [c for c in _PUNCTUATION if c in self._keep] or self._symbols
         self._pairs = [pair for pair in _PAIRS if self._keep.issuperset(pair)]
         self._blobs = self._read(folder)
         sizes = np.sqrt([len(blob) for blob in self._blobs])
@@ -203,6 +209,9 @@ class Corpus:
         draw = rng.random()
         if draw < 0.04:
             text = self.romanised(rng, length)
+        elif draw < 0.09:
+            length = int(_LATIN_LENGTH * length)
+            text = program(rng, length, lambda: self._word(rng))
         elif draw < 0.66:
             text = self.running(rng, length)
         elif draw < 0.80:
@@ -312,15 +321,21 @@ class Corpus:
             for old, new in zip(text, replaced)
         )
 
+    def _word(self, rng: np.random.Generator) -> str:
+        """A word of a program: mostly English, or a little running text."""
+        return self.running(rng, int(rng.integers(1, 7))) if rng.random() < 0.15 else self.english(rng, 8)[:8]
+
     def with_symbols(self, rng: np.random.Generator, text: str) -> str:
-        """`text` with a symbol of the charset in two or three places, or with brackets about a part of it."""
+        """`text` with a symbol or a mark in two or three places, or with brackets about a part of it."""
         if self._pairs and rng.random() < 0.3:
             start, end = sorted(rng.integers(0, len(text) + 1, 2).tolist())
             opening, closing = self._pairs[int(rng.integers(len(self._pairs)))]
             return f"{text[:start]}{opening}{text[start:end]}{closing}{text[end:]}"
-        for _ in range(int(rng.integers(2, 4)) if self._symbols else 0):
+        pool = self._punctuation if rng.random() < 0.4 else self._symbols
+        space = " " if rng.random() < 0.3 else ""
+        for _ in range(int(rng.integers(2, 4)) if pool else 0):
             place = int(rng.integers(len(text) + 1))
-            text = text[:place] + self._symbols[int(rng.integers(len(self._symbols)))] + text[place:]
+            text = text[:place] + space + pool[int(rng.integers(len(pool)))] + space + text[place:]
         return text
 
     def _any(self, rng: np.random.Generator, length: int) -> str:
