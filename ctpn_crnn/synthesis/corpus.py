@@ -14,6 +14,7 @@ import numpy as np
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import SynthesisError
 from ctpn_crnn.synthesis.program_text import program
+from ctpn_crnn.synthesis.short_text import code, date, led, mark, measure, money, number
 
 # Code points that look alike in print are one class each: the one that text uses most.
 _LOOKALIKES = str.maketrans(
@@ -80,47 +81,6 @@ _SURNAMES = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
     "余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 )
-_UNITS = (
-    "元",
-    "万元",
-    "亿元",
-    "千元",
-    "人",
-    "%",
-    "kg",
-    "mm",
-    "cm",
-    "km",
-    "m²",
-    "℃",
-    "吨",
-    "台",
-    "件",
-    "次",
-    "年",
-    "天",
-    "GB",
-    "MHz",
-    "V",
-    "W",
-    "股",
-    "个",
-    "美元",
-    "港元",
-    "平方米",
-    "百万元",
-)
-_CHOICES = (
-    ("适用", "不适用"),
-    ("適用", "不適用"),
-    ("是", "否"),
-    ("有", "无"),
-    ("男", "女"),
-    ("同意", "不同意"),
-    ("Yes", "No"),
-)
-_CURRENCIES = ("¥", "$", "€", "£", "RMB ", "HK$", "US$", "人民币", "USD ", "RM ", "RM")
-_NUMERALS = "〇一二三四五六七八九"
 _PLACES = (
     "北京上海广州深圳天津重庆南京武汉成都杭州西安苏州长沙沈阳青岛郑州大连宁波厦门福州济南合肥昆明"
     "太原南昌贵阳南宁长春兰州海口"
@@ -139,22 +99,28 @@ _COMMON_SYMBOLS = "①②③④⑤⑥⑦⑧⑨⑩ⅠⅡⅢⅣⅤ±×÷≤≥≠�
 _SYMBOL_SHARE = 0.12
 """Share of the lines with symbols put in among their text, which has some of the charset's hardly ever."""
 
+_SEPARATORS = (
+    " ",
+    "  ",
+    "，",
+    "、",
+    "：",
+    "/",
+    "；",
+    " | ",
+    " · ",
+    " & ",
+    ", ",
+    "; ",
+    " > ",
+    " → ",
+    " + ",
+    "？",
+    "！",
+    " * ",
+)
 _LATIN_LENGTH = 1.8
 """Letters and digits that take the room of a hanzi."""
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 class Corpus:
@@ -219,9 +185,10 @@ class Corpus:
             if rng.random() < 0.12:
                 return self._fit(mark(rng), length) or self._any(rng, length)
             length = int(_LATIN_LENGTH * length)
-            text = _join(rng, length, lambda: number(rng), (" ", "  ", " ", "，", "、", " - "))
+            make = measure if rng.random() < 0.25 else number
+            text = _join(rng, length, lambda: make(rng), (" ", "  ", " ", "，", "、", " - ", "；", ", ", " | "))
         elif draw < 0.90:
-            text = _join(rng, length, lambda: self.phrase(rng), (" ", "  ", "，", "、", "：", "/"))
+            text = _join(rng, length, lambda: self.phrase(rng), _SEPARATORS)
         else:
             length = int(_LATIN_LENGTH * length)
             text = self.english(rng, length)
@@ -298,6 +265,8 @@ class Corpus:
             lambda: date(rng),
             lambda: money(rng),
             lambda: code(rng),
+            lambda: measure(rng),
+            lambda: led(rng, self.running(rng, int(rng.integers(2, 9))), 24),
             lambda: self.name(rng),
             lambda: self.running(rng, int(rng.integers(2, 9))),
             lambda: self.running(rng, int(rng.integers(2, 6))),
@@ -450,130 +419,6 @@ def _accented(rng: np.random.Generator, word: str) -> str:
     place = places[int(rng.integers(len(places)))]
     marked = _ACCENTS[word[place]]
     return word[:place] + marked[int(rng.integers(len(marked)))] + word[place + 1 :]
-
-
-def number(rng: np.random.Generator) -> str:
-    """A number as tables and running text write it."""
-    value = int(10 ** rng.uniform(0, 9))
-    decimals = int(rng.choice([0, 0, 1, 2, 2, 3]))
-    plain = f"{value / 10**decimals:,.{decimals}f}" if rng.random() < 0.7 else f"{value / 10**decimals:.{decimals}f}"
-    style = rng.random()
-    if style < 0.12:
-        return f"({plain})"
-    if style < 0.18:
-        return f"（{plain}）"
-    if style < 0.26:
-        return f"-{plain}"
-    if style < 0.38:
-        return f"{rng.uniform(0, 130):.{int(rng.integers(3))}f}%"
-    if style < 0.5:
-        return plain + str(rng.choice(_UNITS))
-    if style < 0.57:
-        return str(rng.choice(["-", "–", "–", "—", "N/A", "不适用", "*", "0"]))
-    return hanzi_number(rng) if style < 0.62 else plain
-
-
-def hanzi_number(rng: np.random.Generator) -> str:
-    """A number in Chinese numerals, counted, spelt digit by digit, or of an article, a chapter, a floor."""
-    value = int(10 ** rng.uniform(0, 4))
-    style = rng.random()
-    if style < 0.3:
-        return _count(value)
-    if style < 0.5:
-        return _digits(value)
-    if style < 0.6:
-        return f"{_count(value)}点{_digits(int(rng.integers(10, 100)))}"
-    if style < 0.7:
-        return f"百分之{_count(int(rng.integers(1, 100)))}"
-    return f"第{_count(min(value, 999))}{rng.choice(list('条章节页次期卷回届号'))}"
-
-
-def _digits(value: int) -> str:
-    return "".join(_NUMERALS[int(d)] for d in str(value))
-
-
-def _count(value: int) -> str:
-    """A number up to 9999 as it is spoken: 320 is 三百二十, 2005 is 二千零五."""
-    text = ""
-    for place, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
-        digit = value // place % 10
-        if digit:
-            text += _NUMERALS[digit] + unit
-        elif text and value % (10 * place) and not text.endswith("零"):
-            text += "零"
-    text = text.rstrip("零")
-    return text.removeprefix("一") if text.startswith("一十") else text or "零"
-
-
-def money(rng: np.random.Generator) -> str:
-    """An amount with its currency."""
-    return f"{rng.choice(_CURRENCIES)}{10 ** rng.uniform(0, 7):,.2f}" + ("元" if rng.random() < 0.2 else "")
-
-
-def date(rng: np.random.Generator) -> str:
-    """A date or a time, in the forms that print uses."""
-    year, month, day = int(rng.integers(1949, 2036)), int(rng.integers(1, 13)), int(rng.integers(1, 29))
-    hour, minute, second = (int(v) for v in rng.integers((24, 60, 60)))
-    forms = (
-        f"{year}年{month}月{day}日",
-        f"{year}-{month:02}-{day:02}",
-        f"{year}/{month}/{day}",
-        f"{year}.{month:02}.{day:02}",
-        f"{day} {_MONTHS[month - 1]} {year}",
-        f"{_MONTHS[month - 1]} {day}, {year}",
-        f"{day:02}/{month:02}/{year}",
-        f"{hour:02}:{minute:02}:{second:02}",
-        f"{hour}:{minute:02}",
-        f"{year}年{month}月",
-        f"{year}年度",
-        f"{month}月{day}日",
-        f"{day:02}-{_MONTHS[month - 1][:3].upper()}-{year}",
-        f"{hour % 12 + 1}:{minute:02} {'AP'[hour > 11]}M",
-        f"{_digits(year)}年{_count(month)}月{_count(day)}日",
-        f"{_digits(year)}年",
-    )
-    return forms[int(rng.integers(len(forms)))]
-
-
-def code(rng: np.random.Generator) -> str:
-    """Something that no dictionary holds: an order number, a phone number, an identifier, a web or mail address."""
-
-    def pick(alphabet: str, low: int, high: int) -> str:
-        return "".join(rng.choice(list(alphabet), int(rng.integers(low, high))))
-
-    digits, capitals, lower = string.digits, string.ascii_uppercase, string.ascii_lowercase
-    forms = (
-        lambda: pick(digits, 4, 19),
-        lambda: pick(capitals, 1, 4) + "-" + pick(digits, 3, 8),
-        lambda: pick(capitals + digits, 4, 13),
-        lambda: f"1{pick(digits, 10, 11)}",
-        lambda: f"0{pick(digits, 2, 4)}-{pick(digits, 7, 9)}",
-        lambda: f"No.{pick(digits, 3, 9)}",
-        lambda: f"www.{pick(lower, 3, 10)}.com",
-        lambda: f"{pick(lower, 3, 9)}@{pick(lower, 2, 7)}.com",
-        lambda: f"#{pick(digits, 2, 5)}",
-        lambda: pick(string.ascii_letters + digits, 3, 12),
-        lambda: f"（{pick(digits, 1, 3)}）",
-        lambda: f"[{pick(digits, 1, 3)}]",
-        lambda: f"{pick(digits, 1, 3)}.{pick(digits, 1, 3)}",
-        lambda: f"第{pick(digits, 1, 4)}号",
-    )
-    return forms[int(rng.integers(len(forms)))]()
-
-
-def mark(rng: np.random.Generator) -> str:
-    """What stands alone in a table or a form: a dash for nothing, a bullet, a small number, boxes to tick."""
-    draw = rng.random()
-    if draw < 0.45:
-        return str(rng.choice(["–", "–", "–", "—", "-"]))
-    if draw < 0.6:
-        return str(rng.choice(list("•●■◆○□√×*※·")))
-    if draw < 0.8:
-        return str(rng.choice([str(rng.integers(100)), f"({rng.integers(1, 1000)})", f"{rng.integers(1, 20)}."]))
-    boxes = rng.choice(["□√", "√□", "□□", "☑□", "□☑", "☐☑", "■□"])
-    words = _CHOICES[int(rng.integers(len(_CHOICES)))]
-    space = " " if rng.random() < 0.5 else ""
-    return f"{boxes[0]}{space}{words[0]} {boxes[1]}{space}{words[1]}"
 
 
 def label(rng: np.random.Generator, corpus: Corpus) -> str:

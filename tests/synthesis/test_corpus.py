@@ -5,8 +5,9 @@ import pytest
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import SynthesisError
-from ctpn_crnn.synthesis import corpus as corpus_module
-from ctpn_crnn.synthesis.corpus import Corpus, code, date, hanzi_number, mark, money, number
+from ctpn_crnn.synthesis import short_text
+from ctpn_crnn.synthesis.corpus import Corpus
+from ctpn_crnn.synthesis.short_text import code, date, hanzi_number, led, mark, measure, money, number
 
 
 def test_lines_fit_the_length_and_the_charset(corpus, charset):
@@ -129,7 +130,7 @@ def test_numbers_in_hanzi(charset):
     ],
 )
 def test_counting(value, spoken):
-    assert corpus_module._count(value) == spoken
+    assert short_text._count(value) == spoken
 
 
 def test_romanised_text_bears_tones(charset):
@@ -192,3 +193,17 @@ def test_marks_of_ascii_are_as_frequent_as_those_of_text(charset):
     drawn = "".join(corpus.line(np.random.default_rng((6, i)), 12) for i in range(3000))
     assert {c: drawn.count(c) for c in "!\"#$%&'*+/;<=>?@[\\]^_`{|}~" if drawn.count(c) < 3} == {}
     assert drawn.count("①") + drawn.count("→") + drawn.count("±") >= 3  # common ones more often than each of 200 others
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_measures_are_of_the_charset_and_hold_a_sign(charset, seed):
+    text = measure(np.random.default_rng(seed))
+    assert set(text) <= set(charset.characters)
+    assert re.search(r"[^0-9A-Za-z. ]", text)
+
+
+def test_entries_of_contents_have_title_leader_and_mostly_a_number():
+    entries = [led(np.random.default_rng(i), "第一章 绪论", 30) for i in range(300)]
+    assert all(re.fullmatch(r"第一章 绪论 ?(\.|·|…|_| \.|-){2,} ?\d*", entry) for entry in entries)
+    assert 150 < sum(entry[-1].isdecimal() for entry in entries) < 270
+    assert max(map(len, entries)) <= 32

@@ -1,0 +1,187 @@
+"""Short pieces of training text: numbers, amounts, measures, dates, codes, marks to tick, entries of contents."""
+
+from __future__ import annotations
+
+import string
+
+import numpy as np
+
+_UNITS = (
+    "元 万元 亿元 千元 百万元 美元 港元 % ‰ 人 吨 台 件 次 股 个 年 天 小时 分钟 平方米 kg mg mm cm km μm m² m³ "
+    "mL ml L μL ℃ °C K GB MHz Hz V W A Ω kΩ dB km/h kg/m³ mol/L mg/L"
+).split(" ")
+_CHOICES = (
+    ("适用", "不适用"),
+    ("適用", "不適用"),
+    ("是", "否"),
+    ("有", "无"),
+    ("男", "女"),
+    ("同意", "不同意"),
+    ("Yes", "No"),
+)
+_CURRENCIES = ("¥", "$", "€", "£", "RMB ", "HK$", "US$", "人民币", "USD ", "RM ", "RM")
+_NUMERALS = "〇一二三四五六七八九"
+_MONTHS = "January February March April May June July August September October November December".split(" ")
+_VARIABLES = list("abcdknpqrstvxyzABEFKLNPRTVXαβγδλμσθρ")
+_RELATIONS = ("=", "=", "=", "<", ">", "≤", "≥", "≈", "≠", "±", ":", "~", "+", "×", "÷", "→")
+_LEADERS = (".", ".", "·", "…", "_", "_", " .", "-")
+
+
+def number(rng: np.random.Generator) -> str:
+    """A number as tables and running text write it."""
+    value = int(10 ** rng.uniform(0, 9))
+    decimals = int(rng.choice([0, 0, 1, 2, 2, 3]))
+    plain = f"{value / 10**decimals:,.{decimals}f}" if rng.random() < 0.7 else f"{value / 10**decimals:.{decimals}f}"
+    style = rng.random()
+    if style < 0.12:
+        return f"({plain})"
+    if style < 0.18:
+        return f"（{plain}）"
+    if style < 0.26:
+        return f"-{plain}"
+    if style < 0.38:
+        return f"{rng.uniform(0, 130):.{int(rng.integers(3))}f}%"
+    if style < 0.5:
+        return plain + str(rng.choice(_UNITS))
+    if style < 0.57:
+        return str(rng.choice(["-", "–", "–", "—", "N/A", "不适用", "*", "0"]))
+    return hanzi_number(rng) if style < 0.62 else plain
+
+
+def hanzi_number(rng: np.random.Generator) -> str:
+    """A number in Chinese numerals, counted, spelt digit by digit, or of an article, a chapter, a floor."""
+    value = int(10 ** rng.uniform(0, 4))
+    style = rng.random()
+    if style < 0.3:
+        return _count(value)
+    if style < 0.5:
+        return _digits(value)
+    if style < 0.6:
+        return f"{_count(value)}点{_digits(int(rng.integers(10, 100)))}"
+    if style < 0.7:
+        return f"百分之{_count(int(rng.integers(1, 100)))}"
+    return f"第{_count(min(value, 999))}{rng.choice(list('条章节页次期卷回届号'))}"
+
+
+def _digits(value: int) -> str:
+    return "".join(_NUMERALS[int(d)] for d in str(value))
+
+
+def _count(value: int) -> str:
+    """A number up to 9999 as it is spoken: 320 is 三百二十, 2005 is 二千零五."""
+    text = ""
+    for place, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit = value // place % 10
+        if digit:
+            text += _NUMERALS[digit] + unit
+        elif text and value % (10 * place) and not text.endswith("零"):
+            text += "零"
+    text = text.rstrip("零")
+    return text.removeprefix("一") if text.startswith("一十") else text or "零"
+
+
+def money(rng: np.random.Generator) -> str:
+    """An amount with its currency."""
+    return f"{rng.choice(_CURRENCIES)}{10 ** rng.uniform(0, 7):,.2f}" + ("元" if rng.random() < 0.2 else "")
+
+
+def date(rng: np.random.Generator) -> str:
+    """A date or a time, in the forms that print uses."""
+    year, month, day = int(rng.integers(1949, 2036)), int(rng.integers(1, 13)), int(rng.integers(1, 29))
+    hour, minute, second = (int(v) for v in rng.integers((24, 60, 60)))
+    forms = (
+        f"{year}年{month}月{day}日",
+        f"{year}-{month:02}-{day:02}",
+        f"{year}/{month}/{day}",
+        f"{year}.{month:02}.{day:02}",
+        f"{day} {_MONTHS[month - 1]} {year}",
+        f"{_MONTHS[month - 1]} {day}, {year}",
+        f"{day:02}/{month:02}/{year}",
+        f"{hour:02}:{minute:02}:{second:02}",
+        f"{hour}:{minute:02}",
+        f"{year}年{month}月",
+        f"{year}年度",
+        f"{month}月{day}日",
+        f"{day:02}-{_MONTHS[month - 1][:3].upper()}-{year}",
+        f"{hour % 12 + 1}:{minute:02} {'AP'[hour > 11]}M",
+        f"{_digits(year)}年{_count(month)}月{_count(day)}日",
+        f"{_digits(year)}年",
+    )
+    return forms[int(rng.integers(len(forms)))]
+
+
+def code(rng: np.random.Generator) -> str:
+    """Something that no dictionary holds: an order number, a phone number, an identifier, a web or mail address."""
+
+    def pick(alphabet: str, low: int, high: int) -> str:
+        return "".join(rng.choice(list(alphabet), int(rng.integers(low, high))))
+
+    digits, capitals, lower = string.digits, string.ascii_uppercase, string.ascii_lowercase
+    forms = (
+        lambda: pick(digits, 4, 19),
+        lambda: pick(capitals, 1, 4) + "-" + pick(digits, 3, 8),
+        lambda: pick(capitals + digits, 4, 13),
+        lambda: f"1{pick(digits, 10, 11)}",
+        lambda: f"0{pick(digits, 2, 4)}-{pick(digits, 7, 9)}",
+        lambda: f"No.{pick(digits, 3, 9)}",
+        lambda: f"www.{pick(lower, 3, 10)}.com",
+        lambda: f"{pick(lower, 3, 9)}@{pick(lower, 2, 7)}.com",
+        lambda: f"#{pick(digits, 2, 5)}",
+        lambda: pick(string.ascii_letters + digits, 3, 12),
+        lambda: f"（{pick(digits, 1, 3)}）",
+        lambda: f"[{pick(digits, 1, 3)}]",
+        lambda: f"{pick(digits, 1, 3)}.{pick(digits, 1, 3)}",
+        lambda: f"第{pick(digits, 1, 4)}号",
+    )
+    return forms[int(rng.integers(len(forms)))]()
+
+
+def mark(rng: np.random.Generator) -> str:
+    """What stands alone in a table or a form: a dash for nothing, a bullet, a small number, boxes to tick."""
+    draw = rng.random()
+    if draw < 0.45:
+        return str(rng.choice(["–", "–", "–", "—", "-"]))
+    if draw < 0.6:
+        return str(rng.choice(list("•●■◆○□√×*※·")))
+    if draw < 0.8:
+        return str(rng.choice([str(rng.integers(100)), f"({rng.integers(1, 1000)})", f"{rng.integers(1, 20)}."]))
+    boxes = rng.choice(["□√", "√□", "□□", "☑□", "□☑", "☐☑", "■□"])
+    words = _CHOICES[int(rng.integers(len(_CHOICES)))]
+    space = " " if rng.random() < 0.5 else ""
+    return f"{boxes[0]}{space}{words[0]} {boxes[1]}{space}{words[1]}"
+
+
+def measure(rng: np.random.Generator) -> str:
+    """A number with a sign: of measurements, ranges, tolerances, comparisons, sizes, sections."""
+
+    def value() -> str:
+        return f"{10 ** rng.uniform(-1, 3):.{int(rng.integers(3))}f}"
+
+    unit = str(rng.choice(_UNITS)) if rng.random() < 0.5 else ""
+    space = " " if rng.random() < 0.5 else ""
+    relation, variable = str(rng.choice(_RELATIONS)), str(rng.choice(_VARIABLES))
+    forms = (
+        lambda: f"{variable}{space}{relation}{space}{value()}{unit}",
+        lambda: f"{variable}{space}{relation}{space}{value()}{unit}",
+        lambda: f"{rng.choice(list('<>≤≥≈±~+'))}{space}{value()}{space}{unit}",
+        lambda: f"{value()}{space}±{space}{value()}{unit}",
+        lambda: f"{value()}{unit}{rng.choice(list('~～-–—'))}{value()}{unit}",
+        lambda: f"{value()}{space}×{space}{value()}{unit}",
+        lambda: f"{value()}{space}{rng.choice(list('+-÷/*×'))}{space}{value()}{space}={space}{value()}",
+        lambda: f"{int(rng.integers(1, 10))}e{rng.choice(list('+-'))}{int(rng.integers(1, 13))}",
+        lambda: f"{rng.choice(['§', '§ ', '№ ', 'Fig. ', 'Eq. ', '图', '表'])}{value()}",
+        lambda: f"{int(rng.integers(180))}°{int(rng.integers(60))}′{int(rng.integers(60))}″",
+        lambda: f"{value()}:{value()}",
+        lambda: f"[{rng.choice(['', ' ', '√', 'x', '×'])}]",
+    )
+    return forms[int(rng.integers(len(forms)))]()
+
+
+def led(rng: np.random.Generator, title: str, length: int) -> str:
+    """An entry of a table of contents, or a blank to fill in: a title, a leader, mostly a number; about so long."""
+    leader = str(rng.choice(_LEADERS))
+    room = max(3, min(length - len(title) - 4, 40)) // len(leader)
+    space = " " if rng.random() < 0.5 else ""
+    return f"{title}{space}{leader * int(rng.integers(2, room + 1))}{space}" + (
+        str(rng.integers(1, 400)) if rng.random() < 0.7 else ""
+    )
