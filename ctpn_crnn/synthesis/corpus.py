@@ -177,7 +177,7 @@ class Corpus:
             text = self.romanised(rng, length)
         elif draw < 0.09:
             length = int(_LATIN_LENGTH * length)
-            text = program(rng, length, lambda: self._word(rng))
+            text = self.program(rng, length)
         elif draw < 0.66:
             text = self.running(rng, length)
         elif draw < 0.80:
@@ -290,9 +290,13 @@ class Corpus:
             for old, new in zip(text, replaced)
         )
 
-    def _word(self, rng: np.random.Generator) -> str:
-        """A word of a program: mostly English, or a little running text."""
-        return self.running(rng, int(rng.integers(1, 7))) if rng.random() < 0.15 else self.english(rng, 8)[:8]
+    def program(self, rng: np.random.Generator, length: int) -> str:
+        """What looks like a line of a program; see `program_text`. Its words are English, or a little running text."""
+
+        def word() -> str:
+            return self.running(rng, int(rng.integers(1, 7))) if rng.random() < 0.15 else self.english(rng, 8)[:8]
+
+        return program(rng, length, word)
 
     def with_symbols(self, rng: np.random.Generator, text: str) -> str:
         """`text` with a symbol or a mark in two or three places, or with brackets about a part of it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ctpn_crnn.synthesis import corpus as corpora
+from ctpn_crnn.synthesis import short_text
 from ctpn_crnn.synthesis.corpus import Corpus
 
 _RECEIPT_LABELS = {
@@ -111,11 +111,15 @@ class PageText:
 
     def date(self, rng: np.random.Generator) -> str:
         """A date or a time."""
-        return corpora.date(rng)
+        return short_text.date(rng)
 
     def code(self, rng: np.random.Generator) -> str:
         """A number or identifier that no dictionary holds."""
-        return corpora.code(rng)
+        return short_text.code(rng)
+
+    def program(self, rng: np.random.Generator, length: int) -> str:
+        """A line of a program, mostly of at most `length` characters; now and then running text, as comments are."""
+        return self.running(rng, length) if rng.random() < 0.25 else self.corpus.program(rng, length)
 
     def receipt_label(self, rng: np.random.Generator) -> str:
         """The label of a sum on a receipt."""
@@ -138,5 +142,5 @@ class PageText:
                     break
             return text
         if rng.random() < 0.06:
-            return corpora.date(rng) if rng.random() < 0.4 else corpora.hanzi_number(rng)
+            return short_text.date(rng) if rng.random() < 0.4 else short_text.hanzi_number(rng)
         return self.corpus.line(rng, length)

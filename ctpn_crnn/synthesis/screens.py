@@ -257,7 +257,7 @@ def _code(rng: np.random.Generator, canvas: Canvas, theme: _Theme, box: _Box) ->
         if numbered:
             _write(rng, canvas, face, str(number), (x1 + 4, y, left - 1.8 * face.size, y + row), faint, "right")
         if rng.random() < 0.85:
-            words = theme.text.running(rng, int(rng.integers(4, 40)))
+            words = theme.text.program(rng, int(rng.integers(4, 60)))
             _write(
                 rng,
                 canvas,
