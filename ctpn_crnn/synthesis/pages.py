@@ -32,8 +32,8 @@ _PAGES: dict[str, _Draw] = {
     "formula": formula_page, "proof": proof_page, "screenshot": screen_page, "blank": blank_page,
 }  # fmt: skip
 STYLES: Mapping[str, float] = {
-    "document": 0.12, "table": 0.08, "receipt": 0.07, "scene": 0.21, "formula": 0.21, "proof": 0.22, "screenshot": 0.05,
-    "blank": 0.04,
+    "document": 0.11, "table": 0.08, "receipt": 0.07, "scene": 0.20, "formula": 0.19, "proof": 0.20, "screenshot": 0.12,
+    "blank": 0.03,
 }  # fmt: skip
 """Every style with the share of pages it has unless told otherwise."""
 _LEAST_SIDE = 64

@@ -34,7 +34,7 @@ def screen_page(rng: np.random.Generator, kit: PageKit, size: tuple[int, int]) -
     canvas = Canvas(np.full((*size, 3), theme.ground, np.uint8))
     top = _bar(rng, canvas, theme)
     left = _sidebar(rng, canvas, theme, top) if rng.random() < 0.35 else 0.0
-    bodies = (_items, _items, _conversation, _form, _code)
+    bodies = (_items, _items, _conversation, _form, _code, _code)
     bodies[int(rng.integers(len(bodies)))](rng, canvas, theme, (left, top, float(canvas.width), float(canvas.height)))
     return canvas
 
