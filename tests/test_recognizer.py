@@ -12,7 +12,7 @@ from PIL import Image
 from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.page import Char
-from ctpn_crnn.recognizer import Recognizer, choose_weights, says_words
+from ctpn_crnn.recognizer import Recognizer, choose_weights, says_program, says_words
 
 
 @dataclass
@@ -279,3 +279,35 @@ def test_places_of_characters_are_fractions_of_the_quad_not_of_the_padded_crop()
 )
 def test_what_says_words(text, probability, words):
     assert says_words([Char(c, probability, 0, 1) for c in text]) is words
+
+
+@pytest.mark.parametrize(
+    ("text", "probability", "program"),
+    [
+        ("x**2+y**2", 0.9, True),
+        (">>>", 0.8, True),
+        ("a->b", 0.7, False),  # too unsure
+        ("x*2+y-2", 0.99, False),
+        ("a=-b", 0.99, False),
+        ("", 1.0, False),
+    ],
+)
+def test_what_says_program(text, probability, program):
+    assert says_program([Char(c, probability, 0, 1) for c in text]) is program
+
+
+def test_one_sure_sign_of_a_program_is_enough_and_others_do_not_count():
+    chars = [Char(c, p, 0, 1) for c, p in zip("a->b==c", (0.1, 0.3, 0.3, 0.1, 0.9, 0.9, 0.1))]
+    assert says_program(chars) and not says_program(chars[:4])
+
+
+class ProgramReader:
+    """Reads a power as programs write it."""
+
+    def read(self, crops, *, one_page=False):
+        return [FakeReading("x**2", 0.9, [Char(c, 0.9, 0.0, 1.0) for c in "x**2"]) for _ in crops]
+
+
+def test_a_piece_of_a_program_that_was_found_as_a_formula_is_text():
+    page = Recognizer(detector=BoxFinder((10, 10, 110, 30, "formula")), reader=ProgramReader()).recognize(make_image())
+    assert [(line.kind, line.text) for line in page.lines] == [("text", "x**2")]
