@@ -72,7 +72,7 @@ def benchmark(arguments: argparse.Namespace) -> int:
     if arguments.size:
         image = cv2.resize(image, arguments.size[::-1], interpolation=cv2.INTER_AREA)
     print(f"{arguments.image}, {image.shape[0]} x {image.shape[1]} pixels; milliseconds an image\n")
-    print("| engine | images | all | network | connector | share of it | ink | levelling |\n" + "|---" * 8 + "|")
+    print("| engine | images | all | network | connector | share of it | ink | view |\n" + "|---" * 8 + "|")
     for engine in dict.fromkeys(arguments.engines):
         try:
             network = load_network("ctpn", arguments.weights, *RUNTIMES[engine])
@@ -89,7 +89,7 @@ def row(network: Network, images: list[np.ndarray], repeats: int) -> str:
     times = time_detection(network, images, repeats)
     shown = [f"{1000 * seconds:.0f}" for seconds in (times.total, times.network)]
     shown += [f"{1000 * times.connector:.1f}", f"{times.connector / times.total:.1%}"]
-    return " | ".join(shown + [f"{1000 * seconds:.1f}" for seconds in (times.ink, times.levelling)])
+    return " | ".join(shown + [f"{1000 * seconds:.1f}" for seconds in (times.ink, times.view)])
 
 
 if __name__ == "__main__":

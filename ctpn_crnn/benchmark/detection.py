@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ctpn_crnn.ctpn.detector import Detector
-from ctpn_crnn.ctpn.views import levelling
+from ctpn_crnn.ctpn.views import levelling, view_of
 from ctpn_crnn.runtime import Network
 
 
@@ -21,16 +21,16 @@ class DetectionTimes:
     Attributes:
         total: All of it, from the pixels to the regions.
         network: CTPN itself.
-        connector: Decoding its heads and joining strips to lines; the view of the image is made in this time too.
+        connector: Decoding its heads and joining strips to lines.
         ink: Fitting lines to their ink.
-        levelling: Estimating the lean of the page, and turning it.
+        view: Estimating the lean of the page and turning it, measuring its print, and scaling it.
     """
 
     total: float
     network: float
     connector: float
     ink: float
-    levelling: float
+    view: float
 
 
 class RememberedNetwork:
@@ -78,8 +78,10 @@ def time_detection(network: Network, images: Sequence[np.ndarray], repeats: int 
     remembered.answers = True
     fitting = _median(lambda: Detector(network=remembered, level=False).detect_batch(upright), repeats)
     bare = _median(lambda: Detector(network=remembered, level=False, fit_ink=False).detect_batch(upright), repeats)
-    level = _median(lambda: [levelling(image).apply(image) for image in images], repeats)
-    parts = (total, in_network, bare, max(0.0, fitting - bare), level)
+    levelled = _median(lambda: [levelling(image).apply(image) for image in images], repeats)
+    size = detector.short_side, detector.max_side, detector.small_print
+    seen = _median(lambda: [view_of(image, *size) for image in upright], repeats)
+    parts = (total, in_network, max(0.0, bare - seen), max(0.0, fitting - bare), levelled + seen)
     return DetectionTimes(*(seconds / len(images) for seconds in parts))
 
 
