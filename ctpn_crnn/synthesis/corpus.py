@@ -14,7 +14,7 @@ import numpy as np
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import SynthesisError
 from ctpn_crnn.synthesis.program_text import program
-from ctpn_crnn.synthesis.short_text import code, date, led, mark, measure, money, number
+from ctpn_crnn.synthesis.short_text import code, date, mark, measure, money, number, with_leader
 
 # Code points that look alike in print are one class each: the one that text uses most.
 _LOOKALIKES = str.maketrans(
@@ -100,25 +100,8 @@ _SYMBOL_SHARE = 0.12
 """Share of the lines with symbols put in among their text, which has some of the charset's hardly ever."""
 
 _SEPARATORS = (
-    " ",
-    "  ",
-    "，",
-    "、",
-    "：",
-    "/",
-    "；",
-    " | ",
-    " · ",
-    " & ",
-    ", ",
-    "; ",
-    " > ",
-    " → ",
-    " + ",
-    "？",
-    "！",
-    " * ",
-)
+    " ", "  ", "，", "、", "：", "/", "；", " | ", " · ", " & ", ", ", "; ", " > ", " → ", " + ", "？", "！", " * ",
+)  # fmt: skip
 _LATIN_LENGTH = 1.8
 """Letters and digits that take the room of a hanzi."""
 
@@ -266,7 +249,7 @@ class Corpus:
             lambda: money(rng),
             lambda: code(rng),
             lambda: measure(rng),
-            lambda: led(rng, self.running(rng, int(rng.integers(2, 9))), 24),
+            lambda: with_leader(rng, self.running(rng, int(rng.integers(2, 9))), 24),
             lambda: self.name(rng),
             lambda: self.running(rng, int(rng.integers(2, 9))),
             lambda: self.running(rng, int(rng.integers(2, 6))),

@@ -177,7 +177,7 @@ def measure(rng: np.random.Generator) -> str:
     return forms[int(rng.integers(len(forms)))]()
 
 
-def led(rng: np.random.Generator, title: str, length: int) -> str:
+def with_leader(rng: np.random.Generator, title: str, length: int) -> str:
     """An entry of a table of contents, or a blank to fill in: a title, a leader, mostly a number; about so long."""
     leader = str(rng.choice(_LEADERS))
     room = max(3, min(length - len(title) - 4, 40)) // len(leader)

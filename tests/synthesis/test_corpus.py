@@ -7,7 +7,7 @@ from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import SynthesisError
 from ctpn_crnn.synthesis import short_text
 from ctpn_crnn.synthesis.corpus import Corpus
-from ctpn_crnn.synthesis.short_text import code, date, hanzi_number, led, mark, measure, money, number
+from ctpn_crnn.synthesis.short_text import code, date, hanzi_number, mark, measure, money, number, with_leader
 
 
 def test_lines_fit_the_length_and_the_charset(corpus, charset):
@@ -203,7 +203,7 @@ def test_measures_are_of_the_charset_and_hold_a_sign(charset, seed):
 
 
 def test_entries_of_contents_have_title_leader_and_mostly_a_number():
-    entries = [led(np.random.default_rng(i), "第一章 绪论", 30) for i in range(300)]
+    entries = [with_leader(np.random.default_rng(i), "第一章 绪论", 30) for i in range(300)]
     assert all(re.fullmatch(r"第一章 绪论 ?(\.|·|…|_| \.|-){2,} ?\d*", entry) for entry in entries)
     assert 150 < sum(entry[-1].isdecimal() for entry in entries) < 270
     assert max(map(len, entries)) <= 32
