@@ -14,7 +14,7 @@ import numpy as np
 from ctpn_crnn.benchmark.detection import time_detection
 from ctpn_crnn.commands.arguments import HelpFormatter, positive
 from ctpn_crnn.commands.running import run_command
-from ctpn_crnn.errors import CtpnCrnnError
+from ctpn_crnn.errors import ConfigError, CtpnCrnnError
 from ctpn_crnn.images import load_image
 from ctpn_crnn.runtime import Network, load_network
 
@@ -73,14 +73,18 @@ def benchmark(arguments: argparse.Namespace) -> int:
         image = cv2.resize(image, arguments.size[::-1], interpolation=cv2.INTER_AREA)
     print(f"{arguments.image}, {image.shape[0]} x {image.shape[1]} pixels; milliseconds an image\n")
     print("| engine | images | all | network | connector | share of it | ink | view |\n" + "|---" * 8 + "|")
+    ran = 0
     for engine in dict.fromkeys(arguments.engines):
         try:
             network = load_network("ctpn", arguments.weights, *RUNTIMES[engine])
         except CtpnCrnnError as error:
             print(f"{engine} is left out: {error}", file=sys.stderr)
             continue
+        ran += 1
         for count in arguments.batch:
             print(f"| {engine} | {count} | {row(network, [image] * count, arguments.repeats)} |", flush=True)
+    if not ran:
+        raise ConfigError("none of the engines could run; the reasons stand above.")
     return 0
 
 

@@ -70,10 +70,15 @@ def test_a_missing_image_is_one_sentence(tool, capsys):
     assert "missing.png" in capsys.readouterr().err
 
 
-def test_an_engine_that_cannot_run_is_left_out(tool, capsys, monkeypatch):
-    def broken(*_):
-        raise tool.CtpnCrnnError("not installed")
+def test_an_engine_that_cannot_run_is_left_out_and_without_any_the_run_fails(tool, capsys, monkeypatch):
+    def load(kind, weights, runtime, precision):
+        if runtime == "keras":
+            raise tool.CtpnCrnnError("not installed")
+        return SlowNetwork()
 
-    monkeypatch.setattr(tool, "load_network", broken)
-    assert tool.main([str(ROOT / "docs" / "sample.png"), "--engines", "keras"]) == 0
+    monkeypatch.setattr(tool, "load_network", load)
+    arguments = [str(ROOT / "docs" / "sample.png"), "--repeats", "1", "--engines", "keras"]
+    assert tool.main([*arguments, "onnx"]) == 0
     assert "keras is left out: not installed" in capsys.readouterr().err
+    assert tool.main(arguments) == 2
+    assert "none of the engines could run" in capsys.readouterr().err
