@@ -269,11 +269,9 @@ def says_program(chars: Sequence[Char]) -> bool:
         chars: What the reader made of it.
     """
     text = "".join(c.text for c in chars)
-    signs = (
-        [chars[match.start() : match.end()] for match in PROGRAM_SIGNS.finditer(text)]
-        if len(text) == len(chars)
-        else []
-    )
+    if len(text) != len(chars):  # places in the text would not be those of the characters
+        return False
+    signs = (chars[match.start() : match.end()] for match in PROGRAM_SIGNS.finditer(text))
     return any(sum(c.confidence for c in sign) >= SURE_PROGRAM * len(sign) for sign in signs)
 
 

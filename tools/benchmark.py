@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ctpn_crnn.benchmark import EngineSpec, Plan, benchmark_tables, benchmark_to_dict, run_benchmark
+from ctpn_crnn.benchmark import OUR_ENGINES, EngineSpec, Plan, benchmark_tables, benchmark_to_dict, run_benchmark
 from ctpn_crnn.benchmark.bench import EngineResult
 from ctpn_crnn.commands.arguments import HelpFormatter
 from ctpn_crnn.commands.running import run_command
@@ -17,14 +17,8 @@ from ctpn_crnn.evaluation.report import to_json
 from ctpn_crnn.files import writable, write_bytes
 from ctpn_crnn.runtime.machine import has_bfloat16, processors
 
-OURS = {
-    "keras": {"runtime": "keras", "precision": "float32"},
-    "keras-bf16": {"runtime": "keras", "precision": "bfloat16"},
-    "onnx": {"runtime": "onnx", "precision": "float32"},
-    "onnx-int8": {"runtime": "onnx", "precision": "int8"},
-}
 PEERS = ("rapidocr", "rapidocr_onnxruntime", "easyocr", "tesseract")
-ENGINES = (*OURS, *PEERS)
+ENGINES = (*OUR_ENGINES, *PEERS)
 
 EPILOG = f"""\
 engines: {", ".join(ENGINES)}; those that are not installed are listed as absent
@@ -116,7 +110,7 @@ def engine_specs(arguments: argparse.Namespace) -> tuple[list[EngineSpec], list[
             specs.append(EngineSpec(name, name, {}, pythons.get(name, sys.executable)))
         else:
             files = {kind: path and str(path.absolute()) for kind, path in weights.items()}
-            options = {**OURS[name], "weights": files}
+            options = {**OUR_ENGINES[name], "weights": files}
             specs.append(EngineSpec(name, "ours", options, pythons.get(name, sys.executable)))
     if not specs:
         raise ConfigError("none of the engines can run: " + "; ".join(f"{r.name}: {r.absent}" for r in absent))

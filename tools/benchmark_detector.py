@@ -11,19 +11,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ctpn_crnn.benchmark import OUR_ENGINES
 from ctpn_crnn.benchmark.detection import time_detection
 from ctpn_crnn.commands.arguments import HelpFormatter, positive
 from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError
 from ctpn_crnn.images import load_image
 from ctpn_crnn.runtime import Network, load_network
-
-RUNTIMES = {
-    "onnx-int8": ("onnx", "int8"),
-    "onnx": ("onnx", "float32"),
-    "keras": ("keras", "float32"),
-    "keras-bf16": ("keras", "bfloat16"),
-}
 
 EPILOG = """\
 examples:
@@ -44,8 +38,8 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     )
     p.add_argument("--batch", type=positive, nargs="+", default=[1], metavar="N", help="images detected together")
     p.add_argument(
-        "--engines", nargs="+", choices=RUNTIMES, default=["onnx-int8", "onnx"], metavar="ENGINE",
-        help=f"what runs the network: {', '.join(RUNTIMES)}",
+        "--engines", nargs="+", choices=OUR_ENGINES, default=["onnx-int8", "onnx"], metavar="ENGINE",
+        help=f"what runs the network: {', '.join(OUR_ENGINES)}",
     )  # fmt: skip
     p.add_argument("--weights", type=Path, metavar="FILE", help="of the detector (None: those shipped)")
     p.add_argument("--repeats", type=positive, default=5, metavar="N", help="times that each is timed")
@@ -76,7 +70,7 @@ def benchmark(arguments: argparse.Namespace) -> int:
     ran = 0
     for engine in dict.fromkeys(arguments.engines):
         try:
-            network = load_network("ctpn", arguments.weights, *RUNTIMES[engine])
+            network = load_network("ctpn", arguments.weights, **OUR_ENGINES[engine])
         except CtpnCrnnError as error:
             print(f"{engine} is left out: {error}", file=sys.stderr)
             continue

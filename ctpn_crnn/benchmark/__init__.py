@@ -5,7 +5,15 @@ adds up, `report.py` writes it down.
 """
 
 from ctpn_crnn.benchmark.bench import Plan, run_benchmark
-from ctpn_crnn.benchmark.engine_process import EngineProcess, EngineSpec
+from ctpn_crnn.benchmark.engine_process import OUR_ENGINES, EngineProcess, EngineSpec
 from ctpn_crnn.benchmark.report import benchmark_tables, benchmark_to_dict
 
-__all__ = ["EngineProcess", "EngineSpec", "Plan", "benchmark_tables", "benchmark_to_dict", "run_benchmark"]
+__all__ = [
+    "OUR_ENGINES",
+    "EngineProcess",
+    "EngineSpec",
+    "Plan",
+    "benchmark_tables",
+    "benchmark_to_dict",
+    "run_benchmark",
+]

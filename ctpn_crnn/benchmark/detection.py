@@ -16,7 +16,7 @@ from ctpn_crnn.runtime import Network
 
 @dataclass(frozen=True)
 class DetectionTimes:
-    """Seconds an image, each the median over the repeats.
+    """Seconds an image, each the median over the repeats; the network's their mean.
 
     Attributes:
         total: All of it, from the pixels to the regions.
@@ -76,8 +76,9 @@ def time_detection(network: Network, images: Sequence[np.ndarray], repeats: int 
     total = _median(lambda: detector.detect_batch(images), repeats)
     in_network = (remembered.seconds - spent) / repeats
     remembered.answers = True
-    fitting = _median(lambda: Detector(network=remembered, level=False).detect_batch(upright), repeats)
-    bare = _median(lambda: Detector(network=remembered, level=False, fit_ink=False).detect_batch(upright), repeats)
+    fitted, unfitted = (Detector(network=remembered, level=False, fit_ink=fit_ink) for fit_ink in (True, False))
+    fitting = _median(lambda: fitted.detect_batch(upright), repeats)
+    bare = _median(lambda: unfitted.detect_batch(upright), repeats)
     levelled = _median(lambda: [levelling(image).apply(image) for image in images], repeats)
     size = detector.short_side, detector.max_side, detector.small_print
     seen = _median(lambda: [view_of(image, *size) for image in upright], repeats)

@@ -17,6 +17,14 @@ from typing import Any
 
 from ctpn_crnn.errors import CtpnCrnnError
 
+OUR_ENGINES = {
+    "keras": {"runtime": "keras", "precision": "float32"},
+    "keras-bf16": {"runtime": "keras", "precision": "bfloat16"},
+    "onnx": {"runtime": "onnx", "precision": "float32"},
+    "onnx-int8": {"runtime": "onnx", "precision": "int8"},
+}
+"""Our runtimes by the names that the benchmarks give them: arguments of `load_network`."""
+
 WORKER = Path(__file__).with_name("worker.py")
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",

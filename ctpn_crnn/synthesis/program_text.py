@@ -64,7 +64,7 @@ def _expression(rng: np.random.Generator, word: Callable[[], str], depth: int) -
         lambda: name(rng, word),
         lambda: name(rng, word),
         lambda: _literal(rng, word),
-        lambda: f"{str(rng.choice(_KEYWORDS))} {name(rng, word)}",
+        lambda: f"{rng.choice(_KEYWORDS)} {name(rng, word)}",
         lambda: f"--{name(rng, word)}",
         lambda: f"{name(rng, word)}{_enclosed(rng, word, depth)}",
         lambda: _enclosed(rng, word, depth),
