@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import socket
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+TOOLS = Path(__file__).parent.parent / "tools"
+
+
+@pytest.fixture(scope="session")
+def load_tool() -> Callable[[str], ModuleType]:
+    """Imports a script of the tools folder by its name: a module of its own each time, so that tests may patch it."""
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(name, TOOLS / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @pytest.fixture

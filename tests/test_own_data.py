@@ -1,6 +1,5 @@
 """The commands of docs/own-data.md, on a tiny set that is rendered here."""
 
-import importlib.util
 import re
 import shlex
 from pathlib import Path
@@ -47,13 +46,6 @@ def write_page(path: Path) -> None:
     page.save(path)
 
 
-def load_tool(name: str):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_document_names_every_step():
     names = [words[1] for words in commands_of_the_document()]
     assert names == ["tools/train_crnn.py", "evaluate", "evaluate", "export", "read"]
@@ -61,7 +53,7 @@ def test_the_document_names_every_step():
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # of tf2onnx and TensorFlow
-def test_the_walk(tmp_path, monkeypatch, capsys):
+def test_the_walk(tmp_path, monkeypatch, capsys, load_tool):
     pytest.importorskip("tf2onnx")
     pytest.importorskip("onnxruntime")
     monkeypatch.chdir(tmp_path)
@@ -104,7 +96,7 @@ def test_the_walk(tmp_path, monkeypatch, capsys):
         (["--widths", "16"], "every line of my_lines is wider"),
     ],
 )
-def test_bad_input_is_told_before_the_training(tmp_path, monkeypatch, capsys, change, message):
+def test_bad_input_is_told_before_the_training(tmp_path, monkeypatch, capsys, load_tool, change, message):
     monkeypatch.chdir(tmp_path)
     write_lines(tmp_path / "my_lines", ("123",))
     (tmp_path / "charset.txt").write_text("1\n2\n3\n", encoding="utf-8")

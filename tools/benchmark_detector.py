@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import numpy as np
 
 from ctpn_crnn.benchmark import OUR_ENGINES
 from ctpn_crnn.benchmark.detection import time_detection
-from ctpn_crnn.commands.arguments import HelpFormatter, positive
+from ctpn_crnn.commands.arguments import HelpFormatter, image_size, positive
 from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError
 from ctpn_crnn.images import load_image
@@ -22,7 +21,7 @@ from ctpn_crnn.runtime import Network, load_network
 EPILOG = """\
 examples:
   python tools/benchmark_detector.py docs/sample.png
-  python tools/benchmark_detector.py photo.jpg --size 608x896 --batch 1 4 --engines onnx-int8 keras
+  python tools/benchmark_detector.py photo.jpg --size 896x608 --batch 1 4 --engines onnx-int8 keras
 
 Times are medians over --repeats, on the machine's own number of threads; measure where nothing else runs.
 exit codes: 0 done, 2 bad usage or input, 130 interrupted
@@ -34,7 +33,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     p = argparse.ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=HelpFormatter)
     p.add_argument("image", type=Path, metavar="IMAGE", help="page or photograph")
     p.add_argument(
-        "--size", type=parse_size, metavar="HxW", help="make it so large before it is timed (None: as it is)"
+        "--size", type=image_size, metavar="WxH", help="make it so large before it is timed (None: as it is)"
     )
     p.add_argument("--batch", type=positive, nargs="+", default=[1], metavar="N", help="images detected together")
     p.add_argument(
@@ -44,14 +43,6 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     p.add_argument("--weights", type=Path, metavar="FILE", help="of the detector (None: those shipped)")
     p.add_argument("--repeats", type=positive, default=5, metavar="N", help="times that each is timed")
     return p.parse_args(argv)
-
-
-def parse_size(value: str) -> tuple[int, int]:
-    """Turn "608x896" into (height, width)."""
-    match = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", value)
-    if not match:
-        raise argparse.ArgumentTypeError(f"{value!r} is not a size; write height x width, such as 608x896")
-    return int(match[1]), int(match[2])
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from ctpn_crnn.commands.arguments import HelpFormatter, positive, share
+from ctpn_crnn.commands.arguments import HelpFormatter, image_size, positive, share
 from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import CtpnCrnnError
@@ -64,7 +63,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         help="font families to draw with: held-out are those that the reader's training keeps for validation",
     )
     parser.add_argument("--backgrounds", type=Path, metavar="DIR", help="pictures without text (None: colour fields)")
-    parser.add_argument("--size", type=parse_size, default="512x512", metavar="WxH", help="of pages, in pixels")
+    parser.add_argument("--size", type=image_size, default="512x512", metavar="WxH", help="of pages, in pixels")
     parser.add_argument(
         "--styles",
         type=parse_styles,
@@ -95,14 +94,6 @@ def natural(value: str) -> int:
     if not value.isdecimal():
         raise argparse.ArgumentTypeError(f"{value!r} is not a whole number of at least 0")
     return int(value)
-
-
-def parse_size(value: str) -> tuple[int, int]:
-    """Turn "1240x1754" (width x height) into (height, width)."""
-    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", value)
-    if not match:
-        raise argparse.ArgumentTypeError(f"{value!r} is not a size; write width x height, such as 1240x1754")
-    return int(match[2]), int(match[1])
 
 
 def parse_styles(value: str) -> dict[str, float]:

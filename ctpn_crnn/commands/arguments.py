@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,14 @@ def share(value: str) -> float:
     if not 0.0 <= number <= 1.0:
         raise argparse.ArgumentTypeError(f"{value!r} is not a number in 0..1")
     return number
+
+
+def image_size(value: str) -> tuple[int, int]:
+    """The (height, width) that "1240x1754" asks for, which says the width first."""
+    match = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", value)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{value!r} is not a size; write width x height, such as 1240x1754")
+    return int(match[2]), int(match[1])
 
 
 def _number(value: str) -> float:

@@ -15,6 +15,7 @@ from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import SynthesisError
 from ctpn_crnn.synthesis.program_text import program
 from ctpn_crnn.synthesis.short_text import code, date, mark, measure, money, number, with_leader
+from ctpn_crnn.synthesis.sign_text import shop_sign
 
 # Code points that look alike in print are one class each: the one that text uses most.
 _LOOKALIKES = str.maketrans(
@@ -222,9 +223,9 @@ class Corpus:
         return text.title() if style < 0.4 else text
 
     def sign(self, rng: np.random.Generator, length: int) -> str:
-        """What signs, packages and screens say, at most `length` characters: mostly one English word."""
+        """What signs, packages and screens say, at most `length` characters: one English word, or some hanzi."""
         draw = rng.random()
-        if draw < 0.62:
+        if draw < 0.52:
             words = [w for w in re.findall(r"[A-Za-z]+(?:['&-][A-Za-z]+)*", self.english(rng, 40)) if len(w) <= length]
             text = str(rng.choice(words)) if words else "OPEN"
             if rng.random() < 0.08:  # No dictionary holds names of firms.
@@ -232,11 +233,16 @@ class Corpus:
             text = _accented(rng, text) if rng.random() < 0.04 else text
             style = rng.random()
             text = text.upper() if style < 0.45 else text.capitalize() if style < 0.75 else text
-        elif draw < 0.72:
+        elif draw < 0.62:
             makers = (lambda: number(rng), lambda: code(rng), lambda: date(rng), lambda: money(rng))
             text = makers[int(rng.integers(len(makers)))]()
-        elif draw < 0.80:
+        elif draw < 0.68:
             text = self.english(rng, length)
+        elif draw < 0.80:
+            text = shop_sign(rng, self.running(rng, int(rng.integers(1, 5))))
+            if self._converters and rng.random() < self._traditional:
+                text = self._converters[int(rng.integers(len(self._converters)))](text)
+            text = self.salted(rng, text) if rng.random() < 0.2 else text
         else:
             text = self.running(rng, min(length, int(rng.integers(1, 9))))
             text = self.salted(rng, text) if rng.random() < self._rare else text

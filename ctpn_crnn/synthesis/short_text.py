@@ -24,6 +24,7 @@ _NUMERALS = "〇一二三四五六七八九"
 _MONTHS = "January February March April May June July August September October November December".split(" ")
 _VARIABLES = list("abcdknpqrstvxyzABEFKLNPRTVXαβγδλμσθρ")
 _RELATIONS = ("=", "=", "=", "<", ">", "≤", "≥", "≈", "≠", "±", ":", "~", "+", "×", "÷", "→")
+_PLATES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _LEADERS = (".", ".", "·", "…", "_", "_", " .", "-")
 
 
@@ -132,8 +133,31 @@ def code(rng: np.random.Generator) -> str:
         lambda: f"[{pick(digits, 1, 3)}]",
         lambda: f"{pick(digits, 1, 3)}.{pick(digits, 1, 3)}",
         lambda: f"第{pick(digits, 1, 4)}号",
+        lambda: str(rng.choice(list(_PLATES))) + pick(capitals, 1, 2) + "·" + pick(capitals + digits, 5, 7),
+        lambda: f"{pick(digits, 17, 18)}{rng.choice(list('X0123456789'))}",
+        lambda: f"+{pick(digits, 1, 4)} {pick(digits, 2, 5)} {pick(digits, 4, 9)}",
+        lambda: f"http{rng.choice(['', 's'])}://{pick(lower, 3, 9)}.{pick(lower, 2, 4)}/{pick(lower, 2, 7)}",
+        lambda: pick(lower, 3, 8) + str(rng.choice(list("_.-"))) + pick(lower + digits, 2, 6),
+        lambda: " ".join(pick(digits, 4, 5) for _ in range(int(rng.integers(2, 6)))),
+        lambda: machine_readable(rng),
     )
     return forms[int(rng.integers(len(forms)))]()
+
+
+def machine_readable(rng: np.random.Generator) -> str:
+    """A row of a travel document's machine-readable zone (ICAO 9303): capitals and digits, filled up with "<"."""
+
+    def pick(alphabet: str, low: int, high: int) -> str:
+        return "".join(rng.choice(list(alphabet), int(rng.integers(low, high))))
+
+    capitals, digits = string.ascii_uppercase, string.digits
+    if rng.random() < 0.5:
+        names = "<".join(pick(capitals, 2, 8) for _ in range(int(rng.integers(1, 3))))
+        row = f"{rng.choice(['P<', 'PO', 'I<', 'V<'])}{pick(capitals, 3, 4)}{pick(capitals, 2, 9)}<<{names}"
+    else:
+        row = f"{pick(capitals, 1, 2)}{pick(digits, 8, 9)}<{pick(digits, 1, 2)}{pick(capitals, 3, 4)}"
+        row += f"{pick(digits, 7, 8)}{rng.choice(list('MF<'))}{pick(digits, 7, 8)}"
+    return row + "<" * int(rng.integers(1, 16))
 
 
 def mark(rng: np.random.Generator) -> str:

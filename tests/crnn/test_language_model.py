@@ -1,6 +1,5 @@
 """Probabilities worked out by hand from Witten and Bell's formula."""
 
-import importlib.util
 import math
 from collections import Counter
 from pathlib import Path
@@ -301,12 +300,8 @@ class TestCorpus:
 
 class TestTool:
     @pytest.fixture
-    def tool(self):
-        path = Path(__file__).parents[2] / "tools" / "build_language_model.py"
-        spec = importlib.util.spec_from_file_location("build_language_model", path)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
+    def tool(self, load_tool):
+        return load_tool("build_language_model")
 
     def test_builds_a_model(self, tool, tmp_path, capsys):
         (tmp_path / "a.txt").write_text("the cat\nthe hat\n")

@@ -1,6 +1,5 @@
 """The synthesize script and the sets that it writes."""
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -33,11 +32,8 @@ def cache(tmp_path_factory, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def tool():
-    spec = importlib.util.spec_from_file_location("synthesize", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(load_tool):
+    return load_tool("synthesize")
 
 
 def test_pages(tool, tmp_path, capsys):
@@ -158,6 +154,9 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tool, tmp_path, monkeypatch, 
     [
         ["--count", "0"],
         ["--size", "big"],
+        ["--size", "608"],
+        ["--size", "0x10"],
+        ["--size", "608*896"],
         ["--styles", "letter"],
         ["--seed", "-1"],
         ["--signs", "2"],

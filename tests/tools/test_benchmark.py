@@ -1,20 +1,12 @@
-import importlib.util
-from pathlib import Path
-
 import pytest
 from PIL import Image
 
 from ctpn_crnn.benchmark.bench import EngineResult
 
-SCRIPT = Path(__file__).parents[2] / "tools" / "benchmark.py"
-
 
 @pytest.fixture(scope="module")
-def tool():
-    spec = importlib.util.spec_from_file_location("benchmark_tool", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(load_tool):
+    return load_tool("benchmark")
 
 
 @pytest.mark.parametrize(

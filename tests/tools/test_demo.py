@@ -1,6 +1,5 @@
 """The demo script, with a recognizer made for the test."""
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -18,13 +17,6 @@ from ctpn_crnn.recognizer import Recognizer
 SCRIPT = Path(__file__).parents[2] / "tools" / "demo.py"
 
 
-def load_script():
-    spec = importlib.util.spec_from_file_location("demo", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 class OneLine:
     """Finds one line on every image, and reads it as what it was made with."""
 
@@ -39,8 +31,8 @@ class OneLine:
 
 
 @pytest.fixture
-def demo(monkeypatch):
-    module = load_script()
+def demo(monkeypatch, load_tool):
+    module = load_tool("demo")
     monkeypatch.setattr(module, "make_recognizer", lambda arguments: Recognizer(detector=OneLine(), reader=OneLine()))
     return module
 

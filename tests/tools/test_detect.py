@@ -1,6 +1,5 @@
 """The batch detector's command line."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -14,11 +13,8 @@ SCRIPT = Path(__file__).parents[2] / "tools" / "detect.py"
 
 
 @pytest.fixture
-def detect():
-    spec = importlib.util.spec_from_file_location("detect", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def detect(load_tool):
+    return load_tool("detect")
 
 
 def test_defaults_are_those_of_the_library(detect):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import math
 from dataclasses import dataclass, field, replace
@@ -63,11 +62,8 @@ class FakeRecognizer:
 
 
 @pytest.fixture
-def tool(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    path = Path(__file__).parents[2] / "tools" / "evaluate.py"
-    spec = importlib.util.spec_from_file_location("evaluate_tool", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def tool(monkeypatch: pytest.MonkeyPatch, load_tool) -> ModuleType:
+    module = load_tool("evaluate")
     module.reader = FakeReader()
     monkeypatch.setattr(module, "make_reader", lambda arguments: module.reader)
     monkeypatch.setattr(module, "make_detector", lambda arguments: FakeDetector())

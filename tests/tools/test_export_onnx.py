@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 from ctpn_crnn import export
 from ctpn_crnn.export.parity import Parity, ParityError
 
-SCRIPT = Path(__file__).parents[2] / "tools" / "export_onnx.py"
-
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, load_tool):
     """The script, with exports that only write a name."""
-    spec = importlib.util.spec_from_file_location("export_onnx", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_tool("export_onnx")
     monkeypatch.setattr(export, "export_onnx", lambda weights, path, outputs: path.write_text(outputs))
     monkeypatch.setattr(export, "export_saved_model", lambda weights, path: path.mkdir())
     monkeypatch.setattr(export, "check_parity", lambda weights, path, images: Parity(2, 1e-6, 0, 4))

@@ -1,6 +1,3 @@
-import importlib.util
-from pathlib import Path
-
 import cv2
 import keras
 import numpy as np
@@ -9,15 +6,10 @@ import pytest
 from ctpn_crnn.crnn.network import CRNN
 from ctpn_crnn.weights import read_weights, save_weights
 
-SCRIPT = Path(__file__).parents[2] / "tools" / "fit_int8.py"
-
 
 @pytest.fixture(scope="module")
-def tool():
-    spec = importlib.util.spec_from_file_location("fit_int8_tool", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def tool(load_tool):
+    return load_tool("fit_int8")
 
 
 def test_ranges_of_each_convolution_are_stored(tool, tmp_path, capsys):

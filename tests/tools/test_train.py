@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -11,11 +10,9 @@ TOOLS = Path(__file__).parents[2] / "tools"
 
 
 @pytest.fixture(params=["train_crnn", "train_ctpn"])
-def tool(request, monkeypatch):
+def tool(request, monkeypatch, load_tool):
     """A script that cannot go as far as its framework."""
-    spec = importlib.util.spec_from_file_location(request.param, TOOLS / f"{request.param}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_tool(request.param)
     monkeypatch.setattr(module, "use_device", lambda name: pytest.fail("begun"))
     return module
 
