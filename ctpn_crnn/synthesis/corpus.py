@@ -225,7 +225,7 @@ class Corpus:
     def sign(self, rng: np.random.Generator, length: int) -> str:
         """What signs, packages and screens say, at most `length` characters: one English word, or some hanzi."""
         draw = rng.random()
-        if draw < 0.52:
+        if draw < 0.30:
             words = [w for w in re.findall(r"[A-Za-z]+(?:['&-][A-Za-z]+)*", self.english(rng, 40)) if len(w) <= length]
             text = str(rng.choice(words)) if words else "OPEN"
             if rng.random() < 0.08:  # No dictionary holds names of firms.
@@ -233,18 +233,18 @@ class Corpus:
             text = _accented(rng, text) if rng.random() < 0.04 else text
             style = rng.random()
             text = text.upper() if style < 0.45 else text.capitalize() if style < 0.75 else text
-        elif draw < 0.62:
+        elif draw < 0.39:
             makers = (lambda: number(rng), lambda: code(rng), lambda: date(rng), lambda: money(rng))
             text = makers[int(rng.integers(len(makers)))]()
-        elif draw < 0.68:
+        elif draw < 0.44:
             text = self.english(rng, length)
-        elif draw < 0.80:
+        elif draw < 0.68:
             text = shop_sign(rng, self.running(rng, int(rng.integers(1, 5))))
             if self._converters and rng.random() < self._traditional:
                 text = self._converters[int(rng.integers(len(self._converters)))](text)
             text = self.salted(rng, text) if rng.random() < 0.2 else text
         else:
-            text = self.running(rng, min(length, int(rng.integers(1, 9))))
+            text = self.running(rng, min(length, int(rng.integers(1, 13))))
             text = self.salted(rng, text) if rng.random() < self._rare else text
         return self._fit(text, length) or self._any(rng, length)
 

@@ -84,11 +84,20 @@ def pick_faces(rng: np.random.Generator, fonts: FontLibrary, text: str, style: L
 
 
 def place_glyphs(
-    rng: np.random.Generator, text: str, chinese: Font, latin: Font, size: int, limit: float | None
+    rng: np.random.Generator,
+    text: str,
+    chinese: Font,
+    latin: Font,
+    size: int,
+    limit: float | None,
+    spaced_out: float = 0.04,
 ) -> list[tuple[str, float, float, object]]:
-    """Characters with their left and right edges and face, from x = 0; stops before `limit`."""
+    """Characters with their left and right edges and face, from x = 0; stops before `limit`.
+
+    `spaced_out` is the share of texts whose characters stand far apart.
+    """
     spacing = 0.0 if rng.random() < 0.6 else rng.uniform(-0.04, 0.12) * size
-    if rng.random() < 0.04:
+    if rng.random() < spaced_out:
         spacing = rng.uniform(0.15, 0.7) * size
     faces = (chinese.at(size), latin.at(size))
     glyphs: list[tuple[str, float, float, object]] = []
@@ -103,14 +112,19 @@ def place_glyphs(
     return glyphs
 
 
-def draw_glyphs(rng: np.random.Generator, glyphs: list, shape: tuple[int, int], left: float, size: int) -> np.ndarray:
-    """Coverage of the ink, (H, W) uint8. Every face stands on one baseline, the em box about centred in the crop."""
+def draw_glyphs(
+    rng: np.random.Generator, glyphs: list, shape: tuple[int, int], left: float, size: int, bold: float = 0.0
+) -> np.ndarray:
+    """Coverage of the ink, (H, W) uint8. Every face stands on one baseline, the em box about centred in the crop.
+
+    `bold` is how much each edge of a stroke is moved outwards, in ems.
+    """
     height, width = shape
     canvas = Image.new("L", (width, height))
     draw = ImageDraw.Draw(canvas)
     slack = max(0.0, height - size)
     baseline = height / 2 + 0.36 * size + rng.uniform(-0.3, 0.3) * slack
-    stroke = 1 if size > 24 and rng.random() < 0.05 else 0
+    stroke = 1 if size > 24 and rng.random() < 0.05 else round(bold * size)
     for character, start, _, face in glyphs:
         if character != " ":
             draw.text((left + start, baseline), character, font=face, fill=255, anchor="ls", stroke_width=stroke)

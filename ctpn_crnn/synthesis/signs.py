@@ -21,6 +21,8 @@ from ctpn_crnn.synthesis.line_drawing import (
 )
 
 _LEAST_CONTRAST = 45.0
+_LOW_CONTRAST = 20.0
+"""What is enough on a few of the signs: red on dark or on blue, seen in grey."""
 _SMALL_CAPITALS = 0.08
 """Share of words in capitals of which the first letter is larger than the others."""
 _BENT = 0.18
@@ -59,7 +61,7 @@ def render_sign(
         rest = place_glyphs(rng, text[1:], chinese, latin, round(size * rng.uniform(0.65, 0.85)), None)
         glyphs = first + [(c, x + first[0][2], end + first[0][2], face) for c, x, end, face in rest]
     else:
-        glyphs = place_glyphs(rng, text, chinese, latin, size, None)
+        glyphs = place_glyphs(rng, text, chinese, latin, size, None, 0.3 if _has_hanzi(text) else 0.04)
     while glyphs:
         sample = _render(rng, glyphs, size, style, backgrounds)
         if max_width is None or sample.image.shape[1] <= max_width:
@@ -77,12 +79,15 @@ def _render(
 ) -> LineSample:
     pad = size
     height, width = 3 * size, round(glyphs[-1][2]) + 2 * pad
-    ink = draw_glyphs(rng, glyphs, (height, width), pad, size)
+    hanzi = any(_has_hanzi(glyph[0]) for glyph in glyphs)
+    # Letters made for signs are heavy, and few of the installed Chinese faces are.
+    bold = rng.uniform(0.0, 0.05) if hanzi and rng.random() < 0.3 else 0.0
+    ink = draw_glyphs(rng, glyphs, (height, width), pad, size, bold)
     inked = np.flatnonzero(ink.any(1))
     middle = (inked[0] + inked[-1] + 1) / 2 if len(inked) else height / 2
     edges = np.array([[(pad + x, middle) for x in glyph[1:3]] for glyph in glyphs], np.float32)
     ink, edges = _bend(rng, ink, edges, size)
-    ink, edges = _view(rng, ink, edges)
+    ink, edges = _view(rng, ink, edges, freely=hanzi)
     top, bottom, left, right = _crop(rng, ink)
     ink, edges = ink[top:bottom, left:right], edges[..., 0] - left
     image = degrade(rng, _colour(rng, ink, size, backgrounds), style.strength * rng.uniform(0, 1.4))
@@ -124,14 +129,18 @@ def _bend(rng: np.random.Generator, ink: np.ndarray, edges: np.ndarray, size: in
     return np.ascontiguousarray(bent), edges.astype(np.float32)
 
 
-def _view(rng: np.random.Generator, ink: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Seen from the side, turned by a few degrees, squeezed or stretched."""
+def _view(rng: np.random.Generator, ink: np.ndarray, edges: np.ndarray, freely: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Seen from the side, turned by a few degrees, squeezed or stretched.
+
+    `freely` is for hanzi: what is annotated of a board that hangs aslant is a turned rectangle, in which they lean by
+    up to thirty degrees, and shops have them broad or narrow as the board has room.
+    """
     height, width = ink.shape
-    stretch = np.exp(rng.normal(0, 0.16))
+    stretch = np.exp(rng.normal(0, 0.3 if freely and rng.random() < 0.4 else 0.16))
     # Long words turn less: their letters would be low in a crop that holds both ends.
     spread = 3.0 if rng.random() < 0.8 else 9.0
     angle = np.deg2rad(rng.normal(0, spread)) * min(1.0, 2 * height / width)
-    slant = rng.normal(0, 0.1)
+    slant = np.clip(rng.normal(0, 0.3 if freely and rng.random() < 0.4 else 0.1), -0.7, 0.7)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     middle = np.array([width / 2, height / 2])
@@ -175,34 +184,59 @@ def _colour(rng: np.random.Generator, ink: np.ndarray, size: int, backgrounds: S
     else:
         ground = texture(rng, ink.shape, backgrounds if draw < 0.8 else ())
         ground = np.clip((ground - ground.mean()) * rng.uniform(0.5, 1.8) + rng.uniform(20, 235), 0, 255)
+    if rng.random() < 0.12:
+        ground = _lattice(rng, ground, size)
     level = float(ground.mean())
-    tones = [tone for tone in rng.uniform(0, 255, 12) if abs(tone - level) > _LEAST_CONTRAST]
+    least = _LOW_CONTRAST if rng.random() < 0.06 else _LEAST_CONTRAST
+    tones = [tone for tone in rng.uniform(0, 255, 12) if abs(tone - level) > least]
     tone = tones[0] if tones else _apart(level, level)
     edge = 255.0 * (rng.random() < 0.5) if rng.random() < 0.5 else rng.uniform(0, 255)
     cover = ink.astype(np.float32) / 255
     draw = rng.random()
     if draw < 0.12:  # A shadow beside the letters.
-        offset = rng.uniform(-0.09, 0.09, 2) * size
-        moved = cv2.warpAffine(cover, np.float32([[1, 0, offset[0]], [0, 1, offset[1]]]), ink.shape[::-1])
+        moved = _moved(cover, complex(*rng.uniform(-0.09, 0.09, 2)) * size)
         ground = _paint(ground, cv2.GaussianBlur(moved, (0, 0), rng.uniform(0.3, 0.06 * size + 0.4)), edge)
-    elif draw < 0.24:  # An outline in another tone.
+    elif draw < 0.17:  # Letters with depth, each of whose edges is seen on one side.
+        depth = rng.uniform(0.03, 0.14) * size * np.exp(1j * rng.uniform(0, 2 * np.pi))
+        steps = max(2, round(abs(depth)))
+        side = np.max([_moved(cover, depth * step / steps) for step in range(1, steps + 1)], 0)
+        ground = _paint(ground, side, _apart(edge, tone))
+    elif draw < 0.28:  # An outline in another tone.
         thick = 2 * max(1, round(rng.uniform(0.02, 0.07) * size)) + 1
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thick, thick))
         ground = _paint(ground, cv2.dilate(cover, kernel), _apart(edge, tone))
-    elif draw < 0.29:  # Letters cut into the ground or raised from it: seen by their lit and shaded edges.
+    elif draw < 0.33:  # Letters cut into the ground or raised from it: seen by their lit and shaded edges.
         depth = rng.uniform(0.02, 0.06) * size * np.exp(1j * rng.uniform(0, 2 * np.pi))
-        lit, shaded = (
-            cv2.warpAffine(cover, np.float32([[1, 0, way * depth.real], [0, 1, way * depth.imag]]), ink.shape[::-1])
-            for way in (1, -1)
-        )
+        lit, shaded = (_moved(cover, way * depth) for way in (1, -1))
         ground = ground + (lit - shaded) * rng.uniform(40, 110)
         tone, cover = np.clip(level + rng.uniform(-70, 70), 0, 255), cover * rng.uniform(0.3, 0.9)
-    elif draw < 0.34 and size > 28:  # Hollow letters.
+    elif draw < 0.38 and size > 28:  # Hollow letters.
         cover = np.clip(2.5 * (cover - cv2.erode(cover, np.ones((3, 3), np.uint8))), 0, 1)
     ink_tone: float | np.ndarray = tone
     if rng.random() < 0.2:  # The light changes over the letters.
         ink_tone = tone + np.linspace(-1, 1, ink.shape[0], dtype=np.float32)[:, None] * rng.uniform(-35, 35)
     return np.clip(_paint(ground, cover, ink_tone), 0, 255).astype(np.uint8)
+
+
+def _has_hanzi(text: str) -> bool:
+    return any("\u4e00" <= c <= "\u9fff" for c in text)
+
+
+def _lattice(rng: np.random.Generator, ground: np.ndarray, size: int) -> np.ndarray:
+    """`ground` with bars across: shutters, slats, the frame that large letters are mounted on, tiles."""
+    ground = ground.copy()
+    across = rng.random() < 0.7
+    for axis in (0, 1) if rng.random() < 0.3 else (0,) if across else (1,):
+        period = max(3.0, rng.uniform(0.12, 0.8) * size)
+        place = np.arange(ground.shape[axis]) / period + rng.random()
+        bars = (place % 1.0 < rng.uniform(0.1, 0.6)) * rng.uniform(-90, 90)
+        ground += bars[:, None] if axis == 0 else bars[None, :]
+    return np.clip(ground, 0, 255).astype(np.float32)
+
+
+def _moved(cover: np.ndarray, offset: complex) -> np.ndarray:
+    """`cover` moved by (real, imag) pixels to the right and down."""
+    return cv2.warpAffine(cover, np.float32([[1, 0, offset.real], [0, 1, offset.imag]]), cover.shape[::-1])
 
 
 def _apart(tone: float, other: float) -> float:

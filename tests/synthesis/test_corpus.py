@@ -73,12 +73,12 @@ def test_signs_of_a_charset_without_letters(charset):
 
 
 def test_signs_are_one_english_word_or_hanzi(corpus):
-    """Half of them by design are a word, of every length, in capitals more often than not; a third has hanzi."""
+    """A third of them by design is a word, of every length, in capitals more often than not; more have hanzi."""
     texts = [corpus.sign(np.random.default_rng((7, i)), 11) for i in range(600)]
     words = [text for text in texts if re.fullmatch(r"[A-Za-z]+", text)]
-    assert 0.45 < len(words) / len(texts) < 0.65
+    assert 0.25 < len(words) / len(texts) < 0.45
     assert 0.35 < np.mean([word.isupper() for word in words]) < 0.65
-    assert 0.22 < np.mean([bool(re.search("[\u4e00-\u9fff]", text)) for text in texts]) < 0.42
+    assert 0.45 < np.mean([bool(re.search("[\u4e00-\u9fff]", text)) for text in texts]) < 0.65
     assert np.mean([bool(re.search(r"\d", text)) for text in texts]) > 0.04
     lengths = np.array([len(text) for text in texts])
     assert 3 <= np.median(lengths) <= 7

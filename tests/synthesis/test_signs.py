@@ -178,7 +178,7 @@ class TestView:
         ink = dots(self.PLACES, (100, 340))
         scales = []
         for seed in range(60):
-            moved, edges = signs._view(np.random.default_rng(seed), ink, self.EDGES)
+            moved, edges = signs._view(np.random.default_rng(seed), ink, self.EDGES, freely=seed % 2 == 0)
             np.testing.assert_allclose(edges.reshape(-1, 2), centres(moved), atol=1.0)
             x = edges[..., 0].ravel()
             scales.append((x[1] - x[0]) / (x[5] - x[4]) * 40 / 50)  # 1 without perspective.
