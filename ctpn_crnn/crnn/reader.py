@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from ctpn_crnn.crnn.charset import BLANK, Charset
 from ctpn_crnn.crnn.ctc import PRUNE, Decoded, Scorer, beam_search, best_path, line_confidence
 from ctpn_crnn.crnn.language_model import LanguageModel, PrefixScorer, shipped_model
+from ctpn_crnn.crnn.looks import OTHER_LOOKS, Look, line_image
 from ctpn_crnn.crnn.scripts import UNKNOWN, Scripts
-from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
+from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.page import Char, mean_confidence
 from ctpn_crnn.pipeline import prefetch
 from ctpn_crnn.runtime import Network, load_network
 from ctpn_crnn.weights import CALIBRATION
 
-HEIGHT = 32
 FRAME_WIDTH = 4
 BEAM_WIDTH = 10
 LM_WEIGHT, LENGTH_BONUS = 0.3, 1.3
 SECOND_LOOK = 0.85
 """Chosen on rendered lines whose text the language model had not seen, on no benchmark."""
 
-RIM = 0.06
-"""What a closer look leaves out above and below, in heights of the crop."""
-
-WIDER, NARROWER = 1.2, 0.85
-"""Widths of the third and the fourth look at a line, in widths of the first."""
-
-_MIN_WIDTH = 16
 _BUCKET = 32
 _BATCH_COST = 1.0
 """What a batch costs besides its lines, in lines: the LSTMs take as many steps for one line as for many."""
@@ -76,8 +68,8 @@ class LineReader:
         lm_weight: power of the model's probabilities (Hannun et al., 2014, alpha); 0 ignores them.
         length_bonus: natural log of what each character is worth in itself (ibid., beta), since the model's
             probabilities favour few characters. Not used without a language model.
-        second_look: a line whose characters are less probable than this on average is read again, from `closer`, then
-            wider, then narrower, until two readings agree; they vote, see `elected`. 0 = never, 1 = always.
+        second_look: a line whose characters are less probable than this on average is read again, by the looks of
+            `looks.OTHER_LOOKS`, until two readings agree; they vote, see `elected`. 0 = never, 1 = always.
 
     Raises:
         WeightsError: the weights or the language model are missing, damaged, of another kind, or have no charset.
@@ -155,9 +147,9 @@ class LineReader:
         looks = {i: [readings[i]] for i in unsure}
         for look in OTHER_LOOKS:
             undecided = [i for i in unsure if not _agree(looks[i])]
-            again = self._read_lines([look(crops[i]) for i in undecided], [scripts[i] for i in undecided])
+            again = self._read_lines([look.image(crops[i]) for i in undecided], [scripts[i] for i in undecided])
             for i, reading in zip(undecided, again):
-                looks[i].append(reading)
+                looks[i].append(_placed(reading, look, crops[i]))
         for i in unsure:
             readings[i] = elected(looks[i])
         return readings
@@ -193,45 +185,6 @@ class LineReader:
         return Reading("".join(char.text for char in chars), confidence, chars)
 
 
-def line_image(crop: np.ndarray, stretch: float = 1.0) -> np.ndarray:
-    """A crop as the network sees it: grey, height 32, width in proportion (at least 16 pixels), (32, W) uint8.
-
-    Args:
-        crop: uint8, grey (H, W) or BGR (H, W, 3).
-        stretch: factor of the width.
-
-    Raises:
-        ImageError: the crop is empty or not a grey or BGR image.
-    """
-    crop = np.asarray(crop)
-    if crop.ndim not in (2, 3) or crop.size == 0 or (crop.ndim == 3 and crop.shape[2] not in (1, 3)):
-        raise ImageError(
-            f"A crop has the shape {crop.shape}: give grey (H, W) or BGR (H, W, 3) arrays that are not empty."
-        )
-    if crop.ndim == 3:
-        crop = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY) if crop.shape[2] == 3 else crop[..., 0]
-    height, width = crop.shape
-    target = max(_MIN_WIDTH, round(stretch * width * HEIGHT / height))
-    way = cv2.INTER_AREA if height > HEIGHT else cv2.INTER_LINEAR
-    return cv2.resize(np.ascontiguousarray(crop, np.uint8), (target, HEIGHT), interpolation=way)
-
-
-def closer(crop: np.ndarray) -> np.ndarray:
-    """A crop without a narrow rim above and below: the same characters, a little higher, at the same fractions of the
-    width."""
-    height = crop.shape[0]
-    rim = round(RIM * height)
-    return crop[rim : height - rim]
-
-
-OTHER_LOOKS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (
-    lambda crop: line_image(closer(crop)),
-    lambda crop: line_image(crop, WIDER),
-    lambda crop: line_image(crop, NARROWER),
-)
-"""Line images of a crop as it was not read at first."""
-
-
 def elected(readings: Sequence[Reading]) -> Reading:
     """The reading of a line that has most votes: each is for its text, spaces aside, and weighs as much as its
     characters are probable on average. Of those of one text it is the surest."""
@@ -241,6 +194,12 @@ def elected(readings: Sequence[Reading]) -> Reading:
     winner = max(votes, key=votes.__getitem__)
     of_winner = [reading for reading in readings if _inked(reading.text) == winner]
     return max(of_winner, key=lambda reading: mean_confidence(reading.chars))
+
+
+def _placed(reading: Reading, look: Look, crop: np.ndarray) -> Reading:
+    """`reading` with its characters' places as fractions of the crop's width."""
+    chars = [replace(c, start=look.place(c.start, crop), end=look.place(c.end, crop)) for c in reading.chars]
+    return replace(reading, chars=chars)
 
 
 def _agree(readings: Sequence[Reading]) -> bool:

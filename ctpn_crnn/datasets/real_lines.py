@@ -10,7 +10,8 @@ from PIL import Image
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.ctc import minimum_frames
-from ctpn_crnn.crnn.reader import FRAME_WIDTH, HEIGHT, line_image
+from ctpn_crnn.crnn.looks import HEIGHT, line_image
+from ctpn_crnn.crnn.reader import FRAME_WIDTH
 from ctpn_crnn.datasets.lines import read_line_list
 from ctpn_crnn.datasets.samples import LineSample as ListedLine
 from ctpn_crnn.errors import CharsetError, DatasetError

@@ -8,7 +8,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ctpn_crnn.crnn.reader import HEIGHT, line_image, pad_lines
+from ctpn_crnn.crnn.looks import HEIGHT, line_image
+from ctpn_crnn.crnn.reader import pad_lines
 from ctpn_crnn.ctpn.anchors import STRIDE
 from ctpn_crnn.images import load_image
 

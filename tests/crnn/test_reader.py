@@ -7,16 +7,14 @@ import pytest
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.ctc import beam_search
+from ctpn_crnn.crnn.looks import Look, line_image
 from ctpn_crnn.crnn.ngram_counting import NgramCounter
 from ctpn_crnn.crnn.reader import (
-    OTHER_LOOKS,
     LineReader,
     Reading,
     align,
     batches_by_width,
-    closer,
     elected,
-    line_image,
     pad_lines,
     softmax_where_seen,
     spread,
@@ -248,12 +246,43 @@ def test_a_look_that_agrees_is_the_last():
     assert len(network.shapes) == 2 + 3
 
 
-def test_other_looks_are_closer_wider_and_narrower():
+def test_looks_from_closer_and_in_other_widths():
     crop = np.full((40, 200), 90, np.uint8)
     crop[:2] = crop[38:] = 255
-    near, wide, narrow = (look(crop) for look in OTHER_LOOKS)
-    assert [image.shape for image in (near, wide, narrow)] == [(32, 178), (32, 192), (32, 136)]
+    near, wide, narrow = (look.image(crop) for look in (Look(rim=0.06), Look(stretch=1.2), Look(stretch=0.6)))
+    assert [image.shape for image in (near, wide, narrow)] == [(32, 178), (32, 192), (32, 96)]
     assert (near == 90).all() and wide[0].min() > 90
+    assert Look(rim=0.06).image(crop[:3, :1]).shape == (32, 16)
+
+
+@pytest.mark.parametrize("lean", [0.35, -0.35])
+def test_what_leans_stands_upright_and_keeps_its_place(lean):
+    crop = np.full((32, 200), 255, np.uint8)
+    for row in range(32):  # a stroke about the column 60 of the middle row
+        crop[row, round(60 + lean * (row - 15.5)) :][:3] = 0
+    look = Look(lean=lean)
+    image = look.image(crop)
+    dark = np.flatnonzero(image.min(0) < 128)
+    assert len(dark) <= 5 and np.ptp(np.flatnonzero((image < 128).any(1))) == 31
+    assert look.place((dark.mean() + 0.5) / image.shape[1], crop) == pytest.approx(61.5 / 200, abs=0.01)
+    assert (look.place(0.0, crop), look.place(1.0, crop)) == (0.0, 1.0)
+
+
+def test_a_reading_aslant_has_its_places_in_the_crop(monkeypatch):
+    class Aslant(ColumnNetwork):
+        """Is sure only of lines with more room at their ends."""
+
+        def predict(self, batch):
+            (logits,) = super().predict(batch)
+            return (logits if batch.shape[2] > crop.shape[1] else logits / 10,)
+
+    crop = painted([0, 1, 0, 0, 2, 0, 0, 0])
+    monkeypatch.setattr("ctpn_crnn.crnn.reader.OTHER_LOOKS", (Look(lean=1.0),))
+    (plain,) = LineReader(network=ColumnNetwork(), language_model=None).read([crop])
+    (aslant,) = LineReader(network=Aslant(), language_model=None, second_look=1).read([crop])
+    assert aslant.text == plain.text == "ab" and aslant.chars[0].confidence > 0.9
+    for one, other in zip(aslant.chars, plain.chars):
+        assert one.start + one.end == pytest.approx(other.start + other.end, abs=0.08)
 
 
 def reading(text: str, *confidences: float) -> Reading:
@@ -271,12 +300,6 @@ def test_spaces_do_not_split_a_vote():
     tight, wide = reading("ac", 0.5, 0.5), reading("a c", 0.6, 0.4, 0.6)
     assert elected([reading("ab", 0.7, 0.7), tight, wide]) is wide
     assert elected([reading(""), reading("")]).text == ""
-
-
-def test_closer_keeps_the_places_along_the_line():
-    crop = np.arange(40 * 100).reshape(40, 100).astype(np.uint16)
-    assert (closer(crop) == crop[2:38]).all()
-    assert closer(crop[:3, :1]).shape == (3, 1)
 
 
 def test_spread_meets_halfway():
