@@ -110,7 +110,7 @@ class Recognizer:
         language_model: A character language model, or its file; "auto" for the shipped one, None for none.
         lm_weight: Power of the model's probabilities; None for the reader's own.
         length_bonus: Natural log of what a character is worth beside it; likewise.
-        second_look: Lines less sure than this are read in three more sizes; likewise.
+        second_look: Lines less sure than this are read again, closer, in other widths and aslant; likewise.
 
     Raises:
         WeightsError: A weights file or the language model is missing, damaged, or of another kind.

@@ -89,7 +89,7 @@ def add_search(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> Non
         "--second-look",
         type=float,
         metavar="P",
-        help="read lines less sure than this, 0 to 1, in three more sizes; 0 is faster (None: the reader's own)",
+        help="read lines less sure than this, 0 to 1, again in up to six ways; 0 is faster (None: the reader's own)",
     )
 
 

@@ -54,14 +54,14 @@ class Look:
 
 OTHER_LOOKS = (
     Look(rim=0.06),
-    Look(stretch=0.6),
     Look(stretch=1.2),
+    Look(stretch=0.85),
+    Look(stretch=0.6),
     Look(lean=0.35),
     Look(lean=-0.35),
-    Look(stretch=0.85),
 )
-"""Of a crop that was not read for sure, in this order. Broad letters of signs and hanzi that lean, as those of a board
-do that hangs aslant, are read in proportions that training has had more of."""
+"""Of a crop that was not read for sure, in this order. The last three are for signs: broad letters, and hanzi that lean
+as those of a board do that hangs aslant, come into proportions that training has had more of."""
 
 
 def line_image(crop: np.ndarray, stretch: float = 1.0) -> np.ndarray:

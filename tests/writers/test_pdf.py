@@ -520,9 +520,8 @@ def character_f1(found, truth):
     return 2 * (found & truth).total() / max(1, found.total() + truth.total())
 
 
-@pytest.fixture(scope="module")
-def scanned(tmp_path_factory):
-    """A scanned document: an image-only PDF of rendered and degraded pages, and each page's true regions."""
+def scan(path, seed, styles=("document", "table", "document")):
+    """Writes a scanned document, an image-only PDF of rendered and degraded pages; each page's true regions."""
     from ctpn_crnn.crnn.charset import Charset
     from ctpn_crnn.synthesis.corpus import Corpus
     from ctpn_crnn.synthesis.degradation import degrade
@@ -532,12 +531,18 @@ def scanned(tmp_path_factory):
     charset = Charset.default()
     font = Font.open(str(files("ctpn_crnn") / "assets" / "CtpnCrnnSans.woff2"), 0, charset.characters)
     fonts, corpus = FontLibrary([font]), Corpus(None, charset, traditional=0.0, rare=0.0)
-    rng = np.random.default_rng(6)
-    samples = [render_page(rng, fonts, corpus, None, style, (900, 700)) for style in ("document", "table", "document")]
+    rng = np.random.default_rng(seed)
+    samples = [render_page(rng, fonts, corpus, None, style, (900, 700)) for style in styles]
     images = [Image.fromarray(degrade(rng, sample.image, 0.2)[..., ::-1]) for sample in samples]
-    path = tmp_path_factory.mktemp("scanned") / "scan.pdf"
     images[0].save(path, save_all=True, append_images=images[1:], resolution=100.0)
-    return path, samples
+    return samples
+
+
+@pytest.fixture(scope="module")
+def scanned(tmp_path_factory):
+    """A scanned document and each page's true regions."""
+    path = tmp_path_factory.mktemp("scanned") / "scan.pdf"
+    return path, scan(path, seed=6)
 
 
 def truth_text(samples):
@@ -577,15 +582,15 @@ class TestScannedDocument:
         assert (Counter(found) & Counter(true)).total() >= 0.97 * len(true)
 
     @pytest.mark.slow
-    def test_read_with_the_shipped_weights(self, scanned, tmp_path, capsys):
+    def test_read_with_the_shipped_weights(self, tmp_path, capsys):
         from ctpn_crnn import Recognizer
 
-        source, samples = scanned
+        samples = scan(tmp_path / "scan.pdf", seed=6, styles=("document", "table", "document") * 6)
         recognizer = Recognizer()
         with PdfWriter(tmp_path / "a.pdf") as writer:
-            for _, image in load_pages(source):
+            for _, image in load_pages(tmp_path / "scan.pdf"):
                 writer.add(recognizer.recognize(image), image)
         f1 = character_f1("".join(texts(tmp_path / "a.pdf")), truth_text(samples))
         with capsys.disabled():
             print(f"\nscanned document, shipped weights: character F1 {f1:.3f} of the extracted text")
-        assert f1 > 0.9  # Measured: .969.
+        assert f1 > 0.9  # Measured: .957, least where print of 10 pixels stands under black specks.
