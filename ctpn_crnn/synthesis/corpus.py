@@ -185,10 +185,7 @@ class Corpus:
     def running(self, rng: np.random.Generator, length: int) -> str:
         """A window of running text, from a line's start or its middle; some of it in traditional characters."""
         blob = self._blobs[int(rng.choice(len(self._blobs), p=self._blob_weights))]
-        text = _window(rng, blob, length)
-        if self._converters and rng.random() < self._traditional:
-            text = self._converters[int(rng.integers(len(self._converters)))](text)
-        return text
+        return self._now_and_then_traditional(rng, _window(rng, blob, length))
 
     def romanised(self, rng: np.random.Generator, length: int) -> str:
         """Chinese in Latin letters with marks of tones, by itself or between hanzi; or English with accents."""
@@ -240,8 +237,7 @@ class Corpus:
             text = self.english(rng, length)
         elif draw < 0.68:
             text = shop_sign(rng, self.running(rng, int(rng.integers(1, 5))))
-            if self._converters and rng.random() < self._traditional:
-                text = self._converters[int(rng.integers(len(self._converters)))](text)
+            text = self._now_and_then_traditional(rng, text)
             text = self.salted(rng, text) if rng.random() < 0.2 else text
         else:
             text = self.running(rng, min(length, int(rng.integers(1, 13))))
@@ -298,6 +294,12 @@ class Corpus:
         for _ in range(int(rng.integers(2, 4)) if pool else 0):
             place = int(rng.integers(len(text) + 1))
             text = text[:place] + space + pool[int(rng.integers(len(pool)))] + space + text[place:]
+        return text
+
+    def _now_and_then_traditional(self, rng: np.random.Generator, text: str) -> str:
+        """`text`, in a share of the draws in traditional characters."""
+        if self._converters and rng.random() < self._traditional:
+            return self._converters[int(rng.integers(len(self._converters)))](text)
         return text
 
     def _any(self, rng: np.random.Generator, length: int) -> str:

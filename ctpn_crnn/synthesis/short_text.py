@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from functools import partial
 
 import numpy as np
 
@@ -113,10 +114,7 @@ def date(rng: np.random.Generator) -> str:
 
 def code(rng: np.random.Generator) -> str:
     """Something that no dictionary holds: an order number, a phone number, an identifier, a web or mail address."""
-
-    def pick(alphabet: str, low: int, high: int) -> str:
-        return "".join(rng.choice(list(alphabet), int(rng.integers(low, high))))
-
+    pick = partial(_characters, rng)
     digits, capitals, lower = string.digits, string.ascii_uppercase, string.ascii_lowercase
     forms = (
         lambda: pick(digits, 4, 19),
@@ -146,10 +144,7 @@ def code(rng: np.random.Generator) -> str:
 
 def machine_readable(rng: np.random.Generator) -> str:
     """A row of a travel document's machine-readable zone (ICAO 9303): capitals and digits, filled up with "<"."""
-
-    def pick(alphabet: str, low: int, high: int) -> str:
-        return "".join(rng.choice(list(alphabet), int(rng.integers(low, high))))
-
+    pick = partial(_characters, rng)
     capitals, digits = string.ascii_uppercase, string.digits
     if rng.random() < 0.5:
         names = "<".join(pick(capitals, 2, 8) for _ in range(int(rng.integers(1, 3))))
@@ -199,6 +194,11 @@ def measure(rng: np.random.Generator) -> str:
         lambda: f"[{rng.choice(['', ' ', '√', 'x', '×'])}]",
     )
     return forms[int(rng.integers(len(forms)))]()
+
+
+def _characters(rng: np.random.Generator, alphabet: str, low: int, high: int) -> str:
+    """Of `alphabet`, at least `low` and fewer than `high`."""
+    return "".join(rng.choice(list(alphabet), int(rng.integers(low, high))))
 
 
 def with_leader(rng: np.random.Generator, title: str, length: int) -> str:

@@ -225,12 +225,12 @@ def _has_hanzi(text: str) -> bool:
 def _lattice(rng: np.random.Generator, ground: np.ndarray, size: int) -> np.ndarray:
     """`ground` with bars across: shutters, slats, the frame that large letters are mounted on, tiles."""
     ground = ground.copy()
-    across = rng.random() < 0.7
-    for axis in (0, 1) if rng.random() < 0.3 else (0,) if across else (1,):
+    only = 0 if rng.random() < 0.7 else 1
+    for axis in (0, 1) if rng.random() < 0.3 else (only,):
         period = max(3.0, rng.uniform(0.12, 0.8) * size)
         place = np.arange(ground.shape[axis]) / period + rng.random()
         bars = (place % 1.0 < rng.uniform(0.1, 0.6)) * rng.uniform(-90, 90)
-        ground += bars[:, None] if axis == 0 else bars[None, :]
+        ground += np.expand_dims(bars, 1 - axis)
     return np.clip(ground, 0, 255).astype(np.float32)
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-
-TOOLS = Path(__file__).parents[2] / "tools"
 
 
 @pytest.fixture(params=["train_crnn", "train_ctpn"])
