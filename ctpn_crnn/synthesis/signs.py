@@ -19,6 +19,7 @@ from ctpn_crnn.synthesis.line_drawing import (
     place_glyphs,
     texture,
 )
+from ctpn_crnn.synthesis.sign_surroundings import SignCrop, with_surroundings
 
 _LEAST_CONTRAST = 45.0
 _LOW_CONTRAST = 20.0
@@ -26,6 +27,7 @@ _LOW_CONTRAST = 20.0
 _SMALL_CAPITALS = 0.08
 """Share of words in capitals of which the first letter is larger than the others."""
 _BENT = 0.18
+_FAR = 0.1
 _FAINTEST = 96
 """Coverage from which on ink counts for the crop's edge; less where all of the letters are hair lines."""
 
@@ -89,8 +91,10 @@ def _render(
     ink, edges = _bend(rng, ink, edges, size)
     ink, edges = _view(rng, ink, edges, freely=hanzi)
     top, bottom, left, right = _crop(rng, ink)
-    ink, edges = ink[top:bottom, left:right], edges[..., 0] - left
-    image = degrade(rng, _colour(rng, ink, size, backgrounds), style.strength * rng.uniform(0, 1.4))
+    crop = with_surroundings(rng, np.ascontiguousarray(ink[top:bottom, left:right]))
+    edges = edges[..., 0] - left + crop.left
+    image = _coarse(rng, _colour(rng, crop, size, backgrounds), hanzi)
+    image = degrade(rng, image, style.strength * rng.uniform(0, 1.4))
     line = at_line_height(image)
     target = line.shape[1]
     spans = np.clip(edges * (target / image.shape[1]), 0, target).astype(np.float32)
@@ -176,8 +180,19 @@ def _crop(rng: np.random.Generator, ink: np.ndarray) -> tuple[int, int, int, int
     )
 
 
-def _colour(rng: np.random.Generator, ink: np.ndarray, size: int, backgrounds: Sequence[np.ndarray]) -> np.ndarray:
+def _coarse(rng: np.random.Generator, image: np.ndarray, hanzi: bool) -> np.ndarray:
+    """Some signs are far away: of their letters the camera has some ten rows, of hanzi that can be read a few more."""
+    height, width = image.shape
+    rows = int(rng.integers(12, 19) if hanzi else rng.integers(9, 15))
+    if rng.random() > _FAR or rows >= height:
+        return image
+    small = cv2.resize(image, (max(1, round(width * rows / height)), rows), interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def _colour(rng: np.random.Generator, crop: SignCrop, size: int, backgrounds: Sequence[np.ndarray]) -> np.ndarray:
     """Lettering in a tone or two on plain, shaded or photographed ground; outlines, shadows, hollow letters."""
+    ink = crop.ink
     draw = rng.random()
     if draw < 0.35:
         ground = np.full(ink.shape, rng.uniform(0, 255), np.float32)
@@ -192,6 +207,12 @@ def _colour(rng: np.random.Generator, ink: np.ndarray, size: int, backgrounds: S
     tone = tones[0] if tones else _apart(level, level)
     edge = 255.0 * (rng.random() < 0.5) if rng.random() < 0.5 else rng.uniform(0, 255)
     cover = ink.astype(np.float32) / 255
+    if crop.marks.any():
+        ground = _paint(ground, crop.marks.astype(np.float32) / 255, tone if rng.random() < 0.7 else _apart(edge, level))
+    if crop.beyond.any():
+        wall = texture(rng, ink.shape, backgrounds if rng.random() < 0.7 else ())
+        wall = np.clip((wall - wall.mean()) * rng.uniform(0.3, 1.5) + _apart(rng.uniform(0, 255), level), 0, 255)
+        ground = _paint(ground, crop.beyond.astype(np.float32) / 255, wall)
     draw = rng.random()
     if draw < 0.12:  # A shadow beside the letters.
         moved = _moved(cover, complex(*rng.uniform(-0.09, 0.09, 2)) * size)

@@ -7,6 +7,7 @@ import pytest
 from ctpn_crnn.errors import SynthesisError
 from ctpn_crnn.synthesis import signs
 from ctpn_crnn.synthesis.line_drawing import LineStyle
+from ctpn_crnn.synthesis.sign_surroundings import SignCrop
 from ctpn_crnn.synthesis.signs import render_sign
 
 CLEAN = LineStyle(strength=0)
@@ -14,8 +15,20 @@ CLEAN = LineStyle(strength=0)
 
 @pytest.fixture
 def black_on_white(monkeypatch):
-    """Only the shapes: no colours that hide where the ink is."""
-    monkeypatch.setattr(signs, "_colour", lambda rng, ink, size, backgrounds: 255 - ink)
+    """Only the letters' shapes: no colours that hide where the ink is, and sharp."""
+    monkeypatch.setattr(signs, "_colour", lambda rng, crop, size, backgrounds: 255 - crop.ink)
+    monkeypatch.setattr(signs, "_FAR", 0.0)
+
+
+@pytest.fixture
+def letters_alone(monkeypatch):
+    """Nothing beside the letters, for which the crop would be higher."""
+    monkeypatch.setattr(signs, "with_surroundings", lambda rng, ink: bare(ink))
+
+
+def bare(ink):
+    """A crop with nothing beside the letters."""
+    return SignCrop(ink, 0, np.zeros_like(ink), np.zeros_like(ink))
 
 
 def ink_of(sample):
@@ -82,7 +95,7 @@ class TestWidth:
 @pytest.mark.usefixtures("black_on_white")
 class TestPlaces:
     @pytest.mark.parametrize("text", ["STATION 12", "公司收入", "Wi-Fi", "jg"])
-    def test_ink_touches_top_and_bottom(self, fonts, text):
+    def test_ink_touches_top_and_bottom(self, fonts, letters_alone, text):
         """Room of .35 of the letters' height above and 3 % cut off below leave 8.5 of 32 rows, the most there are."""
         margins = []
         for seed in range(50):
@@ -91,7 +104,7 @@ class TestPlaces:
         assert np.max(margins) <= 10
         assert np.median(margins) <= 3 and np.mean(np.max(margins, 1) <= 5) > 0.6
 
-    def test_a_dash_is_not_blown_up(self, fonts):
+    def test_a_dash_is_not_blown_up(self, fonts, letters_alone):
         for seed in range(30):
             inked = ink_of(render_sign(np.random.default_rng(seed), fonts, "-", CLEAN)).max(1) > 90
             assert 1 <= inked.sum() <= 16
@@ -232,13 +245,23 @@ class TestColour:
         ink[12:28, 60:140] = 255
         contrasts, inverted = [], 0
         for seed in range(200):
-            image = signs._colour(np.random.default_rng(seed), ink, 24, ()).astype(float)
+            image = signs._colour(np.random.default_rng(seed), bare(ink), 24, ()).astype(float)
             assert image.shape == ink.shape
             letters, ground = image[14:26, 64:136].mean(), np.r_[image[:, :40].ravel(), image[:, 160:].ravel()].mean()
             contrasts.append(abs(letters - ground))
             inverted += letters > ground
         assert np.mean(np.array(contrasts) > 35) > 0.9
         assert 60 < inverted < 140  # Light lettering as often as dark.
+
+    def test_marks_and_what_is_beyond_the_board_are_seen(self):
+        """Neither is left out, and letters are painted over both."""
+        ink, marks, beyond = (np.zeros((40, 200), np.uint8) for _ in range(3))
+        ink[12:28, 60:140] = marks[:, 5:25] = beyond[:, 170:] = 255
+        for seed in range(60):
+            image = signs._colour(np.random.default_rng(seed), SignCrop(ink, 0, marks, beyond), 24, ()).astype(float)
+            board = image[:, 30:50].mean()
+            assert abs(image[:, 8:22].mean() - board) > 10
+            assert abs(image[:, 172:].mean() - board) > 10
 
     @pytest.mark.parametrize("other", [0, 100, 126, 128, 255])
     def test_an_outline_is_never_in_the_letters_tone(self, other):
@@ -251,7 +274,7 @@ class TestColour:
         ink = np.zeros((32, 80), np.uint8)
         photo = np.random.default_rng(9).integers(0, 256, (64, 160)).astype(np.uint8)
         differ = [
-            not np.array_equal(*(signs._colour(np.random.default_rng(seed), ink, 20, b) for b in ((), (photo,))))
+            not np.array_equal(*(signs._colour(np.random.default_rng(seed), bare(ink), 20, b) for b in ((), (photo,))))
             for seed in range(60)
         ]
         assert 0.25 < np.mean(differ) < 0.8
