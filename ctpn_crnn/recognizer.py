@@ -16,6 +16,7 @@ import numpy as np
 from ctpn_crnn.deskew import MIN_SKEW, Rotation, estimate_skew
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError, WeightsError
 from ctpn_crnn.geometry import quad_size
+from ctpn_crnn.hanzi import is_hanzi
 from ctpn_crnn.images import MAX_PIXELS, ImageSource, crop_quad
 from ctpn_crnn.layout.spaced_words import join_spaced_words
 from ctpn_crnn.page import Char, Page, TextLine
@@ -281,7 +282,7 @@ def says_words(chars: Sequence[Char]) -> bool:
     Args:
         chars: What the reader made of it.
     """
-    chinese = [c for c in chars if "\u4e00" <= c.text <= "\u9fff"]
+    chinese = [c for c in chars if is_hanzi(c.text)]
     words = [c.confidence for c in chinese if c.text not in LIKE_SIGNS]
     return bool(words) and len(chinese) >= WORDS_SHARE * len(chars) and sum(words) >= SURE_WORDS * len(words)
 

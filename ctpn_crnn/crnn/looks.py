@@ -9,8 +9,8 @@ import numpy as np
 
 from ctpn_crnn.errors import ImageError
 
-HEIGHT = 32
-"""Height of a reader's input in pixels (CRNN, section 2.1)."""
+INPUT_HEIGHT = 32
+"""Height of a reader's input in pixels; seven convolutions and four pools bring it to 1 (Shi et al., section 2.1)."""
 
 _MIN_WIDTH = 16
 
@@ -82,9 +82,9 @@ def line_image(crop: np.ndarray, stretch: float = 1.0) -> np.ndarray:
     if crop.ndim == 3:
         crop = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY) if crop.shape[2] == 3 else crop[..., 0]
     height, width = crop.shape
-    target = max(_MIN_WIDTH, round(stretch * width * HEIGHT / height))
-    way = cv2.INTER_AREA if height > HEIGHT else cv2.INTER_LINEAR
-    return cv2.resize(np.ascontiguousarray(crop, np.uint8), (target, HEIGHT), interpolation=way)
+    target = max(_MIN_WIDTH, round(stretch * width * INPUT_HEIGHT / height))
+    way = cv2.INTER_AREA if height > INPUT_HEIGHT else cv2.INTER_LINEAR
+    return cv2.resize(np.ascontiguousarray(crop, np.uint8), (target, INPUT_HEIGHT), interpolation=way)
 
 
 def _margin(crop: np.ndarray, lean: float) -> int:

@@ -7,10 +7,8 @@ from typing import Any
 import keras
 from keras import layers
 
+from ctpn_crnn.crnn.looks import INPUT_HEIGHT
 from ctpn_crnn.errors import ConfigError
-
-INPUT_HEIGHT = 32
-"""Height of the input in pixels; seven convolutions and four pools bring it to 1 (Shi et al., section 2.1)."""
 
 FRAME_WIDTH = 4
 """Input pixels to a frame of the output: only the first two pools halve the width."""

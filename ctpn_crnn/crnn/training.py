@@ -24,7 +24,8 @@ from keras import layers, ops
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.ctc import ctc_loss, greedy_decode
-from ctpn_crnn.crnn.network import CONVOLUTIONS, CRNN, FRAME_WIDTH, INPUT_HEIGHT
+from ctpn_crnn.crnn.looks import INPUT_HEIGHT
+from ctpn_crnn.crnn.network import CONVOLUTIONS, CRNN, FRAME_WIDTH
 from ctpn_crnn.crnn.pass_through import let_through
 from ctpn_crnn.crnn.reader import pad_lines
 from ctpn_crnn.datasets.line_batches import IGNORED, BatchPlan, CTCEncoder, FrameEncoder, LineBatches, LineSource

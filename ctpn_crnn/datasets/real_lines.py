@@ -10,7 +10,7 @@ from PIL import Image
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.ctc import minimum_frames
-from ctpn_crnn.crnn.looks import HEIGHT, line_image
+from ctpn_crnn.crnn.looks import INPUT_HEIGHT, line_image
 from ctpn_crnn.crnn.reader import FRAME_WIDTH
 from ctpn_crnn.datasets.lines import read_line_list
 from ctpn_crnn.datasets.samples import LineSample as ListedLine
@@ -105,4 +105,4 @@ def _width(line: ListedLine) -> int:
                 width, height = height, width
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise DatasetError(f"{line.path} cannot be read as an image: {error}; delete its line from the list") from error
-    return max(16, round(width * HEIGHT / height))
+    return max(16, round(width * INPUT_HEIGHT / height))

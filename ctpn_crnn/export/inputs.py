@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ctpn_crnn.crnn.looks import HEIGHT, line_image
+from ctpn_crnn.crnn.looks import INPUT_HEIGHT, line_image
 from ctpn_crnn.crnn.reader import pad_lines
 from ctpn_crnn.ctpn.anchors import STRIDE
 from ctpn_crnn.images import load_image
@@ -16,7 +16,7 @@ from ctpn_crnn.images import load_image
 MAX_SIDE = 640
 """Larger images are shrunk for a detector: enough to compare networks, and quick."""
 
-_SIZES = {"ctpn": ((1, 64, 96, 3), (2, 48, 112, 3)), "crnn": ((1, HEIGHT, 16, 1), (3, HEIGHT, 164, 1))}
+_SIZES = {"ctpn": ((1, 64, 96, 3), (2, 48, 112, 3)), "crnn": ((1, INPUT_HEIGHT, 16, 1), (3, INPUT_HEIGHT, 164, 1))}
 
 
 def made_batches(kind: str, seed: int = 0) -> list[np.ndarray]:

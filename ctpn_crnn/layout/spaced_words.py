@@ -12,11 +12,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from ctpn_crnn.geometry import Quad
+from ctpn_crnn.hanzi import HANZI
 from ctpn_crnn.page import Char, TextLine
 from ctpn_crnn.reading_order import upright_boxes
 
-_HANZI = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
-_END_OF_LABEL = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]{1,2}[:：]")
+_HANZI = re.compile(f"[{HANZI}]")
+_END_OF_LABEL = re.compile(f"[{HANZI}]{{1,2}}[:：]")
 """What a label ends in whose first character stands apart."""
 
 _GAP = 2.5

@@ -13,6 +13,7 @@ import numpy as np
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import SynthesisError
+from ctpn_crnn.hanzi import is_hanzi
 from ctpn_crnn.synthesis.program_text import program
 from ctpn_crnn.synthesis.short_text import code, date, mark, measure, money, number, with_leader
 from ctpn_crnn.synthesis.sign_text import shop_sign
@@ -132,9 +133,7 @@ class Corpus:
         self.charset = charset or Charset.default()
         self._traditional = traditional
         self._rare = rare
-        self._hanzi = np.array(
-            [c for c in self.charset.characters if "\u4e00" <= c <= "\u9fff"] or list(self.charset.characters)
-        )
+        self._hanzi = np.array([c for c in self.charset.characters if is_hanzi(c)] or list(self.charset.characters))
         self._keep = frozenset(self.charset.characters) | {"\n"}
         self._symbols = [c for c in self.charset.characters if _is_symbol(c)]
         self._symbols += [c for c in _COMMON_SYMBOLS if c in self._keep] * 3
@@ -270,10 +269,7 @@ class Corpus:
         hanzi, weights = self._pools[0 if rng.random() < 0.7 else -1]
         replaced = rng.choice(hanzi, len(text), p=weights)
         share = rng.uniform(0.5, 1.0)
-        return "".join(
-            str(new) if "\u4e00" <= old <= "\u9fff" and rng.random() < share else old
-            for old, new in zip(text, replaced)
-        )
+        return "".join(str(new) if is_hanzi(old) and rng.random() < share else old for old, new in zip(text, replaced))
 
     def program(self, rng: np.random.Generator, length: int) -> str:
         """What looks like a line of a program; see `program_text`. Its words are English, or a little running text."""
@@ -364,7 +360,7 @@ def tempered_frequencies(
 def _is_symbol(character: str) -> bool:
     """Whether it is neither ASCII nor a hanzi nor the wide form of an ASCII letter or digit."""
     wide = "\uff10" <= character <= "\uff5a" and unicodedata.normalize("NFKC", character).isalnum()
-    return not character.isascii() and not "\u4e00" <= character <= "\u9fff" and not wide
+    return not character.isascii() and not is_hanzi(character) and not wide
 
 
 def _window(rng: np.random.Generator, blob: str, length: int) -> str:

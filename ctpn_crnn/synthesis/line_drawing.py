@@ -9,11 +9,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ctpn_crnn.crnn.looks import INPUT_HEIGHT
 from ctpn_crnn.errors import SynthesisError
 from ctpn_crnn.synthesis.fonts import Font, FontLibrary
-
-LINE_HEIGHT = 32
-"""Height of a reader's input in pixels (CRNN, section 2.1)."""
 
 
 @dataclass
@@ -57,14 +55,14 @@ class LineStyle:
 
 def empty_line() -> LineSample:
     """What is left where not a character fits: a sample without text."""
-    return LineSample(np.full((LINE_HEIGHT, 4), 255, np.uint8), "", np.zeros((0, 2), np.float32))
+    return LineSample(np.full((INPUT_HEIGHT, 4), 255, np.uint8), "", np.zeros((0, 2), np.float32))
 
 
 def at_line_height(image: np.ndarray) -> np.ndarray:
     """An image (H, W) uint8 resized to the reader's height, (32, W') with W' in proportion."""
     height, width = image.shape
-    way = cv2.INTER_AREA if height > LINE_HEIGHT else cv2.INTER_LINEAR
-    return cv2.resize(image, (max(4, round(width * LINE_HEIGHT / height)), LINE_HEIGHT), interpolation=way)
+    way = cv2.INTER_AREA if height > INPUT_HEIGHT else cv2.INTER_LINEAR
+    return cv2.resize(image, (max(4, round(width * INPUT_HEIGHT / height)), INPUT_HEIGHT), interpolation=way)
 
 
 def pick_faces(rng: np.random.Generator, fonts: FontLibrary, text: str, style: LineStyle) -> tuple[Font, Font]:

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ctpn_crnn.crnn.looks import INPUT_HEIGHT
 from ctpn_crnn.errors import SynthesisError
 from ctpn_crnn.synthesis.corpus import Corpus
 from ctpn_crnn.synthesis.degradation import degrade
 from ctpn_crnn.synthesis.fonts import FontLibrary
 from ctpn_crnn.synthesis.line_drawing import (
-    LINE_HEIGHT,
     LineSample,
     LineStyle,
     at_line_height,
@@ -57,7 +57,7 @@ class LineSynthesizer:
                 if sample is not None:
                     return sample
             # Some crops are loose: a PDF's boxes, a line cut out by hand.
-            em = LINE_HEIGHT / (rng.uniform(1.06, 1.55) if rng.random() < 0.85 else rng.uniform(1.55, 2.1))
+            em = INPUT_HEIGHT / (rng.uniform(1.06, 1.55) if rng.random() < 0.85 else rng.uniform(1.55, 2.1))
             length = max(1, int(width / em * (1.0 if rng.random() < 0.7 else rng.uniform(0.3, 1.0))))
             text = self.corpus.line(rng, length)
             try:
@@ -105,7 +105,7 @@ def render_line(
         text, glyphs, edges = text[:-1], glyphs[:-1], edges[:-1]
     if not text:
         return empty_line()
-    height = max(8, round(LINE_HEIGHT * ratio))
+    height = max(8, round(INPUT_HEIGHT * ratio))
     left = rng.uniform(-0.02, 0.35) * size if rng.random() < 0.8 else rng.uniform(0, 1.2) * size
     right = rng.uniform(-0.02, 0.35) * size if rng.random() < 0.8 else rng.uniform(0, 1.2) * size
     width = max(4, round(edges[-1][1] + left + right))

@@ -74,9 +74,7 @@ class _Edge(NamedTuple):
     gap: int = 0
 
     @classmethod
-    def draw(
-        cls, rng: np.random.Generator, height: int, mark: float, end: float, shown: tuple[float, float]
-    ) -> _Edge:
+    def draw(cls, rng: np.random.Generator, height: int, mark: float, end: float, shown: tuple[float, float]) -> _Edge:
         choice = rng.random()
         kind = "mark" if choice < mark else "end" if choice < mark + end else ""
         if not kind:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from ctpn_crnn.hanzi import has_hanzi
 from ctpn_crnn.synthesis.degradation import degrade
 from ctpn_crnn.synthesis.fonts import FontLibrary
 from ctpn_crnn.synthesis.line_drawing import (
@@ -63,7 +64,7 @@ def render_sign(
         rest = place_glyphs(rng, text[1:], chinese, latin, round(size * rng.uniform(0.65, 0.85)), None)
         glyphs = first + [(c, x + first[0][2], end + first[0][2], face) for c, x, end, face in rest]
     else:
-        glyphs = place_glyphs(rng, text, chinese, latin, size, None, 0.3 if _has_hanzi(text) else 0.04)
+        glyphs = place_glyphs(rng, text, chinese, latin, size, None, 0.3 if has_hanzi(text) else 0.04)
     while glyphs:
         sample = _render(rng, glyphs, size, style, backgrounds)
         if max_width is None or sample.image.shape[1] <= max_width:
@@ -81,7 +82,7 @@ def _render(
 ) -> LineSample:
     pad = size
     height, width = 3 * size, round(glyphs[-1][2]) + 2 * pad
-    hanzi = any(_has_hanzi(glyph[0]) for glyph in glyphs)
+    hanzi = any(has_hanzi(glyph[0]) for glyph in glyphs)
     # Letters made for signs are heavy, and few of the installed Chinese faces are.
     bold = rng.uniform(0.0, 0.05) if hanzi and rng.random() < 0.3 else 0.0
     ink = draw_glyphs(rng, glyphs, (height, width), pad, size, bold)
@@ -208,7 +209,9 @@ def _colour(rng: np.random.Generator, crop: SignCrop, size: int, backgrounds: Se
     edge = 255.0 * (rng.random() < 0.5) if rng.random() < 0.5 else rng.uniform(0, 255)
     cover = ink.astype(np.float32) / 255
     if crop.marks.any():
-        ground = _paint(ground, crop.marks.astype(np.float32) / 255, tone if rng.random() < 0.7 else _apart(edge, level))
+        ground = _paint(
+            ground, crop.marks.astype(np.float32) / 255, tone if rng.random() < 0.7 else _apart(edge, level)
+        )
     if crop.beyond.any():
         wall = texture(rng, ink.shape, backgrounds if rng.random() < 0.7 else ())
         wall = np.clip((wall - wall.mean()) * rng.uniform(0.3, 1.5) + _apart(rng.uniform(0, 255), level), 0, 255)
@@ -237,10 +240,6 @@ def _colour(rng: np.random.Generator, crop: SignCrop, size: int, backgrounds: Se
     if rng.random() < 0.2:  # The light changes over the letters.
         ink_tone = tone + np.linspace(-1, 1, ink.shape[0], dtype=np.float32)[:, None] * rng.uniform(-35, 35)
     return np.clip(_paint(ground, cover, ink_tone), 0, 255).astype(np.uint8)
-
-
-def _has_hanzi(text: str) -> bool:
-    return any("\u4e00" <= c <= "\u9fff" for c in text)
 
 
 def _lattice(rng: np.random.Generator, ground: np.ndarray, size: int) -> np.ndarray:

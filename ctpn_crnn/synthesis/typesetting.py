@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ctpn_crnn.geometry import box_to_quad
+from ctpn_crnn.hanzi import is_hanzi
 from ctpn_crnn.synthesis.fonts import Font, FontLibrary
 from ctpn_crnn.synthesis.page_sample import TEXT, PageRegion
 
@@ -133,7 +134,7 @@ class Typeface:
         return Ink(np.asarray(image.crop(box)), box[0] - pad, box[1] - 2 * self.size, *self._extent, text)
 
     def _advance(self, character: str) -> float:
-        if self._hanzi_advance and "\u4e00" <= character <= "\u9fff":
+        if self._hanzi_advance and is_hanzi(character):
             return self._hanzi_advance
         if character not in self._advances:
             self._advances[character] = self._font_of(character).at(self.size).getlength(character)
