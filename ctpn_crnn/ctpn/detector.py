@@ -55,8 +55,8 @@ class Detector:
         nms_overlap: Overlap above which the weaker of two strips in one column is dropped, as IoU.
         level: Turn pages whose lines lean by 2 to 30 degrees before they are looked at; what is found is turned back.
         lines: Parameters of the connector.
-        fit_ink: Fit lines on an even ground to their ink, and find the cells of a page that stand in one row with them
-            (``ctpn_crnn.ctpn.ink``).
+        fit_ink: Fit the lines of a page to their ink, and find the cells that stand in one row with them
+            (``ctpn_crnn.ctpn.ink``); give those of a photograph some room.
         weak_score: With ``fit_ink``: strips of at least this probability make lines too, if ink is found there.
         network: A loaded network, used in place of ``weights``, ``runtime`` and ``precision``.
 
