@@ -95,21 +95,29 @@ def fitted(grey: np.ndarray, sure: list[Region], weak: list[Region], strips: np.
     """
     formulas = [replace(r, quad=clip_quad(trim_to_ink(grey, r.quad), grey.shape)) for r in sure if r.kind == "formula"]
     text = [r for r in sure if r.kind == "text"]
-    source = grey
-    grey = _blanked(grey, [r.quad for r in formulas])
+    if is_page(grey):
+        kept = _lines_of_page(_blanked(grey, [r.quad for r in formulas]), text, weak, strips, tall)
+    else:
+        kept = _with_quads(text, [[_with_room(r.quad)] for r in text], grey.shape)
+    lines = _cut_by(_distinct(kept), [r.quad for r in formulas])
+    return lines + formulas + [r for r in sure if r.kind not in ("text", "formula")]
+
+
+def _lines_of_page(
+    grey: np.ndarray, text: list[Region], weak: list[Region], strips: np.ndarray, tall: float
+) -> list[Region]:
+    """Return the lines of a page fitted to their ink, with weak ones and the rest of their rows where many were."""
     if text:
         grey = without_rules(grey, float(np.median([quad_size(r.quad)[1] for r in text])))
-    page = is_page(source)
-    fits = _fits(grey, text, strips, tall) if page else [[_with_room(r.quad)] for r in text]
+    fits = _fits(grey, text, strips, tall)
     kept = _with_quads(text, [[r.quad] if quads is None else quads for r, quads in zip(text, fits)], grey.shape)
-    if page and sum(map(bool, fits)) >= max(PAGE_LINES, len(fits) / 2):
+    if sum(map(bool, fits)) >= max(PAGE_LINES, len(fits) / 2):
         weak = outside(weak, kept)
         kept += _with_quads(weak, [quads or [] for quads in _fits(grey, weak, strips, tall)], grey.shape)
         kept = _distinct(kept)
         pieces = rest_of_rows(grey, [r.quad for r in kept])
         kept += [Region(clip_quad(quad, grey.shape), ROW_SCORE, "text") for quad in pieces]
-    lines = _cut_by(_distinct(kept), [r.quad for r in formulas])
-    return lines + formulas + [r for r in sure if r.kind not in ("text", "formula")]
+    return kept
 
 
 def _blanked(grey: np.ndarray, formulas: list[Quad]) -> np.ndarray:

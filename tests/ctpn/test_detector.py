@@ -131,8 +131,10 @@ def test_text_inside_a_formula_is_not_reported_twice():
     across, outside = box_to_quad(384, 240, 704, 270), box_to_quad(96, 400, 416, 430)
     regions = detect([formula, inside, across, outside], kinds=[2, 1, 1, 1], fit_ink=True)
     assert sorted(r.kind for r in regions) == ["formula", "text", "text"]
-    beside = box_to_quad(416, 240, 704, 270)  # `across` runs into the formula and ends there
-    assert_same(regions, [formula, beside, outside], within=ROOM[0] * 30 + 0.1)
+    ends, sides = (share * 30 for share in ROOM)
+    beside = box_to_quad(416, 240 - sides, 704 + ends, 270 + sides)  # `across` runs into the formula and ends there
+    outside = box_to_quad(96 - ends, 400 - sides, 416 + ends, 430 + sides)
+    assert_same(regions, [formula, beside, outside], within=0.1)
 
 
 def test_kinds_are_named_by_the_network():
@@ -225,4 +227,5 @@ def test_a_dense_page_costs_little_beside_the_network():
     start = time.thread_time()
     regions = detector.detect(image)
     assert time.thread_time() - start < 0.3  # about .05 alone; the network takes .7 to 6 s for this page
-    assert_same(regions, [quad for quad, _ in lines], within=ROOM[0] * 24 + 0.1)
+    room = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * ROOM * 24
+    assert_same(regions, [quad + room for quad, _ in lines], within=0.1)

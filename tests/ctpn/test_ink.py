@@ -41,6 +41,12 @@ def assert_near(quad: np.ndarray, box: tuple[float, float, float, float], within
     np.testing.assert_allclose(quad_to_box(quad), box, atol=within)
 
 
+def with_room(x1: float, y1: float, x2: float, y2: float) -> tuple[float, float, float, float]:
+    """The box of a line as it is given on a photograph."""
+    along, across = (share * (y2 - y1) for share in regions.ROOM)
+    return x1 - along, y1 - across, x2 + along, y2 + across
+
+
 @pytest.mark.parametrize("shift", [-9, -6, 0, 6, 9])
 def test_a_line_half_a_line_off_is_put_on_its_ink(shift):
     image = paper()
@@ -312,24 +318,23 @@ class TestFittedRegions:
         """Over a stamp no end is certain: what is not fitted overlaps."""
         noise = cv2.resize(np.random.default_rng(0).integers(0, 255, (20, 44), np.uint8), (700, 320))
         (region,) = fitted(noise, self.regions((100, 100, 400, 122), (180, 101, 520, 123)), [])
-        assert_near(region.quad, (100, 100, 520, 122), within=0.1 + 22 * regions.ROOM[0])
+        assert_near(region.quad, with_room(100, 100, 520, 122), within=0.1)
 
     def test_of_a_line_and_its_part_the_stronger_stays(self):
         noise = cv2.resize(np.random.default_rng(0).integers(0, 255, (20, 44), np.uint8), (700, 320))
         boxes = (100, 100, 200, 122), (90, 101, 520, 123)
         (region,) = fitted(noise, self.regions(*boxes), [])
-        assert_near(region.quad, boxes[0], within=0.1 + 22 * regions.ROOM[0])
+        assert_near(region.quad, with_room(*boxes[0]), within=0.1)
 
     def test_on_a_photograph_a_line_has_room_and_follows_no_edge(self):
         """A street sign, from which a railing runs on in the row of its letters."""
         street = np.random.default_rng(0).integers(0, 255, (900, 700)).astype(np.uint8)
         street[60:140] = GROUND
-        x1, y1, x2, y2 = box = write(street, 60, 90, 12)
+        _, y1, x2, y2 = box = write(street, 60, 90, 12)
         for x in range(x2 + 4, 690, 8):
             cv2.line(street, (x, y1), (x, y2), INK, 3)
         (found,) = fitted(street, self.regions(box), [])
-        along, across = (share * (y2 - y1) for share in regions.ROOM)
-        assert_near(found.quad, (x1 - along, y1 - across, x2 + along, y2 + across), within=0.01)
+        assert_near(found.quad, with_room(*box), within=0.01)
 
     def test_cells_in_a_row_of_a_page_are_found(self):
         image, boxes = self.page(12)
