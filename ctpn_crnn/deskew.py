@@ -42,6 +42,9 @@ _MIN_CONTRAST = 1.8
 """How far the sharpest profile must stand above the median of all angles: photos without text reach 1.4, receipts begin
 at 2.8."""
 
+_FULL_BLOBS, _FULL_CONTRAST = 400, 3.0
+"""So many blobs whose lines stand out so far are dense text: photographs with signs reach 2.6."""
+
 
 def estimate_skew(image: np.ndarray, max_degrees: float = MAX_SKEW) -> float:
     """By how much the lines of text of a page lean.
@@ -55,18 +58,25 @@ def estimate_skew(image: np.ndarray, max_degrees: float = MAX_SKEW) -> float:
         lines have no common direction. `rotate(image, -estimate_skew(image))` stands upright.
     """
     blobs = _blobs(_working_copy(image))
-    if len(blobs) < _MIN_BLOBS:
+    best, contrast = _sharpest(blobs, max_degrees)
+    if contrast < _MIN_CONTRAST:
         return 0.0
-    coarse = np.arange(-max_degrees, max_degrees + _COARSE_STEP / 2, _COARSE_STEP)
-    sharpness = _sharpness(blobs, coarse, _COARSE_PITCH)
-    if sharpness.max() < _MIN_CONTRAST * np.median(sharpness):
-        return 0.0
-    best = coarse[sharpness.argmax()]
     fine = best + np.arange(-_COARSE_STEP, _COARSE_STEP + _FINE_STEP / 2, _FINE_STEP)
     sharpness = _sharpness(blobs, fine, _FINE_PITCH)
     # The mean of the angles that are nearly the best: the peak is flat, and its top is noise.
     weights = np.clip(sharpness - 0.85 * sharpness.max(), 0, None)
     return float(round(np.dot(fine, weights) / weights.sum(), 3))
+
+
+def is_full_of_lines(image: np.ndarray) -> bool:
+    """Whether an image holds many characters that stand in lines of one direction, as pages of dense text do whatever
+    their ground, and photographs do not.
+
+    Args:
+        image: uint8 (H, W) or (H, W, 3), leaning by `MAX_SKEW` at most.
+    """
+    blobs = _blobs(_working_copy(image))
+    return len(blobs) >= _FULL_BLOBS and _sharpest(blobs, MAX_SKEW)[1] >= _FULL_CONTRAST
 
 
 def rotate(image: np.ndarray, degrees: float) -> np.ndarray:
@@ -169,6 +179,16 @@ def _ink(grey: np.ndarray) -> np.ndarray:
     surroundings = cv2.blur(grey, (31, 31))
     difference = cv2.subtract(surroundings, grey) if grey.mean() > 100 else cv2.subtract(grey, surroundings)
     return cv2.threshold(difference, 20, 255, cv2.THRESH_BINARY)[1]
+
+
+def _sharpest(blobs: np.ndarray, max_degrees: float) -> tuple[float, float]:
+    """The angle of the sharpest profile, to a coarse step, and how far it stands above the median of all angles; 0 and
+    0 for too few blobs."""
+    if len(blobs) < _MIN_BLOBS:
+        return 0.0, 0.0
+    angles = np.arange(-max_degrees, max_degrees + _COARSE_STEP / 2, _COARSE_STEP)
+    sharpness = _sharpness(blobs, angles, _COARSE_PITCH)
+    return float(angles[sharpness.argmax()]), float(sharpness.max() / np.median(sharpness))
 
 
 def _sharpness(blobs: np.ndarray, degrees: np.ndarray, pitch: float) -> np.ndarray:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ctpn_crnn.deskew import Rotation, estimate_skew, rotate
+from ctpn_crnn.deskew import Rotation, estimate_skew, is_full_of_lines, rotate
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.geometry import box_to_quad, quad_size
 from ctpn_crnn.recognizer import Recognizer
@@ -177,3 +177,18 @@ class TestRecognizer:
     def test_unknown_choice(self):
         with pytest.raises(ConfigError, match="deskew must be one of off, auto"):
             self.make(deskew=True)
+
+
+class TestFullOfLines:
+    @pytest.mark.parametrize("degrees", [0.0, 4.0])
+    def test_dense_text_on_any_ground(self, degrees):
+        page = lean(draw_page(background=190, ink=40, rows=22), degrees, 60).astype(int)
+        page += np.random.default_rng(2).integers(-25, 26, page.shape)
+        assert is_full_of_lines(page.clip(0, 255).astype(np.uint8))
+
+    def test_few_lines_and_no_lines(self):
+        assert not is_full_of_lines(draw_page(rows=6))
+        dots = np.full((900, 900), 255, np.uint8)
+        for x, y in np.random.default_rng(4).integers(10, 880, (600, 2)):
+            dots[y : y + 12, x : x + 8] = 0
+        assert not is_full_of_lines(dots)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from ctpn_crnn.ctpn.anchors import STRIDE
-from ctpn_crnn.deskew import Rotation, estimate_skew
+from ctpn_crnn.deskew import Rotation, estimate_skew, is_full_of_lines
 from ctpn_crnn.geometry import Quad, clip_quad
 
 MIN_SIDE = 4
@@ -114,7 +114,8 @@ def view_of(
 
 
 def levelling(image: np.ndarray) -> Rotation:
-    """Return the turn after which the lines of a page run level; one by 0 degrees for what is no page or hardly leans.
+    """Return the turn after which the lines of a page run level; one by 0 degrees for what is neither a page nor full of
+    lines, and for what hardly leans.
 
     The strips of a line that climbs are joined to those of its neighbours where lines are set close: dense text has to
     be level to be told apart. Signs in photographs stand alone, and are found as they are.
@@ -125,8 +126,10 @@ def levelling(image: np.ndarray) -> Rotation:
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     lean = estimate_skew(grey, MAX_LEAN)
     turn = Rotation(-lean, grey.shape[1], grey.shape[0])
-    if abs(lean) >= MIN_LEAN and print_height(turn.apply(grey)) is not None:
-        return turn
+    if abs(lean) >= MIN_LEAN:
+        level = turn.apply(grey)
+        if print_height(level) is not None or is_full_of_lines(level):
+            return turn
     return Rotation(0.0, turn.width, turn.height)
 
 

@@ -191,6 +191,14 @@ def test_a_leaning_page_is_set_upright(lean):
     assert turn.degrees == pytest.approx(-lean, abs=0.5)
 
 
+def test_dense_text_is_set_upright_on_a_ground_that_is_not_even():
+    image = page(12, lines=40)[:1300].astype(int) // 2 + 60
+    image += np.random.default_rng(5).integers(-35, 36, image.shape)
+    image = Rotation(5.0, 1000, 1300).apply(image.clip(0, 255).astype(np.uint8))
+    assert not is_page(image[..., 0])
+    assert levelling(image).degrees == pytest.approx(-5.0, abs=0.5)
+
+
 def test_level_pages_and_photographs_are_left_alone():
     assert levelling(page(15)).degrees == 0
     assert levelling(Rotation(1.0, 1000, 1400).apply(page(15))).degrees == 0
