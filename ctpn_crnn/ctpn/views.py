@@ -114,8 +114,8 @@ def view_of(
 
 
 def levelling(image: np.ndarray) -> Rotation:
-    """Return the turn after which the lines of a page run level; one by 0 degrees for what is neither a page nor full of
-    lines, and for what hardly leans.
+    """Return the turn after which the lines of a page run level; one by 0 degrees for what hardly leans, and for what
+    is neither a page nor full of lines.
 
     The strips of a line that climbs are joined to those of its neighbours where lines are set close: dense text has to
     be level to be told apart. Signs in photographs stand alone, and are found as they are.
