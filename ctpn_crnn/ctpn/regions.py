@@ -10,7 +10,6 @@ import numpy as np
 from ctpn_crnn.ctpn.anchors import STRIDE
 from ctpn_crnn.ctpn.ink import fit_to_ink, rest_of_rows, trim_to_ink
 from ctpn_crnn.ctpn.rules import without_rules
-from ctpn_crnn.ctpn.views import is_page
 from ctpn_crnn.geometry import Quad, box_to_quad, clip_quad, intersection_area, quad_area, quad_size
 
 INSIDE = 0.5
@@ -79,7 +78,9 @@ def outside(regions: list[Region], others: list[Region]) -> list[Region]:
     return [r for r in regions if not covered(r)]
 
 
-def fitted(grey: np.ndarray, sure: list[Region], weak: list[Region], strips: np.ndarray, tall: float) -> list[Region]:
+def fitted(
+    grey: np.ndarray, sure: list[Region], weak: list[Region], strips: np.ndarray, tall: float, page: bool
+) -> list[Region]:
     """Fit text and formulas to their ink.
 
     Of a page's weak lines those stay that ink confirms and that are not yet there, and ink in one row with lines is
@@ -92,10 +93,11 @@ def fitted(grey: np.ndarray, sure: list[Region], weak: list[Region], strips: np.
         weak: Lines of less sure strips.
         strips: Boxes (S, 4) of the surest strips of text, which tell a gap between words from one between cells.
         tall: Height from which lines are placed well by themselves, in its pixels.
+        page: Whether it is a page, see `views.is_page`.
     """
     formulas = [replace(r, quad=clip_quad(trim_to_ink(grey, r.quad), grey.shape)) for r in sure if r.kind == "formula"]
     text = [r for r in sure if r.kind == "text"]
-    if is_page(grey):
+    if page:
         kept = _lines_of_page(_blanked(grey, [r.quad for r in formulas]), text, weak, strips, tall)
     else:
         kept = _with_quads(text, [[_with_room(r.quad)] for r in text], grey.shape)

@@ -73,6 +73,8 @@ class LineParams:
         min_line_score: Least mean score of a line's strips (the authors' code has .7, that of E. Ran .9); chosen on
             pictures of the training sets.
         min_single_score: Least score of a strip that has no neighbours.
+        sure_strip: From this score on strips stay a line when the others they are joined to take its mean below
+            `min_line_score`: a title before leader dots, which look like half a text. None: never.
         max_line_overlap: A line of which more than this share lies inside a stronger one is dropped.
         side_refinement: Move the ends of lines by the side offsets; without it they fall on the 16 px grid.
 
@@ -87,6 +89,7 @@ class LineParams:
     break_ratio: float = 0.8
     min_line_score: float = 0.85
     min_single_score: float = 0.9
+    sure_strip: float | None = 0.98
     max_line_overlap: float = 0.3
     side_refinement: bool = True
 
@@ -94,6 +97,8 @@ class LineParams:
         for name in ("min_overlap", "min_similarity", "min_line_score", "min_single_score", "max_line_overlap"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}: give a number from 0 to 1.")
+        if self.sure_strip is not None and not 0 <= self.sure_strip <= 1:
+            raise ConfigError(f"sure_strip is {self.sure_strip!r}: give a number from 0 to 1, or None.")
         if self.min_similarity == 0:
             raise ConfigError("min_similarity is 0: give a number above 0, for example 0.7.")
         for name in ("gap_ratio", "max_gap", "break_ratio"):
@@ -128,6 +133,7 @@ def connect(
     lines = _lines(proposals, scores, sides, image_size, params)
     if lines is None:
         return []
+    lines = _without_weak_strips(lines, image_size, params)
     # Length counts: a line of thirty strips at .95 explains more than the one strip at .99 that it contains.
     strength = np.where(lines.sure, lines.scores * lines.counts, -1.0)
     _suppress(lines.quads, strength, _touching_lines(lines.strips, lines.line), params.max_line_overlap)
@@ -238,11 +244,25 @@ def _lines(
 ) -> _Lines | None:
     """Return the strips joined as `params` say; None where there are none."""
     strips = _sorted_strips(proposals, scores, sides)
-    if not len(strips.score):
-        return None
+    return _joined(strips, image_size, params) if len(strips.score) else None
+
+
+def _joined(strips: _Strips, image_size: tuple[int, int], params: LineParams) -> _Lines:
+    """Return the chains of strips that are sorted by column, then by centre; one or more."""
     strips, line = _by_line(strips, _chains(strips, params))
-    quads, line_scores, counts = _quads(strips, line, image_size, params)
-    return _Lines(strips, line, quads, line_scores, counts, _sure(quads, line_scores, counts, params))
+    quads, scores, counts = _quads(strips, line, image_size, params)
+    return _Lines(strips, line, quads, scores, counts, _sure(quads, scores, counts, params))
+
+
+def _without_weak_strips(lines: _Lines, image_size: tuple[int, int], params: LineParams) -> _Lines:
+    """Join anew, of each chain that is not sure as a whole, the strips that are sure by themselves."""
+    if params.sure_strip is None:
+        return lines
+    weak = ~lines.sure[lines.line] & (lines.strips.score < params.sure_strip)
+    if not weak.any() or weak.all():
+        return lines
+    strips = lines.strips.take(np.flatnonzero(~weak))
+    return _joined(strips.take(np.lexsort((strips.middle, strips.column))), image_size, params)
 
 
 def _sorted_strips(proposals: np.ndarray, scores: np.ndarray, sides: np.ndarray) -> _Strips:

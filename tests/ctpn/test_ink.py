@@ -11,6 +11,7 @@ import pytest
 from ctpn_crnn.ctpn import regions
 from ctpn_crnn.ctpn.ink import NO_STRIPS, InkParams, fit_to_ink, rest_of_rows
 from ctpn_crnn.ctpn.regions import Region
+from ctpn_crnn.ctpn.views import is_page
 from ctpn_crnn.geometry import box_to_quad, quad_iou, quad_to_box
 
 GROUND, INK = 235, 25
@@ -255,7 +256,7 @@ class TestRestOfRows:
 
 def fitted(grey: np.ndarray, sure: list[Region], weak: list[Region]) -> list[Region]:
     """As the detector does it for an image that its network sees as it is."""
-    return regions.fitted(grey, sure, weak, NO_STRIPS, regions.TALL)
+    return regions.fitted(grey, sure, weak, NO_STRIPS, regions.TALL, is_page(grey))
 
 
 class TestWordGaps:
@@ -412,14 +413,14 @@ class TestFittedRegions:
         image = paper(200, 900)
         x1, y1, x2, y2 = write(image, 60, 60, 20)
         sign = self.regions((x1, y1, x1 + 0.25 * (x2 - x1), y2))
-        (longer,) = regions.fitted(image, sign, [], NO_STRIPS, tall=2 * (y2 - y1))
+        (longer,) = regions.fitted(image, sign, [], NO_STRIPS, tall=2 * (y2 - y1), page=True)
         assert longer.quad[1, 0] > x1 + 0.4 * (x2 - x1)
-        (kept,) = regions.fitted(image, sign, [], NO_STRIPS, tall=0.9 * (y2 - y1))
+        (kept,) = regions.fitted(image, sign, [], NO_STRIPS, tall=0.9 * (y2 - y1), page=True)
         np.testing.assert_array_equal(kept.quad, sign[0].quad)
 
     def test_a_tall_line_is_fitted_to_ink_that_agrees_with_it(self):
         image = paper(200, 900)
         box = write(image, 60, 60, 8)
         near = self.regions(tuple(np.add(box, (5, -2, -4, 2))))
-        (found,) = regions.fitted(image, near, [], NO_STRIPS, tall=4)
+        (found,) = regions.fitted(image, near, [], NO_STRIPS, tall=4, page=True)
         assert_near(found.quad, box)

@@ -261,6 +261,15 @@ def test_line_score_is_the_mean_and_weak_lines_go():
     assert len(lines_of(strong, weak, min_line_score=0.8)) == 2
 
 
+def test_a_title_is_a_line_without_the_weak_leader_dots_behind_it():
+    title, dots, number = (
+        level(*ends, 100, 126, score) for *ends, score in ((64, 208, 1), (208, 608, 0.6), (608, 624, 1))
+    )
+    assert boxes(lines_of(title, dots, number, side_refinement=False)) == [[64, 100, 208, 126], [608, 100, 624, 126]]
+    weaker = [part - [0, 0, 0, 0, 0.05, 0] for part in (title, number)]  # no strip is sure by itself
+    assert lines_of(weaker[0], dots, weaker[1], side_refinement=False) == []
+
+
 def test_one_uniform_score_keeps_every_line():
     assert len(lines_of(*(level(160, 640, y, y + 24, 0.86) for y in range(40, 900, 40)))) == 22
 
