@@ -3,11 +3,12 @@
 CTPN sees a line as a row of fine-scale proposals, one anchor column (16 px) each. The connector links them by the graph
 of the paper (section 3.1: a strip's neighbour is the nearest one within a gap whose vertical overlap is large enough;
 two strips are joined when each is the other's best), adds the size similarity that the authors' own code uses, and
-departs from both in five places, each for a known complaint: strips need to overlap less, so that a slanted line does
+departs from both in six places, each for a known complaint: strips need to overlap less, so that a slanted line does
 not fall to pieces; the gap grows with the text's height, so that the columns of a table stay apart and large spaced
-letters still join; edges are fitted robustly, so that slanted lines get slanted
-quads; ends, also those between two cells that touch, come from side-refinement (section 3.3); and a sure strip without
-neighbours is a line of its own. Scores are used as they are.
+letters still join; edges are fitted robustly, so that slanted lines get slanted quads; ends, also those between two
+cells that touch, come from side-refinement (section 3.3); a sure strip without neighbours is a line of its own; and
+sure strips stay a line when weak ones beside them, such as leader dots, would drag it down. Scores are used as they
+are.
 
 Everything is NumPy over flat arrays; the cost is near linear in the number of strips, and no strip-by-strip matrix is
 built.
