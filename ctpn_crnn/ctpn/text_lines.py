@@ -75,7 +75,8 @@ class LineParams:
             pictures of the training sets.
         min_single_score: Least score of a strip that has no neighbours.
         sure_strip: From this score on strips stay a line when the others they are joined to take its mean below
-            `min_line_score`: a title before leader dots, which look like half a text. None: never.
+            `min_line_score`: a title before leader dots, which look like half a text. None: never, as the detector
+            has it on photographs.
         max_line_overlap: A line of which more than this share lies inside a stronger one is dropped.
         side_refinement: Move the ends of lines by the side offsets; without it they fall on the 16 px grid.
 
@@ -207,8 +208,8 @@ def _sure(quads: np.ndarray, scores: np.ndarray, counts: np.ndarray, params: Lin
 
 
 class _Strips(NamedTuple):
-    """Strips as flat arrays (P,), sorted by column, then by centre (as ``_sorted_strips`` leaves them) or by line, then
-    by column."""
+    """Strips as flat arrays (P,). `_joined` sorts them by column, then by centre, to find neighbours, and returns them
+    by line, then by column."""
 
     column: np.ndarray
     top: np.ndarray
@@ -244,12 +245,13 @@ def _lines(
     proposals: np.ndarray, scores: np.ndarray, sides: np.ndarray, image_size: tuple[int, int], params: LineParams
 ) -> _Lines | None:
     """Return the strips joined as `params` say; None where there are none."""
-    strips = _sorted_strips(proposals, scores, sides)
+    strips = _usable_strips(proposals, scores, sides)
     return _joined(strips, image_size, params) if len(strips.score) else None
 
 
 def _joined(strips: _Strips, image_size: tuple[int, int], params: LineParams) -> _Lines:
-    """Return the chains of strips that are sorted by column, then by centre; one or more."""
+    """Return the chains of one or more strips, in whatever order these are."""
+    strips = strips.take(np.lexsort((strips.middle, strips.column)))
     strips, line = _by_line(strips, _chains(strips, params))
     quads, scores, counts = _quads(strips, line, image_size, params)
     return _Lines(strips, line, quads, scores, counts, _sure(quads, scores, counts, params))
@@ -262,11 +264,10 @@ def _without_weak_strips(lines: _Lines, image_size: tuple[int, int], params: Lin
     weak = ~lines.sure[lines.line] & (lines.strips.score < params.sure_strip)
     if not weak.any() or weak.all():
         return lines
-    strips = lines.strips.take(np.flatnonzero(~weak))
-    return _joined(strips.take(np.lexsort((strips.middle, strips.column))), image_size, params)
+    return _joined(lines.strips.take(np.flatnonzero(~weak)), image_size, params)
 
 
-def _sorted_strips(proposals: np.ndarray, scores: np.ndarray, sides: np.ndarray) -> _Strips:
+def _usable_strips(proposals: np.ndarray, scores: np.ndarray, sides: np.ndarray) -> _Strips:
     boxes = np.asarray(proposals, np.float64).reshape(-1, 4)
     strips = _Strips(
         np.rint(boxes[:, 0] / STRIDE).astype(np.int64),
@@ -276,12 +277,12 @@ def _sorted_strips(proposals: np.ndarray, scores: np.ndarray, sides: np.ndarray)
         np.asarray(sides, np.float64).reshape(-1),
     )
     usable = np.isfinite(boxes).all(axis=1) & np.isfinite(strips.side) & (strips.height > 0)
-    strips = strips.take(np.flatnonzero(usable))
-    return strips.take(np.lexsort((strips.middle, strips.column)))
+    return strips.take(np.flatnonzero(usable))
 
 
 def _chains(strips: _Strips, params: LineParams) -> np.ndarray:
-    """Return for each strip the first strip of its line (P,): itself where it begins one."""
+    """Return for each strip, sorted by column, then by centre, the first strip of its line (P,): itself where it begins
+    one."""
     after = _nearest_neighbours(strips, params, +1)
     before = _nearest_neighbours(strips, params, -1)
     index = np.arange(len(after))
