@@ -57,12 +57,6 @@ MAX_GROWTH = 1.8
 MAX_CELL = 15.0
 """A piece of a row longer than so many heights would have been seen by CTPN."""
 
-MAX_WORD_GAP = 2.5
-"""Blank columns wider than so many heights end a line however far apart its letters are."""
-
-LEAST_LETTERS = 4
-"""How many letters tell a line's distance between them."""
-
 MAX_TAIL = 0.4
 """Accents and descenders, whose rows hold little ink, reach so far out of the other letters, in heights of these."""
 
@@ -81,15 +75,12 @@ class InkParams:
     """How lines are fitted to their ink.
 
     Args:
-        gap: Blank columns wider than this, in heights of the ink, end a line; up to this gap, ink beyond the end of a
-            line still belongs to it.
-        word_gap: The same where CTPN is sure of text in the gap, in distances from letter to letter: words of a
-            typewriter stand further apart than the columns of some tables, but by one blank.
+        gap: Blank columns wider than this, in heights of the ink, end a line, unless CTPN is sure of text in all of
+            them; up to this gap, ink beyond the end of a line still belongs to it.
         margin: Ground left around the ink, in heights of the line.
     """
 
     gap: float = 1.1
-    word_gap: float = 1.9
     margin: float = 0.1
 
 
@@ -446,10 +437,9 @@ def _columns(
     top, bottom = int(rows[0]), int(rows[1])
     height = max(rows[1] - rows[0], 0.6 * strip.height)
     inked = ink[top:bottom].any(axis=0)
-    spans = _spans(_runs(inked), barred, params.gap * height)
-    if len(spans) > 1 and len(strips):
-        blank = params.word_gap * _pitch(inked[strip.box()[1]], params.gap * height)
-        spans = _spans(spans, barred, min(blank, MAX_WORD_GAP * height), strip.columns_of(strips, rows))
+    # Words and the marks of a wide-spaced line stand further apart than the columns of some tables: CTPN tells them.
+    text = strip.columns_of(strips, rows)
+    spans = _spans(_runs(inked), barred, params.gap * height, text)
     margin = params.margin * height
     width = ink.shape[1]
     kept = [span for span in spans if _is_covered(span, strip)]
@@ -460,26 +450,16 @@ def _columns(
 def _spans(
     runs: Sequence[tuple[int, int]], barred: np.ndarray, gap: float, text: np.ndarray | None = None
 ) -> list[tuple[int, int]]:
-    """Join runs of columns up to a gap in pixels, but not over a rule; given `text` (W,), only if all of the gap is."""
+    """Join runs of columns up to a gap in pixels, or any whose columns are all `text` (W,), but not over a rule."""
     spans: list[tuple[int, int]] = []
     for left, right in runs:
         last = spans[-1][1] if spans else left
-        may_join = spans and left - last <= gap and (text is None or text[last:left].all())
+        may_join = spans and (left - last <= gap or (text is not None and text[last:left].all()))
         if may_join and not barred[last : left + 1].any():
             spans[-1] = spans[-1][0], right
         else:
             spans.append((left, right))
     return spans
-
-
-def _pitch(inked: np.ndarray, gap: float) -> float:
-    """Return how far a line's letters are from middle to middle, in pixels; 0 if too few stand apart to tell.
-
-    The lower quartile: letters that touch would make it too large.
-    """
-    runs = np.array(_runs(inked), float).reshape(-1, 2)
-    apart = np.diff(runs.mean(axis=1))[runs[1:, 0] - runs[:-1, 1] <= gap]
-    return float(np.percentile(apart, 25)) if len(apart) >= LEAST_LETTERS - 1 else 0.0
 
 
 def _is_covered(span: Sequence[float], strip: _Strip) -> bool:

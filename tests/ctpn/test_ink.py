@@ -281,8 +281,8 @@ class TestWordGaps:
         return len(found)
 
     @pytest.mark.parametrize("turned", [0.0, 4.0])
-    def test_strips_hold_words_together(self, turned):
-        gap = 30  # 1.5 heights.
+    @pytest.mark.parametrize("gap", [30, 80])  # 1.5 and 4 heights
+    def test_strips_hold_words_together(self, gap, turned):
         assert self.spans(gap, NO_STRIPS, turned) == 2
         assert self.spans(gap, self.STRIPS, turned) == 1
 
@@ -294,8 +294,7 @@ class TestWordGaps:
     def test_in_the_same_row(self):
         assert self.spans(30, self.STRIPS + [0, 24, 0, 24]) == 2
 
-    def test_a_wide_gap_or_a_rule_ends_a_line_all_the_same(self):
-        assert self.spans(80, self.STRIPS) == 2
+    def test_a_rule_ends_a_line_all_the_same(self):
         assert self.spans(30, self.STRIPS, rule=True) == 2
 
 
