@@ -13,7 +13,7 @@ from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, STRIDE
 from ctpn_crnn.ctpn.decode import Proposals, decode_heads
 from ctpn_crnn.ctpn.regions import TALL, Region, fitted, outside, without_text_in_formulas
 from ctpn_crnn.ctpn.text_lines import DEFAULTS, LineParams, connect, connect_formulas
-from ctpn_crnn.ctpn.views import View, groups_of, is_page, levelling, view_of
+from ctpn_crnn.ctpn.views import View, groups_of, levelling, view_of
 from ctpn_crnn.deskew import Rotation
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.geometry import clip_quad
@@ -172,9 +172,8 @@ class Detector:
         return regions
 
     def _regions(self, proposals: Proposals, view: View) -> list[Region]:
-        page = is_page(view.grey)
         # On photographs what is half sure is leaves and tiles.
-        lines = self.lines if page else replace(self.lines, sure_strip=None)
+        lines = self.lines if view.page else replace(self.lines, sure_strip=None)
         regions = without_text_in_formulas(self._connected(proposals, view, self.min_score, lines))
         if not self.fit_ink:
             return [_in_source(region, view) for region in regions]
@@ -188,7 +187,7 @@ class Detector:
             [_in_source(region, view) for region in weak],
             self._sure_text(proposals, view),
             TALL / view.scales[1],
-            page,
+            view.page,
         )
 
     def _sure_text(self, proposals: Proposals, view: View) -> np.ndarray:

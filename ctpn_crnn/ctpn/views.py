@@ -1,7 +1,8 @@
 """Views: images as the CTPN sees them, no larger than their text needs.
 
-A photograph is shown as in the paper, by its short side. A page, ink on an even ground, says by itself how large it has
-to be: its small print must keep some pixels, its margins can go. The cost of the network is that of its pixels.
+A photograph is shown as in the paper, by its short side. A page, ink on an even ground or lines upon lines on any, says
+by itself how large it has to be: its small print must keep some pixels, its margins can go. The cost of the network is
+that of its pixels.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class View:
         pixels: uint8 (H, W, 3) RGB, both sides multiples of 16.
         size: (height, width) of it without padding.
         grey: uint8, the whole source image.
+        page: Whether that is a page, see `is_page`.
         scales: (x, y) from source to view.
         corner: (x, y) in the source of the view's top left.
     """
@@ -66,6 +68,7 @@ class View:
     pixels: np.ndarray
     size: tuple[int, int]
     grey: np.ndarray
+    page: bool
     scales: tuple[float, float]
     corner: tuple[int, int] = (0, 0)
 
@@ -96,9 +99,11 @@ def view_of(
         return None
     scale = min(max(1.0, short_side / min(height, width)), MAX_ENLARGEMENT, max_side / max(height, width))
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    away = _away_from_ground(grey)
+    page = _is_page(grey, away)
     x1, y1, x2, y2 = 0, 0, width, height
     if small_print is not None:
-        found = print_height(grey) if scale <= 1 or enlargement > 1 else None
+        found = _print_height(away) if page and (scale <= 1 or enlargement > 1) else None
         if found is not None:
             most = min(max(scale, enlargement), max_side / max(height, width))
             scale = min(most, max(LEAST_SCALE, small_print / found))
@@ -110,7 +115,7 @@ def view_of(
     scales = size[0] / (x2 - x1), size[1] / (y2 - y1)
     right, bottom = -size[0] % STRIDE, -size[1] % STRIDE
     padded = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=cv2.mean(image)[:3])
-    return View(cv2.cvtColor(padded, cv2.COLOR_BGR2RGB), size[::-1], grey, scales, (x1, y1))
+    return View(cv2.cvtColor(padded, cv2.COLOR_BGR2RGB), size[::-1], grey, page, scales, (x1, y1))
 
 
 def levelling(image: np.ndarray) -> Rotation:
@@ -134,12 +139,13 @@ def levelling(image: np.ndarray) -> Rotation:
 
 
 def is_page(grey: np.ndarray) -> bool:
-    """Whether an image is ink on an even ground, as paper and screens are and photographs are not.
+    """Whether an image is ink on an even ground, as paper and screens are and photographs are not, or full of lines:
+    a noisy scan, a page in a shadow or with pictures.
 
     Args:
         grey: uint8 (H, W).
     """
-    return _is_mostly_ground(_away_from_ground(grey))
+    return _is_page(grey, _away_from_ground(grey))
 
 
 def print_height(grey: np.ndarray) -> float | None:
@@ -149,8 +155,14 @@ def print_height(grey: np.ndarray) -> float | None:
         grey: uint8 (H, W).
     """
     away = _away_from_ground(grey)
-    if not _is_mostly_ground(away):
-        return None
+    return _print_height(away) if _is_page(grey, away) else None
+
+
+def _is_page(grey: np.ndarray, away: np.ndarray) -> bool:
+    return np.count_nonzero(away < GROUND_LEVELS) >= PAGE_GROUND * away.size or is_full_of_lines(grey)
+
+
+def _print_height(away: np.ndarray) -> float | None:
     ink = (away > INK_LEVELS).astype(np.uint8)
     ink = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, 7), np.uint8))  # letters to words
     _, _, boxes, _ = cv2.connectedComponentsWithStats(ink)
@@ -172,10 +184,6 @@ def _away_from_ground(grey: np.ndarray) -> np.ndarray:
     small = np.ascontiguousarray(grey[::8, ::8])
     ground = cv2.resize(cv2.medianBlur(small, 15), grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return cv2.absdiff(grey, ground)
-
-
-def _is_mostly_ground(away: np.ndarray) -> bool:
-    return np.count_nonzero(away < GROUND_LEVELS) >= PAGE_GROUND * away.size
 
 
 def content_box(grey: np.ndarray, margin: int) -> tuple[int, int, int, int]:
