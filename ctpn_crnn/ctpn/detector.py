@@ -33,6 +33,10 @@ narrow as a strip in full size. Chosen on rendered pages, as is the next."""
 FORMULA_ENLARGEMENT = 1.8
 """How far such a page is enlarged at most."""
 
+SURE_TEXT = 0.95
+"""Least probability of strips that hold a line together across a gap. Chosen on rendered pages and on the 30 receipts of
+`sroie_dev` that its score is not given for."""
+
 
 class Detector:
     """Finds lines of text and formulas with CTPN (Tian et al., ECCV 2016, arXiv 1609.03605).
@@ -193,7 +197,7 @@ class Detector:
     def _sure_text(self, proposals: Proposals, view: View) -> np.ndarray:
         """Return the boxes (S, 4), in pixels of the source, of strips that are text for sure."""
         is_text = np.array(self._classes)[proposals.kinds] == "text"
-        boxes = proposals.boxes[is_text & (proposals.scores >= self.lines.min_line_score)]
+        boxes = proposals.boxes[is_text & (proposals.scores >= SURE_TEXT)]
         return view.to_source(boxes.reshape(-1, 2)).reshape(-1, 4)
 
     def _connected(
