@@ -80,6 +80,17 @@ def is_full_of_lines(image: np.ndarray) -> bool:
     return len(blobs) >= _FULL_BLOBS and _sharpest(blobs, MAX_SKEW)[1] >= _FULL_CONTRAST
 
 
+def lies_on_its_side(image: np.ndarray) -> bool:
+    """Whether characters stand in lines that run from top to bottom rather than from left to right.
+
+    Args:
+        image: uint8 (H, W) or (H, W, 3).
+    """
+    copy = _working_copy(image)
+    level, upright = (_sharpest(_blobs(np.ascontiguousarray(way)), MAX_SKEW)[1] for way in (copy, copy.T))
+    return upright >= _MIN_CONTRAST and upright > level
+
+
 def rotate(image: np.ndarray, degrees: float) -> np.ndarray:
     """Turn an image clockwise (as seen) about its centre; the canvas grows so that nothing is lost.
 

@@ -145,6 +145,13 @@ class Page:
         """The text of the lines in reading order, a line each; formulas and lines without text are left out."""
         return "\n".join(line.text for line in self.lines if line.text)
 
+    @property
+    def orientation(self) -> int:
+        """By how many degrees, 0, 90, 180 or 270, the image has to be turned clockwise so that its text stands upright;
+        0 without lines."""
+        along = sum(((line.quad[1] - line.quad[0]) + (line.quad[2] - line.quad[3]) for line in self.lines), np.zeros(2))
+        return round(math.degrees(math.atan2(-along[1], along[0])) / 90) * 90 % 360 if np.isfinite(along).all() else 0
+
     def to_dict(self) -> dict[str, Any]:
         """The page as JSON types, with the version of this form."""
         return {

@@ -19,6 +19,7 @@ from ctpn_crnn.geometry import quad_size
 from ctpn_crnn.hanzi import is_hanzi
 from ctpn_crnn.images import MAX_PIXELS, ImageSource, crop_quad
 from ctpn_crnn.layout.spaced_words import join_spaced_words
+from ctpn_crnn.orientation import read_upright
 from ctpn_crnn.page import Char, Page, TextLine
 from ctpn_crnn.page_ref import PageRef
 from ctpn_crnn.pipeline import prefetch as prefetched
@@ -59,6 +60,7 @@ SURE_PROGRAM = 0.8
 and the formulas' training part: of 404 true formulas 3 become text, of 37 false ones in programs 15."""
 
 _DESKEW = ("off", "auto")
+_ORIENTATION = ("auto", "upright")
 
 
 class Finder(Protocol):
@@ -105,6 +107,8 @@ class Recognizer:
         max_pixels: Larger images are refused, see `load_image`.
         deskew: "off", or "auto": where the text of a page leans by 0.1 to 10 degrees, lines are looked for on the page
             turned upright. Quads are those of the source all the same, and the crops are cut out of it.
+        orientation: "auto", or "upright": "auto" reads a page that is upside down or on its side as it should stand.
+            Quads are those of the source; `Page.orientation` tells.
         detector: Finds the lines instead of CTPN; `weights`, `runtime` and `precision` are not used for it.
         reader: Reads them instead of CRNN; likewise, nor are the five below.
         beam_width: Of the reader's decoding, see `LineReader`; so are the others.
@@ -128,6 +132,7 @@ class Recognizer:
         padding: tuple[float, float] = PADDING,
         max_pixels: int = MAX_PIXELS,
         deskew: str = "off",
+        orientation: str = "auto",
         detector: Finder | None = None,
         reader: Reader | None = None,
         beam_width: int | None = None,
@@ -144,11 +149,14 @@ class Recognizer:
             raise ConfigError(f"max_pixels must be positive, not {max_pixels}")
         if deskew not in _DESKEW:
             raise ConfigError(f"deskew must be one of {', '.join(_DESKEW)}, not {deskew!r}")
+        if orientation not in _ORIENTATION:
+            raise ConfigError(f"orientation must be one of {', '.join(_ORIENTATION)}, not {orientation!r}")
         files = choose_weights(weights)
         self.min_confidence = min_confidence
         self.padding = padding
         self.max_pixels = max_pixels
         self.deskew = deskew
+        self.orientation = orientation
         self.detector = detector or _make_detector(files["ctpn"], runtime, precision)
         given = {
             "beam_width": beam_width,
@@ -224,11 +232,16 @@ class Recognizer:
                 yield from _guarded(page_refs(source, max_pixels=self.max_pixels), _name_of(source))
 
     def _read_page(self, image: np.ndarray, name: str | None) -> Page:
-        regions = self._find(image)
-        lines = [line for line in self._read_regions(image, regions) if self._is_worth_keeping(line)]
-        lines = join_spaced_words(lines)
+        height, width = image.shape[:2]
+        if self.orientation == "auto":
+            lines, turn = read_upright(image, self._find, self._read_regions)
+        else:
+            lines, turn = self._read_regions(image, self._find(image)), Rotation(0, width, height)
+        lines = join_spaced_words([line for line in lines if self._is_worth_keeping(line)])
         order = reading_order([line.quad for line in lines])
-        return Page(image.shape[1], image.shape[0], [lines[index] for index in order], name)
+        if turn.degrees:
+            lines = [replace(line, quad=turn.to_source(line.quad)) for line in lines]
+        return Page(width, height, [lines[index] for index in order], name)
 
     def _find(self, image: np.ndarray) -> list[Region]:
         """Regions with quads in pixels of the image, which may lean."""
@@ -239,16 +252,17 @@ class Recognizer:
         regions = self.detector.detect(upright.apply(image))
         return [replace(region, quad=upright.to_source(region.quad)) for region in regions]
 
-    def _read_regions(self, image: np.ndarray, regions: list[Region]) -> Iterator[TextLine]:
+    def _read_regions(self, image: np.ndarray, regions: Sequence[Region]) -> list[TextLine]:
         """Lines in the order of the regions. Formulas are passed on unread, but for those that are none."""
         crops = [crop_quad(image, region.quad, self.padding) for region in regions]
         readings = self.reader.read(crops, one_page=True) if crops else []
-        for region, reading in zip(regions, readings, strict=True):
-            if region.kind == "text" or (region.kind == "formula" and is_no_formula(reading.chars)):
-                chars = _without_padding(reading.chars, region.quad, self.padding[0])
-                yield TextLine(reading.text, reading.confidence, region.quad, "text", chars)
-            else:
-                yield TextLine("", region.score, region.quad, region.kind)
+        return [self._line(region, reading) for region, reading in zip(regions, readings, strict=True)]
+
+    def _line(self, region: Region, reading: Reading) -> TextLine:
+        if region.kind == "text" or (region.kind == "formula" and is_no_formula(reading.chars)):
+            chars = _without_padding(reading.chars, region.quad, self.padding[0])
+            return TextLine(reading.text, reading.confidence, region.quad, "text", chars)
+        return TextLine("", region.score, region.quad, region.kind)
 
     def _is_worth_keeping(self, line: TextLine) -> bool:
         return line.kind != "text" or bool(line.text.strip() and line.character_confidence >= self.min_confidence)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ctpn_crnn.deskew import Rotation, estimate_skew, is_full_of_lines, rotate
+from ctpn_crnn.deskew import Rotation, estimate_skew, is_full_of_lines, lies_on_its_side, rotate
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.geometry import box_to_quad, quad_size
 from ctpn_crnn.recognizer import Recognizer
@@ -192,3 +192,16 @@ class TestFullOfLines:
         for x, y in np.random.default_rng(4).integers(10, 880, (600, 2)):
             dots[y : y + 12, x : x + 8] = 0
         assert not is_full_of_lines(dots)
+
+
+class TestLiesOnItsSide:
+    @pytest.mark.parametrize("degrees", [90, 270])
+    def test_lines_from_top_to_bottom(self, degrees):
+        assert lies_on_its_side(Rotation(degrees, 800, 1000).apply(draw_page()))
+
+    @pytest.mark.parametrize("degrees", [0, 180, 3])
+    def test_lines_from_left_to_right(self, degrees):
+        assert not lies_on_its_side(Rotation(degrees, 800, 1000).apply(draw_page()))
+
+    def test_no_lines(self):
+        assert not lies_on_its_side(np.full((300, 200, 3), 255, np.uint8))

@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+from ctpn_crnn.deskew import Rotation
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.layout import KINDS, Block, Cell, join_lines, lay_out
 from ctpn_crnn.layout.marks import ends_sentence, is_marker, is_page_number, starts_like_section, starts_with_number
@@ -41,6 +42,24 @@ def blocks_of(*lines, width=1000, height=1400, slant=0.0, seed=0):
 
 
 FULL = "文本检测与识别是文档数字化的基础环节其准确程度直接决定了后续检索"  # 32 characters
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_turned_page_has_the_same_blocks(degrees):
+    """Header, heading, two columns, table, footer: all places depend on which way up the page is."""
+    lines = [
+        line("年度报告", 100, 40, height=12),
+        line("第一章 总则", 100, 120, height=30),
+        *rows([FULL[:16], FULL[16:], FULL[:7] + "。"], left=100, top=200),
+        *rows([FULL[:16], FULL[16:], FULL[:7] + "。"], left=560, top=200),
+        *(line(text, left, top) for top in (500, 530, 560) for text, left in (("收入", 100), ("1,234", 400))),
+        line("12", 480, 1350, height=14),
+    ]
+    upright = Page(1000, 1400, lines)
+    turn = Rotation(degrees, 1000, 1400)
+    turned = Page(*turn.size, [TextLine(a.text, a.confidence, turn.to_turned(a.quad), a.kind) for a in lines])
+    assert [(b.kind, b.text) for b in lay_out(turned)] == [(b.kind, b.text) for b in lay_out(upright)]
+    assert {block.kind for block in lay_out(upright)} >= {"header", "heading", "paragraph", "table", "footer"}
 
 
 class TestJoining:

@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from ctpn_crnn.deskew import Rotation
 from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.page import Char, Page, TextLine
 
 QUAD = [(0.1, 0.2), (10.3, 0.2), (10.3, 5.7), (0.1, 5.7)]
@@ -32,6 +34,20 @@ def test_confidence_of_the_characters_does_not_depend_on_the_length():
     assert TextLine("abab", 0.01, QUAD, chars=chars * 2).character_confidence == pytest.approx(0.6)
     assert TextLine("a", 0.1, QUAD).character_confidence == 0.1
     assert 0 < TextLine("a", 0.0, QUAD, chars=[Char("a", 0.0, 0, 1)]).character_confidence < 1e-9
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+@pytest.mark.parametrize("lean", [-20, 0, 20])
+def test_orientation_is_what_sets_most_of_the_text_upright(degrees, lean):
+    turn = Rotation(lean - degrees, 200, 200)
+    boxes = box_to_quad(10, 20, 150, 40), box_to_quad(10, 60, 90, 80)
+    lines = [TextLine("text", 0.9, turn.to_turned(box)) for box in boxes]
+    astray = TextLine("x", 0.9, np.roll(turn.to_turned(box_to_quad(100, 90, 140, 110)), 2, axis=0))
+    assert Page(*turn.size, [*lines, astray]).orientation == degrees
+
+
+def test_a_page_without_lines_stands_upright():
+    assert Page(10, 10).orientation == 0
 
 
 def test_round_trip_through_json_is_exact():

@@ -100,7 +100,7 @@ class TestRecognize:
         assert len(page.lines[0].chars) == 5 and not page.lines[1].chars
 
     def test_padding_is_in_line_heights(self):
-        recognizer = make((10, 60, 180, 80, "text"), padding=(0.5, 0.1))
+        recognizer = make((10, 60, 180, 80, "text"), padding=(0.5, 0.1), orientation="upright")
         recognizer.recognize(make_image())
         assert recognizer.reader.shapes == [(24, 190, 3)]
 

@@ -7,7 +7,9 @@ import pytest
 
 from ctpn_crnn import Recognizer
 from ctpn_crnn.crnn.charset import Charset
+from ctpn_crnn.deskew import Rotation
 from ctpn_crnn.geometry import quad_size
+from ctpn_crnn.images import load_image
 from ctpn_crnn.weights import read_weights, shipped
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -27,6 +29,14 @@ def character_f1(truth, text):
 def test_the_sample_page_is_read(page):
     truth = (DOCS / "sample.txt").read_text(encoding="utf-8")
     assert character_f1(truth, page.text) > 0.985  # Measured: 1.0. Raise this with every better set of weights
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_it_is_read_as_well_on_its_side_and_upside_down(page, degrees):
+    image = load_image(DOCS / "sample.png")
+    turned = Recognizer().recognize(Rotation(degrees, *image.shape[1::-1]).apply(image))
+    assert turned.text == page.text
+    assert turned.orientation == 360 - degrees
 
 
 def test_every_line_of_the_sample_is_found(page):

@@ -90,6 +90,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pages.add_argument("--skip-text", action="store_true", help="leave out pages of PDFs that already have text")
     pages.add_argument("--deskew", action="store_true", help="find the lines of leaning pages on the page set upright")
     pages.add_argument(
+        "--orientation",
+        choices=("auto", "upright"),
+        default="auto",
+        help="auto: read pages that are upside down or on their side; upright: take all pages to stand upright",
+    )
+    pages.add_argument(
         "--min-confidence",
         type=share,
         default=0.0,
@@ -124,6 +130,7 @@ def make_recognizer(arguments: argparse.Namespace) -> Recognizer:
         arguments.precision,
         min_confidence=arguments.min_confidence,
         deskew="auto" if arguments.deskew else "off",
+        orientation=arguments.orientation,
         **search_options(arguments),
     )
 
@@ -197,7 +204,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """What changes what is written: options, and the files that they name."""
-    pages, outputs = ("dpi", "skip_text", "deskew", "min_confidence"), ("flow", "save_formulas")
+    pages, outputs = ("dpi", "skip_text", "deskew", "orientation", "min_confidence"), ("flow", "save_formulas")
     networks = ("runtime", "precision", "weights", "ctpn_weights", "crnn_weights")
     values = {name: getattr(arguments, name) for name in (*pages, *networks, *outputs, *SEARCH)}
     values = {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}

@@ -29,13 +29,12 @@ _MIN_ROWS = 4
 _MAX_ROWS = 2
 
 
-def header_and_footer(sheet: Sheet, members: np.ndarray, page_height: float) -> tuple[list[int], list[int]]:
+def header_and_footer(sheet: Sheet, members: np.ndarray) -> tuple[list[int], list[int]]:
     """Find them.
 
     Args:
         sheet: The page.
         members: The lines to look at.
-        page_height: In pixels.
 
     Returns:
         The indices of the header's lines and of the footer's, in reading order.
@@ -43,23 +42,23 @@ def header_and_footer(sheet: Sheet, members: np.ndarray, page_height: float) -> 
     all_rows = rows(sheet.boxes, members)
     if len(all_rows) < _MIN_ROWS:
         return [], []
-    top = _margin(sheet, all_rows, page_height, at_top=1)
-    bottom = _margin(sheet, all_rows[::-1], page_height, at_top=-1)
+    top = _margin(sheet, all_rows, at_top=1)
+    bottom = _margin(sheet, all_rows[::-1], at_top=-1)
     return [index for row in top for index in row], [index for row in reversed(bottom) for index in row]
 
 
-def _margin(sheet: Sheet, all_rows: list[list[int]], page_height: float, at_top: int) -> list[list[int]]:
+def _margin(sheet: Sheet, all_rows: list[list[int]], at_top: int) -> list[list[int]]:
     """The rows, from the edge inwards, that are a header (`at_top` 1) or a footer (-1)."""
     left, right = float(sheet.boxes[:, 0].min()), float(sheet.boxes[:, 2].max())
     for count in range(min(_MAX_ROWS, len(all_rows) - 1), 0, -1):
         outer = all_rows[:count]
         boxes = sheet.boxes[[index for row in outer for index in row]]
-        inside = _depth(boxes[:, 3].max() if at_top == 1 else boxes[:, 1].min(), page_height, at_top)
-        if inside > _EDGE * page_height:
+        inside = _depth(boxes[:, 3].max() if at_top == 1 else boxes[:, 1].min(), sheet.height, at_top)
+        if inside > _EDGE * sheet.height:
             continue
         next_boxes = sheet.boxes[all_rows[count]]
         next_edge = next_boxes[:, 1].min() if at_top == 1 else next_boxes[:, 3].max()
-        gap = _depth(next_edge, page_height, at_top) - inside
+        gap = _depth(next_edge, sheet.height, at_top) - inside
         height = float(np.median(boxes[:, 3] - boxes[:, 1]))
         number = any(is_page_number(sheet.lines[index].text) for index in (outer[0][0], outer[0][-1]))
         small = height <= _SMALL * sheet.body

@@ -34,9 +34,9 @@ def lay_out(page: Page) -> list[Block]:
     """
     if not page.lines:
         return []
-    sheet = Sheet(page.lines)
+    sheet = Sheet(page)
     upright = np.flatnonzero(~sheet.astray)
-    header, footer = header_and_footer(sheet, upright, max(page.height, float(sheet.boxes[:, 3].max())))
+    header, footer = header_and_footer(sheet, upright)
     rest = np.setdiff1d(upright, header + footer)
     blocks = [_block(sheet, "header", header)] if header else []
     blocks += _body(sheet, [rest[region] for region in regions(sheet.boxes[rest])])

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ctpn_crnn.deskew import Rotation
 from ctpn_crnn.layout.joining import is_unspaced, join_lines
 from ctpn_crnn.layout.marks import is_marker
-from ctpn_crnn.page import TextLine
+from ctpn_crnn.page import Page
 from ctpn_crnn.reading_order import upright_boxes
 
 _LEANING = 30.0
@@ -61,26 +62,29 @@ class Sheet:
     """The lines of a page with their upright boxes.
 
     Args:
-        lines: At least one.
+        page: With at least one line.
 
     Attributes:
-        lines: As given.
-        boxes: Float64 (N, 4): x1, y1, x2, y2 after the page's slant is taken out.
+        lines: Those of the page.
+        height: Of the page turned upright, in pixels.
+        boxes: Float64 (N, 4): x1, y1, x2, y2 after the page is turned upright and its slant taken out.
         heights: (N,) of the boxes.
         astray: (N,) bool, lines that run in another direction than the page.
         body: Height of most of the text.
         body_em: Em of most of the text, see `Strip.em`.
     """
 
-    def __init__(self, lines: Sequence[TextLine]) -> None:
-        self.lines = list(lines)
-        self.boxes, leans = upright_boxes([line.quad for line in self.lines])
+    def __init__(self, page: Page) -> None:
+        self.lines = page.lines
+        turn = Rotation(page.orientation, page.width, page.height)
+        self.boxes, leans = upright_boxes(turn.to_turned([line.quad for line in page.lines]))
+        self.height = max(turn.size[1], float(self.boxes[:, 3].max()))
         self.heights = np.maximum(self.boxes[:, 3] - self.boxes[:, 1], 1e-3)
         self.astray = np.abs((leans + 180) % 360 - 180) > _LEANING
         lengths = np.array([max(1, len(line.text)) for line in self.lines], float)
         self.body = _most(self.heights, lengths)
         widths = (self.boxes[:, 2] - self.boxes[:, 0]).tolist()
-        ems = np.array([_em(width, line.text) for width, line in zip(widths, lines)])
+        ems = np.array([_em(width, line.text) for width, line in zip(widths, self.lines)])
         self.body_em = _most(ems[ems > 0], lengths[ems > 0]) if (ems > 0).any() else 0.0
 
     def is_marker(self, index: int) -> bool:

@@ -198,11 +198,12 @@ def test_options_reach_the_recognizer(monkeypatch):
         arguments = parser.parse_args(["a.png", "--deskew", "--runtime", "onnx", *argv])
         assert read.make_recognizer(arguments) == (
             (expected, "onnx", "auto"),
-            {"min_confidence": 0.0, "deskew": "auto", "language_model": "auto"},
+            {"min_confidence": 0.0, "deskew": "auto", "orientation": "auto", "language_model": "auto"},
         )
-    arguments = parser.parse_args(["a.png", "--language-model", "none", "--beam-width", "1"])
+    arguments = parser.parse_args(["a.png", "--orientation", "upright", "--language-model", "none", "--beam-width", "1"])
     options = read.make_recognizer(arguments)[1]
     assert (options["language_model"], options["beam_width"]) == ("none", 1) and "lm_weight" not in options
+    assert options["orientation"] == "upright"
 
 
 def test_the_module_runs_and_imports_no_framework():
