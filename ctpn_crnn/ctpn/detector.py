@@ -11,9 +11,9 @@ import numpy as np
 
 from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, STRIDE
 from ctpn_crnn.ctpn.decode import Proposals, decode_heads
-from ctpn_crnn.ctpn.regions import TALL, Region, fitted, is_small, outside, with_small, without_text_in_formulas
+from ctpn_crnn.ctpn.regions import TALL, Region, fitted, outside, without_text_in_formulas
 from ctpn_crnn.ctpn.text_lines import DEFAULTS, LineParams, connect, connect_formulas
-from ctpn_crnn.ctpn.views import View, close_up, groups_of, levelling, view_of
+from ctpn_crnn.ctpn.views import View, groups_of, levelling, view_of
 from ctpn_crnn.deskew import Rotation
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.geometry import clip_quad
@@ -33,12 +33,9 @@ narrow as a strip in full size. Chosen on rendered pages, as is the next."""
 FORMULA_ENLARGEMENT = 1.8
 """How far such a page is enlarged at most."""
 
-CLOSE_UP = 2.0
-"""How much larger small signs are looked at again."""
-
 SURE_TEXT = 0.95
-"""Least probability of strips that hold a line together across a gap. Chosen on rendered pages and on the 30 receipts
-of `sroie_dev` that its score is not given for."""
+"""Least probability of strips that hold a line together across a gap. Chosen on rendered pages and on the 30 receipts of
+`sroie_dev` that its score is not given for."""
 
 
 class Detector:
@@ -46,8 +43,8 @@ class Detector:
 
     An image is enlarged until its short side reaches ``short_side`` (at most threefold), then shrunk if its long side
     exceeds ``max_side``. A page, ink on an even ground, loses its margins and shrinks as far as its small print allows
-    (``ctpn_crnn.ctpn.views``); if formulas are found on it, it is looked at again, larger, and so is the part of a
-    photograph where small signs are found. A page that leans is set upright before.
+    (``ctpn_crnn.ctpn.views``); if formulas are found on it, it is looked at again, larger. A page that leans is set
+    upright before.
 
     Args:
         weights: A weights file; the shipped one when None.
@@ -57,8 +54,6 @@ class Detector:
         max_side: Largest long side that the network sees, in pixels. Bounds the memory.
         small_print: Height in pixels to which the ink of a page's small print may be shrunk; None: pages are shown as
             photographs are.
-        small_signs: Lines lower than this on a photograph, in pixels that the network sees, are looked for once more,
-            enlarged twice; 0: never.
         min_score: Least probability of a strip (paper: .7). A weak strip should not break a line, whose mean score
             decides; chosen on pictures of the training sets.
         nms_overlap: Overlap above which the weaker of two strips in one column is dropped, as IoU.
@@ -87,7 +82,6 @@ class Detector:
         short_side: int = 600,
         max_side: int = 1792,
         small_print: float | None = 9.5,
-        small_signs: float = 24.0,
         min_score: float = 0.5,
         nms_overlap: float = 0.3,
         level: bool = True,
@@ -103,15 +97,12 @@ class Detector:
             )
         if small_print is not None and not small_print > 0:
             raise ConfigError(f"small_print is {small_print!r}: give a height in pixels above 0, or None.")
-        if not small_signs >= 0:
-            raise ConfigError(f"small_signs is {small_signs!r}: give a height in pixels, or 0.")
         for name, value in (("min_score", min_score), ("nms_overlap", nms_overlap), ("weak_score", weak_score)):
             if not 0 < value < 1:
                 raise ConfigError(f"{name} is {value!r}: give a number between 0 and 1.")
         self.short_side = short_side
         self.max_side = max_side
         self.small_print = small_print
-        self.small_signs = small_signs
         self.min_score = min_score
         self.nms_overlap = nms_overlap
         self.level = level
@@ -157,31 +148,16 @@ class Detector:
         return [[_turned_back(region, turn) for region in regions] for turn, regions in zip(turns, found, strict=True)]
 
     def _found(self, images: Sequence[np.ndarray]) -> list[list[Region]]:
-        """Return the regions of each image, looking twice at pages with formulas and photographs with small signs."""
+        """Return the regions of each image, looking at pages with formulas twice."""
         views = [view_of(image, self.short_side, self.max_side, self.small_print) for image in images]
         regions = self._seen(views)
         closer = [self._closer(*seen) for seen in zip(images, views, regions, strict=True)]
-        for i, seen_again in enumerate(self._seen(closer)):
-            if closer[i] is not None:
-                is_whole = views[i].page
-                regions[i] = (
-                    seen_again if is_whole else with_small(regions[i], seen_again, self._least_height(views[i]))
-                )
-        return regions
-
-    def _least_height(self, view: View) -> float:
-        """Return the height in pixels of the source below which signs are small."""
-        return self.small_signs / view.scales[1]
+        seen_again = self._seen(closer)
+        return [regions[i] if closer[i] is None else seen_again[i] for i in range(len(images))]
 
     def _closer(self, image: np.ndarray, view: View | None, regions: list[Region]) -> View | None:
-        """Return a larger view of a page on which there are formulas, if its print is small, or of the small signs in a
-        photograph."""
-        if view is None:
-            return None
-        if not view.page:
-            small = [r.quad for r in regions if is_small(r, self._least_height(view))]
-            return close_up(image, view, small, CLOSE_UP, self.max_side) if small else None
-        if self.small_print is None or not any(r.kind == "formula" for r in regions):
+        """Return a larger view of a page on which there are formulas, if its print is small."""
+        if self.small_print is None or view is None or not any(r.kind == "formula" for r in regions):
             return None
         least = max(self.small_print, FORMULA_PRINT)
         closer = view_of(image, self.short_side, self.max_side, least, FORMULA_ENLARGEMENT)

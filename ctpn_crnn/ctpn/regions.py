@@ -37,12 +37,6 @@ ROOM = (0.1, 0.05)
 """What is added at each end, and above and below, of a line on a photograph, in heights of the line: strips end within
 strokes. Chosen on rendered scenes, by DetEval and IoU, and on readings of photographs of the training set."""
 
-MUCH_ALIKE = 1.15
-"""A line may come out so much higher at a closer look."""
-
-SAME_SIGN = 0.3
-"""A line of which more than this share lies in another one, or that of it, is the same at a closer look."""
-
 SAME_LINE = 0.5
 """Of two fitted lines that share more than this part of the smaller one, the weaker is dropped."""
 
@@ -82,29 +76,6 @@ def outside(regions: list[Region], others: list[Region]) -> list[Region]:
         return common > INSIDE * quad_area(region.quad)
 
     return [r for r in regions if not covered(r)]
-
-
-def is_small(region: Region, height: float) -> bool:
-    """Whether it is text lower than `height`."""
-    return region.kind == "text" and quad_size(region.quad)[1] < height
-
-
-def with_small(regions: list[Region], closer: list[Region], height: float) -> list[Region]:
-    """Take small text from a closer look, all else from the first one.
-
-    Args:
-        regions: Found in the whole image, in its pixels.
-        closer: Found in an enlarged part of it, in the same pixels.
-        height: What is lower than this is small.
-    """
-    kept = [r for r in regions if not is_small(r, height)]
-    small = [r for r in closer if is_small(r, MUCH_ALIKE * height)]
-
-    def is_there(region: Region) -> bool:
-        area = quad_area(region.quad)
-        return any(intersection_area(region.quad, r.quad) > SAME_SIGN * min(area, quad_area(r.quad)) for r in kept)
-
-    return kept + [r for r in small if not is_there(r)]
 
 
 def fitted(

@@ -15,7 +15,7 @@ import numpy as np
 
 from ctpn_crnn.ctpn.anchors import STRIDE
 from ctpn_crnn.deskew import Rotation, estimate_skew, is_full_of_lines
-from ctpn_crnn.geometry import Quad, clip_quad, quad_size
+from ctpn_crnn.geometry import Quad, clip_quad
 
 MIN_SIDE = 4
 """Images with a side below this many pixels hold no legible text; there is no view of them."""
@@ -47,13 +47,6 @@ MIN_LEAN, MAX_LEAN = 2.0, 30.0
 
 MAX_INKED = 0.4
 """An image with more that is not blank has no margins to look for."""
-
-SURROUNDINGS = 6.0
-"""What a close-up shows around its lines, in heights of the highest: signs stand in groups. Chosen on rendered scenes
-and photographs of the training set."""
-
-LEAST_GAIN = 1.2
-"""How much larger a close-up must be than what was seen before."""
 
 MARGIN = 2 * STRIDE
 """Blank pixels left around what is on a page: the network learnt that ground surrounds text."""
@@ -115,35 +108,6 @@ def view_of(
             most = min(max(scale, enlargement), max_side / max(height, width))
             scale = min(most, max(LEAST_SCALE, small_print / found))
         x1, y1, x2, y2 = content_box(grey, round(MARGIN / scale))
-    return _part(image, grey, page, (x1, y1, x2, y2), scale)
-
-
-def close_up(image: np.ndarray, view: View, quads: Sequence[Quad], enlargement: float, max_side: int) -> View | None:
-    """Return a larger view of the part of an image where some lines are.
-
-    Args:
-        image: (H, W, 3) BGR uint8.
-        view: As the network saw it first.
-        quads: At least one, (4, 2) in pixels of the image.
-        enlargement: How much larger than in that view.
-        max_side: Largest long side in pixels.
-
-    Returns:
-        The part with all of the lines and `SURROUNDINGS` around them; None where it would hardly be larger.
-    """
-    points = np.concatenate(quads)
-    margin = SURROUNDINGS * max(quad_size(quad)[1] for quad in quads)
-    x1, y1 = np.maximum(0, points.min(axis=0) - margin).astype(int).tolist()
-    x2, y2 = np.minimum(image.shape[1::-1], np.ceil(points.max(axis=0) + margin)).astype(int).tolist()
-    scale = min(enlargement * view.scales[1], max_side / max(x2 - x1, y2 - y1))
-    if min(x2 - x1, y2 - y1) < MIN_SIDE or scale < LEAST_GAIN * view.scales[1]:
-        return None
-    return _part(image, view.grey, view.page, (x1, y1, x2, y2), scale)
-
-
-def _part(image: np.ndarray, grey: np.ndarray, page: bool, box: tuple[int, int, int, int], scale: float) -> View:
-    """Return the view of a box x1, y1, x2, y2 of an image at a scale."""
-    x1, y1, x2, y2 = box
     size = max(1, round((x2 - x1) * scale)), max(1, round((y2 - y1) * scale))
     image = image[y1:y2, x1:x2]
     if size != (x2 - x1, y2 - y1):

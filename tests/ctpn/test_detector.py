@@ -83,9 +83,9 @@ def picture(height: int, width: int) -> np.ndarray:
 def detect(
     truth: list[np.ndarray], height: int = 640, width: int = 800, kinds: list[int] | None = None, **options: Any
 ) -> list[Region]:
-    """What the connector makes of the strips at one look: the ink of the picture, which is noise, is left out."""
+    """What the connector makes of the strips: the ink of the picture, which is noise, is left out."""
     network = FakeNetwork(list(zip(truth, kinds or [1] * len(truth), strict=True)))
-    return Detector(network=network, **{"fit_ink": False, "small_signs": 0, **options}).detect(picture(height, width))
+    return Detector(network=network, **{"fit_ink": False, **options}).detect(picture(height, width))
 
 
 def assert_same(regions: list[Region], quads: list[np.ndarray], within: float) -> None:

@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.ctpn.detector import FORMULA_ENLARGEMENT, Detector
-from ctpn_crnn.ctpn.regions import Region, with_small
 from ctpn_crnn.ctpn.views import LEAST_SCALE, MARGIN, content_box, groups_of, is_page, levelling, print_height, view_of
 from ctpn_crnn.deskew import Rotation
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.geometry import box_to_quad, quad_iou
 
 
 def page(cap_height: int, lines: int = 12, size: tuple[int, int] = (1400, 1000)) -> np.ndarray:
@@ -184,83 +182,6 @@ def test_pages_shown_as_photographs_are_looked_at_once():
     network = SeesAllOver(kind=2)
     Detector(network=network, fit_ink=False, small_print=None).detect(page(15))
     assert len(network.sizes) == 1
-
-
-class SeesSigns:
-    """A network that sees a line of text wherever the image has the grey of a sign."""
-
-    charset, config = None, {}
-    SIGN = 7
-
-    def __init__(self) -> None:
-        self.views: list[np.ndarray] = []
-
-    def predict(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
-        (image,) = images
-        self.views.append(image)
-        rows, columns = image.shape[0] // 16, image.shape[1] // 16
-        scores = np.zeros((1, rows, columns, 10, 3), np.float32)
-        scores[..., 0] = 9
-        vertical = np.zeros((1, rows, columns, 10, 2), np.float32)
-        seen = (image == self.SIGN).all(axis=-1)
-        count, _, boxes, _ = cv2.connectedComponentsWithStats(seen.astype(np.uint8))
-        for x, y, width, height, area in boxes[1:count]:
-            if area < 40:
-                continue
-            row = int(y + height / 2) // 16
-            span = slice(int(x) // 16, -(-int(x + width) // 16))
-            scores[0, row, span, 0] = [0, 9, 0]
-            vertical[0, row, span, 0] = [((y + height / 2) - (row * 16 + 8)) / 11, np.log(height / 11)]
-        return scores, vertical, np.zeros((1, rows, columns, 10, 1))
-
-
-def signs(*boxes: tuple[int, int, int, int]) -> np.ndarray:
-    image = np.maximum(photograph(), 20)
-    for x1, y1, x2, y2 in boxes:
-        image[y1:y2, x1:x2] = SeesSigns.SIGN
-    return image
-
-
-class TestCloseUps:
-    LARGE, SMALL = (100, 100, 420, 140), (610, 500, 770, 516)
-
-    def found(self, *boxes: tuple[int, int, int, int], **options):
-        network = SeesSigns()
-        regions = Detector(network=network, fit_ink=False, level=False, **options).detect(signs(*boxes))
-        return regions, [view.shape[:2] for view in network.views]
-
-    def test_small_signs_are_looked_at_again_with_what_is_around_them(self):
-        regions, sizes = self.found(self.LARGE, self.SMALL)
-        whole, closer = sizes
-        assert whole == (704, 912)
-        # Twice 160 x 16 pixels, and as much around it as the photograph has within 6 times 16.
-        assert closer == (16 * -(-2 * (16 + 192) // 16), 16 * -(-2 * (160 + 192) // 16))
-        assert len(regions) == 2
-        for box in (self.LARGE, self.SMALL):
-            best = max(regions, key=lambda region: quad_iou(region.quad, box_to_quad(*box)))
-            assert quad_iou(best.quad, box_to_quad(*box)) > 0.75
-
-    def test_large_signs_are_not(self):
-        assert len(self.found(self.LARGE)[1]) == 1
-        assert len(self.found(self.LARGE, self.SMALL, small_signs=0)[1]) == 1
-
-    def test_nor_is_what_would_hardly_be_larger(self):
-        assert len(self.found((10, 300, 100, 316), (800, 300, 890, 316), max_side=912)[1]) == 1
-
-    def test_what_is_large_is_kept_from_the_first_look(self):
-        def region(*box: float, kind: str = "text") -> Region:
-            return Region(box_to_quad(*box), 0.9, kind)
-
-        large, low, formula = region(0, 0, 100, 40), region(200, 0, 260, 12), region(0, 100, 50, 110, kind="formula")
-        piece, better, late, tall = (
-            region(*box) for box in ((10, 10, 60, 30), (195, 0, 300, 13), (0, 60, 40, 70), (0, 200, 90, 240))
-        )
-        assert with_small([large, low, formula], [piece, better, late, tall], 24) == [large, formula, better, late]
-
-
-def test_senseless_height_of_signs():
-    with pytest.raises(ConfigError, match="small_signs"):
-        Detector(network=object(), small_signs=-1)
 
 
 @pytest.mark.parametrize("lean", [-25, -6, 3, 12, 25])
