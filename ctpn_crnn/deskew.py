@@ -43,8 +43,8 @@ _MIN_CONTRAST = 1.8
 at 2.8."""
 
 _FULL_BLOBS, _FULL_CONTRAST = 400, 2.4
-"""So many blobs whose lines stand out so far are dense text: of photographs on an uneven ground 2 of 720 pass for it, of
-rendered pages on one all 11."""
+"""So many blobs whose lines stand out so far are dense text: of photographs on an uneven ground 2 of 720 pass for it,
+of rendered pages on one all 11."""
 
 
 def estimate_skew(image: np.ndarray, max_degrees: float = MAX_SKEW) -> float:

@@ -34,8 +34,8 @@ FORMULA_ENLARGEMENT = 1.8
 """How far such a page is enlarged at most."""
 
 SURE_TEXT = 0.95
-"""Least probability of strips that hold a line together across a gap. Chosen on rendered pages and on the 30 receipts of
-`sroie_dev` that its score is not given for."""
+"""Least probability of strips that hold a line together across a gap. Chosen on rendered pages and on the 30 receipts
+of `sroie_dev` that its score is not given for."""
 
 
 class Detector:

@@ -200,7 +200,8 @@ def test_options_reach_the_recognizer(monkeypatch):
             (expected, "onnx", "auto"),
             {"min_confidence": 0.0, "deskew": "auto", "orientation": "auto", "language_model": "auto"},
         )
-    arguments = parser.parse_args(["a.png", "--orientation", "upright", "--language-model", "none", "--beam-width", "1"])
+    argv = ["--orientation", "upright", "--language-model", "none", "--beam-width", "1"]
+    arguments = parser.parse_args(["a.png", *argv])
     options = read.make_recognizer(arguments)[1]
     assert (options["language_model"], options["beam_width"]) == ("none", 1) and "lm_weight" not in options
     assert options["orientation"] == "upright"
