@@ -42,6 +42,9 @@ _MIN_CONTRAST = 1.8
 """How far the sharpest profile must stand above the median of all angles: photos without text reach 1.4, receipts begin
 at 2.8."""
 
+_SOME_CONTRAST = 1.4
+"""Above this there may be lines: those of a page photographed from one side reach 1.75."""
+
 _FULL_BLOBS, _FULL_CONTRAST = 400, 2.4
 """So many blobs whose lines stand out so far are dense text: of photographs on an uneven ground 2 of 720 pass for it,
 of rendered pages on one all 11."""
@@ -81,14 +84,14 @@ def is_full_of_lines(image: np.ndarray) -> bool:
 
 
 def lies_on_its_side(image: np.ndarray) -> bool:
-    """Whether characters stand in lines that run from top to bottom rather than from left to right.
+    """Whether characters seem to stand in lines that run from top to bottom rather than from left to right.
 
     Args:
         image: uint8 (H, W) or (H, W, 3).
     """
     copy = _working_copy(image)
     level, upright = (_sharpest(_blobs(np.ascontiguousarray(way)), MAX_SKEW)[1] for way in (copy, copy.T))
-    return upright >= _MIN_CONTRAST and upright > level
+    return upright >= _SOME_CONTRAST and upright > level
 
 
 def rotate(image: np.ndarray, degrees: float) -> np.ndarray:

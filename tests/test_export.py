@@ -80,7 +80,7 @@ def test_reading_with_an_exported_reader(exported, reader):
     crops = [np.random.default_rng(1).integers(0, 256, (30, width), np.uint8) for width in (40, 200)]
     found = LineReader(exported)
     assert found.charset.characters == tuple(CHARSET)
-    assert [r.text for r in found.read(crops)] == [r.text for r in LineReader(reader, "keras").read(crops)]
+    assert [r.text for r in found.read(crops)] == [r.text for r in LineReader(reader, "keras", "float32").read(crops)]
     with pytest.raises(WeightsError, match="swapped"):
         OnnxNetwork("ctpn", exported)
 

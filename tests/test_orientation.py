@@ -17,6 +17,7 @@ MARK = 200
 class Found:
     quad: np.ndarray
     kind: str = "text"
+    score: float = 1.0
 
 
 def page(degrees: int) -> np.ndarray:
