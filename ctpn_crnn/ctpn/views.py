@@ -159,7 +159,8 @@ def print_height(grey: np.ndarray) -> float | None:
 
 
 def _is_page(grey: np.ndarray, away: np.ndarray) -> bool:
-    return np.count_nonzero(away < GROUND_LEVELS) >= PAGE_GROUND * away.size or is_full_of_lines(grey)
+    ground = int(np.count_nonzero(away < GROUND_LEVELS))
+    return ground >= PAGE_GROUND * away.size or is_full_of_lines(grey)
 
 
 def _print_height(away: np.ndarray) -> float | None:

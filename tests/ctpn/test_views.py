@@ -56,6 +56,18 @@ def test_paper_is_a_page_in_shadow_too_and_a_photograph_is_none():
     assert not is_page(photograph()[..., 0])
 
 
+def noisy(image: np.ndarray) -> np.ndarray:
+    grain = np.random.default_rng(5).integers(-25, 26, image.shape[:2])[..., None]
+    return (image.astype(int) // 2 + 60 + grain).clip(0, 255).astype(np.uint8)
+
+
+def test_what_is_full_of_lines_is_a_page_on_any_ground():
+    full, few = (noisy(page(16, lines=lines, size=(1500, 1000))) for lines in (40, 6))
+    assert is_page(full[..., 0]) and not is_page(few[..., 0])
+    assert print_height(full[..., 0]) == pytest.approx(16, abs=5) and print_height(few[..., 0]) is None
+    assert view_of(full, 600, 1792, 9).page and not view_of(few, 600, 1792, 9).page
+
+
 def test_margins_go_and_come_back_in_the_quads():
     image = page(15)
     view = view_of(image, 600, 1792, small_print=100)  # so much would be no reason to shrink it
