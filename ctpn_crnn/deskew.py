@@ -134,6 +134,8 @@ class Rotation:
         """Turn the source, uint8 (height, width) or (height, width, 3)."""
         if self.degrees == 0:
             return image
+        if self.degrees % 90 == 0:  # exact, and of any size: OpenCV turns up to 32767 pixels
+            return np.ascontiguousarray(np.rot90(image, -int(self.degrees) // 90))
         matrix, shift = self._matrix(), self._shift()
         # Ours are pixel edges, OpenCV's coordinates are pixel centres.
         shift = matrix @ np.full(2, 0.5) + shift - 0.5

@@ -205,3 +205,19 @@ class TestLiesOnItsSide:
 
     def test_no_lines(self):
         assert not lies_on_its_side(np.full((300, 200, 3), 255, np.uint8))
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270.0, -90, 450])
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_quarter_turns_move_pixels_as_they_are(degrees, channels):
+    image = np.random.default_rng(6).integers(0, 256, (5, 8, *channels), np.uint8)
+    turn = Rotation(degrees, 8, 5)
+    turned = turn.apply(image)
+    assert turned.shape[:2] == turn.size[::-1]
+    for y, x in ((0, 0), (1, 6), (4, 7)):
+        column, row = np.floor(turn.to_turned(np.array([x + 0.5, y + 0.5]))).astype(int)
+        np.testing.assert_array_equal(turned[row, column], image[y, x])
+
+
+def test_a_quarter_turn_of_what_is_longer_than_opencv_turns():
+    assert Rotation(90, 3, 40000).apply(np.zeros((40000, 3), np.uint8)).shape == (3, 40000)
