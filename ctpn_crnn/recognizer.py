@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar,
 
 import numpy as np
 
+from ctpn_crnn.ctpn.regions import Region
 from ctpn_crnn.deskew import MIN_SKEW, Rotation, estimate_skew
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError, WeightsError
 from ctpn_crnn.geometry import quad_size
@@ -29,7 +30,6 @@ from ctpn_crnn.sources import load_page, page_refs, sources
 if TYPE_CHECKING:
     from ctpn_crnn.crnn.language_model import LanguageModel
     from ctpn_crnn.crnn.reader import Reading
-    from ctpn_crnn.ctpn.regions import Region
 
 logger = logging.getLogger(__name__)
 
@@ -239,9 +239,8 @@ class Recognizer:
             lines, turn = self._read_regions(image, self._find(image)), Rotation(0, width, height)
         lines = join_spaced_words([line for line in lines if self._is_worth_keeping(line)])
         order = reading_order([line.quad for line in lines])
-        if turn.degrees:
-            lines = [replace(line, quad=turn.to_source(line.quad)) for line in lines]
-        return Page(width, height, [lines[index] for index in order], name)
+        lines = [replace(lines[index], quad=turn.to_source(lines[index].quad)) for index in order]
+        return Page(width, height, lines, name)
 
     def _find(self, image: np.ndarray) -> list[Region]:
         """Regions with quads in pixels of the image, which may lean."""
@@ -250,7 +249,7 @@ class Recognizer:
             return self.detector.detect(image)
         upright = Rotation(-skew, image.shape[1], image.shape[0])
         regions = self.detector.detect(upright.apply(image))
-        return [replace(region, quad=upright.to_source(region.quad)) for region in regions]
+        return [Region(upright.to_source(region.quad), region.score, region.kind) for region in regions]
 
     def _read_regions(self, image: np.ndarray, regions: Sequence[Region]) -> list[TextLine]:
         """Lines in the order of the regions. Formulas are passed on unread, but for those that are none."""

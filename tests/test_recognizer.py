@@ -222,9 +222,17 @@ class TestArguments:
         assert made == [networks, {**networks, **search}, {**networks, "language_model": None}]
 
     @pytest.mark.parametrize(
-        "options", [{"min_confidence": 1.5}, {"min_confidence": float("nan")}, {"padding": (-1, 0)}, {"max_pixels": 0}]
+        "options",
+        [
+            {"min_confidence": 1.5},
+            {"min_confidence": float("nan")},
+            {"padding": (-1, 0)},
+            {"max_pixels": 0},
+            {"deskew": "yes"},
+            {"orientation": "sideways"},
+        ],
     )
-    def test_numbers_that_make_no_sense(self, options):
+    def test_options_that_make_no_sense(self, options):
         with pytest.raises(ConfigError):
             make(**options)
 
