@@ -18,7 +18,7 @@ from pathlib import Path
 import opencc
 
 from ctpn_crnn.crnn.charset import Charset
-from ctpn_crnn.crnn.scripts import TABLE
+from ctpn_crnn.crnn.chinese_script import TABLE
 
 SEEN = 20
 """Occurrences from which on the corpus has a say."""

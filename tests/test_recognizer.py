@@ -241,7 +241,7 @@ def test_light_import():
     """The package, and all that is not a network, comes without TensorFlow and Keras."""
     code = """
 import sys
-import ctpn_crnn, ctpn_crnn.recognizer, ctpn_crnn.writers, ctpn_crnn.weights, ctpn_crnn.sources
+import ctpn_crnn, ctpn_crnn.recognizer, ctpn_crnn.writers, ctpn_crnn.weights, ctpn_crnn.documents.sources
 ctpn_crnn.Page, ctpn_crnn.TextLine, ctpn_crnn.Recognizer
 assert set(ctpn_crnn.__all__) <= set(dir(ctpn_crnn))
 print([name for name in ("tensorflow", "keras", "jax") if name in sys.modules], ctpn_crnn.__version__)

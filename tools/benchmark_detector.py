@@ -14,8 +14,8 @@ from ctpn_crnn.benchmark import OUR_ENGINES
 from ctpn_crnn.benchmark.detection import time_detection
 from ctpn_crnn.commands.arguments import HelpFormatter, image_size, positive
 from ctpn_crnn.commands.running import run_command
+from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError
-from ctpn_crnn.images import load_image
 from ctpn_crnn.runtime import Network, load_network
 
 EPILOG = """\

@@ -11,8 +11,8 @@ from tqdm import tqdm
 from ctpn_crnn.commands.arguments import HelpFormatter, positive
 from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.crnn.language_model import MAX_ORDER
-from ctpn_crnn.crnn.ngram_counting import NgramCounter, corpus_files, count_files
 from ctpn_crnn.files import writable
+from ctpn_crnn.training.ngram_counting import NgramCounter, corpus_files, count_files
 
 EPILOG = """\
 examples:

@@ -14,12 +14,11 @@ from tqdm import tqdm
 from ctpn_crnn.commands.arguments import HelpFormatter, image_size, positive, share
 from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.crnn.charset import Charset
+from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import CtpnCrnnError
-from ctpn_crnn.images import load_image
-from ctpn_crnn.synthesis.corpus import Corpus
 from ctpn_crnn.synthesis.fonts import HELD_OUT_FAMILIES, FontLibrary
-from ctpn_crnn.synthesis.lines import LineStyle, LineSynthesizer
-from ctpn_crnn.synthesis.pages import STYLES, PageSynthesizer
+from ctpn_crnn.synthesis.lines.lines import LineStyle, LineSynthesizer
+from ctpn_crnn.synthesis.pages.pages import STYLES, PageSynthesizer
 from ctpn_crnn.synthesis.sets import (
     CharacterCount,
     ContactSheet,
@@ -29,6 +28,7 @@ from ctpn_crnn.synthesis.sets import (
     write_lines,
     write_pages,
 )
+from ctpn_crnn.synthesis.text.corpus import Corpus
 
 EPILOG = """\
 examples:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ctpn_crnn.commands.arguments import HelpFormatter
 from ctpn_crnn.commands.running import run_training
-from ctpn_crnn.distribution import STRATEGIES, strategy_scope, use_device
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.runtime import require_keras
+from ctpn_crnn.training.strategies import STRATEGIES, strategy_scope, use_device
 from ctpn_crnn.weights import read_weights
 
 EXAMPLES = """examples:
@@ -108,12 +108,12 @@ def check(arguments: argparse.Namespace) -> None:
 def train(arguments: argparse.Namespace) -> None:
     """Train as the arguments say."""
     if arguments.smoke:
-        from ctpn_crnn.crnn.smoke import smoke_run
+        from ctpn_crnn.training.crnn_smoke import smoke_run
 
         with tempfile.TemporaryDirectory() as folder:
             print(smoke_run(arguments.output or folder))
     else:
-        from ctpn_crnn.crnn.training_run import train_from_arguments
+        from ctpn_crnn.training.crnn_run import train_from_arguments
 
         train_from_arguments(arguments)
 

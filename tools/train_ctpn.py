@@ -17,7 +17,9 @@ import numpy as np
 from ctpn_crnn.commands.arguments import HelpFormatter
 from ctpn_crnn.commands.running import run_training
 from ctpn_crnn.datasets import is_held_out, read_detection_set
-from ctpn_crnn.datasets.detection_samples import (
+from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.runtime import require_keras
+from ctpn_crnn.training.detection_samples import (
     CropSampler,
     CropSettings,
     FolderPages,
@@ -26,16 +28,14 @@ from ctpn_crnn.datasets.detection_samples import (
     PageSource,
     RenderedPages,
 )
-from ctpn_crnn.distribution import STRATEGIES, strategy_scope, use_device
-from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.runtime import require_keras
+from ctpn_crnn.training.strategies import STRATEGIES, strategy_scope, use_device
 from ctpn_crnn.weights import read_weights
 
 if TYPE_CHECKING:
     import keras
 
     from ctpn_crnn.ctpn.network import CTPN
-    from ctpn_crnn.ctpn.training import TrainingOptions
+    from ctpn_crnn.training.ctpn_trainer import TrainingOptions
 
 EPILOG = """examples:
   python tools/train_ctpn.py --smoke
@@ -157,7 +157,7 @@ def sources(args: argparse.Namespace) -> tuple[PageSource, PageSource | None]:
 
 def options_of(args: argparse.Namespace) -> TrainingOptions:
     """The options of the run, checked."""
-    from ctpn_crnn.ctpn.training import TrainingOptions
+    from ctpn_crnn.training.ctpn_trainer import TrainingOptions
 
     names = (
         "steps", "batch_size", "optimizer", "learning_rate", "warmup_steps", "weight_decay", "clip_norm",
@@ -171,13 +171,13 @@ def run(args: argparse.Namespace, train_source: PageSource, held_out: PageSource
     """Train as the arguments say; returns the rows of the log."""
     import keras
 
-    from ctpn_crnn.ctpn.head_training import split_at_features
     from ctpn_crnn.ctpn.network import CTPN
-    from ctpn_crnn.ctpn.training import Watch, build_training_model, load_checkpoint, train
-    from ctpn_crnn.datasets.detection_batches import DetectionBatches
-    from ctpn_crnn.layers import training_layers
+    from ctpn_crnn.runtime.keras_layers import training_layers
     from ctpn_crnn.runtime.keras_network import choose_precision
     from ctpn_crnn.runtime.onnx_network import first_layers
+    from ctpn_crnn.training.ctpn_heads import split_at_features
+    from ctpn_crnn.training.ctpn_trainer import Watch, build_training_model, load_checkpoint, train
+    from ctpn_crnn.training.detection_batches import DetectionBatches
     from ctpn_crnn.weights import save_weights
 
     options = options_of(args)
@@ -248,7 +248,7 @@ def start_head(args: argparse.Namespace, network: CTPN, model: keras.Model, sour
     """Train what follows VGG16 on features that are computed once, and write the weights."""
     from tqdm import tqdm
 
-    from ctpn_crnn.ctpn.head_training import EpochBar, kept_features, split_at_features, train_head
+    from ctpn_crnn.training.ctpn_heads import EpochBar, kept_features, split_at_features, train_head
     from ctpn_crnn.weights import save_weights
 
     settings = CropSettings(args.size, tuple(args.scale), rotation=args.rotation)
@@ -290,7 +290,7 @@ def smoke() -> None:
     Raises:
         TrainingError: it has not.
     """
-    from ctpn_crnn.ctpn.training import TrainingError
+    from ctpn_crnn.training.ctpn_trainer import TrainingError
 
     with tempfile.TemporaryDirectory() as folder:
         common = [

@@ -13,9 +13,9 @@ import numpy as np
 
 from ctpn_crnn.benchmark.engine_process import EngineError, EngineProcess, EngineSpec
 from ctpn_crnn.datasets.samples import PageTruth
+from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.evaluation.pages import PageScore
-from ctpn_crnn.images import load_image
 from ctpn_crnn.page import Page, TextLine
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ctpn_crnn.ctpn.detector import Detector
-from ctpn_crnn.ctpn.views import levelling, view_of
+from ctpn_crnn.refine.views import levelling, view_of
 from ctpn_crnn.runtime import Network
 
 

@@ -7,8 +7,8 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from ctpn_crnn.batch_detection import CROP_MODES, Options
-from ctpn_crnn.batch_detection import run as detect
+from ctpn_crnn.jobs.windows import CROP_MODES, Options
+from ctpn_crnn.jobs.windows import run as detect
 
 EPILOG = """\
 examples:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.files import writable
-from ctpn_crnn.images import load_image
 from ctpn_crnn.weights import shipped
 
 EPILOG = """\

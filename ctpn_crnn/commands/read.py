@@ -22,8 +22,9 @@ from ctpn_crnn.commands.arguments import (
     search_options,
     share,
 )
+from ctpn_crnn.documents.sources import PDF_DPI
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.folder_job import (
+from ctpn_crnn.jobs.folder import (
     Document,
     FolderJob,
     Journal,
@@ -34,9 +35,8 @@ from ctpn_crnn.folder_job import (
     expand,
     file_signature,
 )
-from ctpn_crnn.folder_job import make_plan as plan_of
+from ctpn_crnn.jobs.folder import make_plan as plan_of
 from ctpn_crnn.recognizer import Failure, WeightsChoice, choose_weights
-from ctpn_crnn.sources import PDF_DPI
 from ctpn_crnn.writers import WRITERS
 from ctpn_crnn.writers.text import FLOWS
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from ctpn_crnn.crnn.looks import INPUT_HEIGHT
+from ctpn_crnn.crnn.second_reading import INPUT_HEIGHT
 from ctpn_crnn.errors import ConfigError
 
 FRAME_WIDTH = 4
@@ -32,7 +32,7 @@ class CRNN:
     Args:
         num_classes: outputs a frame: the characters of the charset and the CTC blank (class 0).
         lstm_units: units of each direction of the two bidirectional LSTMs.
-        convolution, bidirectional: layer classes in place of Keras' own, with the same weights (`ctpn_crnn.layers`).
+        convolution, bidirectional: layer classes in place of Keras' own, with the same weights.
 
     Example:
         >>> network = CRNN(num_classes=38)

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from ctpn_crnn.crnn.charset import BLANK, Charset
+from ctpn_crnn.crnn.chinese_script import UNKNOWN, Scripts
 from ctpn_crnn.crnn.ctc import PRUNE, Decoded, Scorer, beam_search, best_path, line_confidence
 from ctpn_crnn.crnn.language_model import LanguageModel, PrefixScorer, shipped_model
-from ctpn_crnn.crnn.looks import OTHER_LOOKS, Look, line_image
-from ctpn_crnn.crnn.scripts import UNKNOWN, Scripts
+from ctpn_crnn.crnn.second_reading import OTHER_LOOKS, Look, line_image
+from ctpn_crnn.documents.prefetch import prefetch
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.page import Char, mean_confidence
-from ctpn_crnn.pipeline import prefetch
 from ctpn_crnn.runtime import Network, load_network
 from ctpn_crnn.weights import CALIBRATION
 
@@ -64,7 +64,7 @@ class LineReader:
         language_model: a character language model, or its file (see tools/build_language_model.py), that the search
             takes into account. "auto": the shipped one, of Chinese and English, if it knows the charset of the weights
             and `beam_width` is not 1. None or "none": none. With a model, characters of the script, simplified or
-            traditional, that the rest of the line is not in are held to be unlikely (`ctpn_crnn.crnn.scripts`).
+            traditional, that the rest of the line is not in are held to be unlikely (`ctpn_crnn.crnn.chinese_script`).
         lm_weight: power of the model's probabilities (Hannun et al., 2014, alpha); 0 ignores them.
         length_bonus: natural log of what each character is worth in itself (ibid., beta), since the model's
             probabilities favour few characters. Not used without a language model.

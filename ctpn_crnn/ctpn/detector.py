@@ -11,13 +11,13 @@ import numpy as np
 
 from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, STRIDE
 from ctpn_crnn.ctpn.decode import Proposals, decode_heads
-from ctpn_crnn.ctpn.regions import TALL, Region, fitted, outside, without_text_in_formulas
 from ctpn_crnn.ctpn.text_lines import DEFAULTS, LineParams, connect, connect_formulas
-from ctpn_crnn.ctpn.views import View, groups_of, levelling, view_of
-from ctpn_crnn.deskew import Rotation
+from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.geometry import clip_quad
-from ctpn_crnn.images import load_image
+from ctpn_crnn.refine.regions import TALL, Region, fitted, outside, without_text_in_formulas
+from ctpn_crnn.refine.skew import Rotation
+from ctpn_crnn.refine.views import View, groups_of, levelling, view_of
 from ctpn_crnn.runtime import Network, load_network
 
 CLASSES = ("background", "text", "formula")
@@ -43,7 +43,7 @@ class Detector:
 
     An image is enlarged until its short side reaches ``short_side`` (at most threefold), then shrunk if its long side
     exceeds ``max_side``. A page, ink on an even ground, loses its margins and shrinks as far as its small print allows
-    (``ctpn_crnn.ctpn.views``); if formulas are found on it, it is looked at again, larger. A page that leans is set
+    (``ctpn_crnn.refine.views``); if formulas are found on it, it is looked at again, larger. A page that leans is set
     upright before.
 
     Args:
@@ -60,7 +60,7 @@ class Detector:
         level: Turn pages whose lines lean by 2 to 30 degrees before they are looked at; what is found is turned back.
         lines: Parameters of the connector.
         fit_ink: Fit the lines of a page to their ink, and find the cells that stand in one row with them
-            (``ctpn_crnn.ctpn.ink``); give those of a photograph some room.
+            (``ctpn_crnn.refine.ink``); give those of a photograph some room.
         weak_score: With ``fit_ink``: strips of at least this probability make lines too, if ink is found there.
         network: A loaded network, used in place of ``weights``, ``runtime`` and ``precision``.
 

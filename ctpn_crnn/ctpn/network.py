@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from ctpn_crnn import imagenet
+from ctpn_crnn.ctpn import imagenet
 from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS
 from ctpn_crnn.errors import ConfigError, WeightsError
 
@@ -103,7 +103,7 @@ class CTPN:
     Args:
         classes: names of the classes that an anchor is told apart into; the first is the background.
         heights: heights in pixels of the k anchors of a position.
-        convolution, bidirectional: layer classes in place of Keras' own, with the same weights (`ctpn_crnn.layers`).
+        convolution, bidirectional: layer classes in place of Keras' own, with the same weights.
 
     Example:
         >>> model = CTPN().build_model()

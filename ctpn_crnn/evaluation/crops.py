@@ -10,8 +10,8 @@ from typing import TypeVar
 import numpy as np
 
 from ctpn_crnn.datasets.samples import LineSample, PageTruth
+from ctpn_crnn.documents.images import crop_quad, load_image
 from ctpn_crnn.errors import CtpnCrnnError
-from ctpn_crnn.images import crop_quad, load_image
 
 _Item = TypeVar("_Item")
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from ctpn_crnn.crnn.ctc import log_product
 from ctpn_crnn.datasets.samples import PageTruth
+from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import CtpnCrnnError
 from ctpn_crnn.evaluation.calibration import CalibrationData
 from ctpn_crnn.evaluation.crops import LineCrop
@@ -24,12 +25,11 @@ from ctpn_crnn.evaluation.overlaps import HasQuad
 from ctpn_crnn.evaluation.pages import PageScore
 from ctpn_crnn.evaluation.recognition import RecognitionScore
 from ctpn_crnn.evaluation.worst import Case, Worst
-from ctpn_crnn.images import load_image
 from ctpn_crnn.page import Page
 
 if TYPE_CHECKING:
     from ctpn_crnn.crnn.reader import Reading
-    from ctpn_crnn.ctpn.regions import Region
+    from ctpn_crnn.refine.regions import Region
 
 _Item = TypeVar("_Item")
 

@@ -8,10 +8,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ctpn_crnn.crnn.looks import INPUT_HEIGHT, line_image
 from ctpn_crnn.crnn.reader import pad_lines
+from ctpn_crnn.crnn.second_reading import INPUT_HEIGHT, line_image
 from ctpn_crnn.ctpn.anchors import STRIDE
-from ctpn_crnn.images import load_image
+from ctpn_crnn.documents.images import load_image
 
 MAX_SIDE = 640
 """Larger images are shrunk for a detector: enough to compare networks, and quick."""

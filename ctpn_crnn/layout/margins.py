@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ctpn_crnn.layout.marks import is_page_number
+from ctpn_crnn.layout.reading_order import rows
 from ctpn_crnn.layout.sheet import Sheet
-from ctpn_crnn.reading_order import rows
 
 _EDGE = 0.1
 """Share of the page's height, at the upper and at the lower edge, in which headers and footers stand."""

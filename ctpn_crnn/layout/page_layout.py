@@ -11,10 +11,10 @@ from ctpn_crnn.layout.cells import build_rows
 from ctpn_crnn.layout.headings import heading_level, text_edges
 from ctpn_crnn.layout.margins import header_and_footer
 from ctpn_crnn.layout.paragraphs import continues, split_paragraphs
+from ctpn_crnn.layout.reading_order import regions, rows
 from ctpn_crnn.layout.sheet import Sheet, Strip
 from ctpn_crnn.layout.tables import Row, find_tables, interlocked
 from ctpn_crnn.page import Page
-from ctpn_crnn.reading_order import regions, rows
 
 _MOSTLY = 0.6
 """A row of which formulas take this share is set apart; a formula with less is part of a sentence."""

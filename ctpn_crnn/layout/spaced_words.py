@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ctpn_crnn.crnn.hanzi import HANZI
 from ctpn_crnn.geometry import Quad
-from ctpn_crnn.hanzi import HANZI
+from ctpn_crnn.layout.reading_order import upright_boxes
 from ctpn_crnn.page import Char, TextLine
-from ctpn_crnn.reading_order import upright_boxes
 
 _HANZI = re.compile(f"[{HANZI}]")
 _END_OF_LABEL = re.compile(f"[{HANZI}]{{1,2}}[:：]")

@@ -68,8 +68,8 @@ class CtpnCrnnEngine(OcrEngine):
     @staticmethod
     def get_deskew(input_file: Path, options: Any) -> float:
         """The degrees by which to turn the page counter-clockwise so that its lines are level."""
-        from ctpn_crnn.deskew import estimate_skew
-        from ctpn_crnn.images import load_image
+        from ctpn_crnn.documents.images import load_image
+        from ctpn_crnn.refine.skew import estimate_skew
 
         try:
             return float(estimate_skew(load_image(input_file)))

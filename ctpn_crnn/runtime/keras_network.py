@@ -25,7 +25,7 @@ class KerasNetwork:
         weights: A weights file; the shipped one when None.
         precision: "float32", "bfloat16" or "auto".
         plain: Of Keras' own layers only, which other programs know how to convert; else of faster ones of the same
-            weights and results (`ctpn_crnn.layers`).
+            weights and results (`ctpn_crnn.runtime.keras_layers`).
 
     Raises:
         WeightsError: The weights are missing, damaged, or those of another network.
@@ -89,7 +89,7 @@ def _build_ctpn(config: dict[str, Any], charset: str | None, plain: bool) -> ker
 
 def _build_crnn(config: dict[str, Any], charset: str | None, plain: bool) -> keras.Model:
     from ctpn_crnn.crnn.network import CRNN
-    from ctpn_crnn.layers import reading_layers
+    from ctpn_crnn.runtime.keras_layers import reading_layers
 
     arguments = {key: int(config[key]) for key in ("num_classes", "lstm_units") if key in config}
     layers = {} if plain else reading_layers()

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ctpn_crnn.ctpn.imagenet import MEAN, STD
 from ctpn_crnn.errors import WeightsError
-from ctpn_crnn.imagenet import MEAN, STD
 from ctpn_crnn.runtime.onnx_graph import Graph, ints
 from ctpn_crnn.runtime.onnx_layers import Arrays, FloatLayers, dense
 from ctpn_crnn.weights.store import WeightsFile

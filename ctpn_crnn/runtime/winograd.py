@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 
 from ctpn_crnn.runtime.onnx_graph import Graph, ints
-from ctpn_crnn.winograd import INPUT_TRANSFORM, KERNEL_TRANSFORM, OUTPUT_TRANSFORM, PATCH, TILE
+from ctpn_crnn.runtime.winograd_matrices import INPUT_TRANSFORM, KERNEL_TRANSFORM, OUTPUT_TRANSFORM, PATCH, TILE
 
 MIN_FILTERS = 256
 """Fewest output channels for which the transformations pay."""

@@ -16,8 +16,8 @@ import numpy as np
 
 from ctpn_crnn.errors import OutputError, SynthesisError
 from ctpn_crnn.files import output_error, write_bytes
-from ctpn_crnn.synthesis.lines import LineSample
-from ctpn_crnn.synthesis.page_sample import FORMULA, PageSample
+from ctpn_crnn.synthesis.lines.lines import LineSample
+from ctpn_crnn.synthesis.pages.page_sample import FORMULA, PageSample
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 _JPEG_QUALITY = 92

@@ -15,9 +15,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 import ctpn_crnn
+from ctpn_crnn.documents.images import check_file
 from ctpn_crnn.errors import ConfigError, ImageError, OutputError
 from ctpn_crnn.files import aside_prefix, written_aside
-from ctpn_crnn.images import check_file
 from ctpn_crnn.page import Page
 from ctpn_crnn.writers.document import FileWriter
 from ctpn_crnn.writers.glyphless import GlyphlessFont
@@ -50,7 +50,7 @@ class PdfWriter(FileWriter):
     32 MB of pictures at most; what remains of a page until the end is a kilobyte or two.
 
     Example:
-        >>> from ctpn_crnn.sources import load_pages
+        >>> from ctpn_crnn.documents.sources import load_pages
         >>> from ctpn_crnn.writers.pdf import PdfWriter
         >>> with PdfWriter("letter.pdf", dpi=300, title="A letter") as writer:      # doctest: +SKIP
         ...     for name, image in load_pages("letter.tif"):

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import ImageError
-from ctpn_crnn.images import load_image
 
 _EXIF_ORIENTATION = 0x0112
 

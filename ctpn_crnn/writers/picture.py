@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ctpn_crnn.documents.images import ImageSource
+from ctpn_crnn.documents.sources import load_page
 from ctpn_crnn.errors import OutputError
 from ctpn_crnn.files import write_bytes, written_aside
 from ctpn_crnn.geometry import quad_size
-from ctpn_crnn.images import ImageSource
 from ctpn_crnn.page import Page, TextLine
-from ctpn_crnn.sources import load_page
 from ctpn_crnn.writers.document import DocumentWriter, close_quietly
 from ctpn_crnn.writers.font import drawing_font
 

@@ -9,8 +9,8 @@ import pytest
 
 from ctpn_crnn.crnn.ctc import beam_search
 from ctpn_crnn.crnn.language_model import LanguageModel, NgramLevel, PrefixScorer
-from ctpn_crnn.crnn.ngram_counting import NgramCounter, corpus_files, count_files
 from ctpn_crnn.errors import ConfigError, DatasetError, WeightsError
+from ctpn_crnn.training.ngram_counting import NgramCounter, corpus_files, count_files
 
 FLOAT16 = 2e-3
 """Relative precision of what is stored."""
@@ -103,7 +103,7 @@ def test_no_digit_is_likelier_than_another():
 def test_counting_in_parts_gives_the_same_model(monkeypatch):
     whole = model_of("the cat", "the hat", "a cat")
     for size in (1, 3, 4, 7):
-        monkeypatch.setattr("ctpn_crnn.crnn.ngram_counting._COUNTED_AT_ONCE", size)
+        monkeypatch.setattr("ctpn_crnn.training.ngram_counting._COUNTED_AT_ONCE", size)
         parts = model_of("the cat", "the hat", "a cat")
         assert parts.sizes == whole.sizes
         assert parts.score("the bat") == whole.score("the bat")
@@ -278,14 +278,14 @@ class TestCorpus:
         text = "\ufeff甲方\r\nthe cat\n\n乙方"
         (tmp_path / "a.txt").write_bytes(text.encode())
         # A line of more than a block is cut, so lines must fit.
-        monkeypatch.setattr("ctpn_crnn.crnn.ngram_counting._BLOCK", max(block, 12))
+        monkeypatch.setattr("ctpn_crnn.training.ngram_counting._BLOCK", max(block, 12))
         counter, sizes = NgramCounter(), []
         count_files([tmp_path / "a.txt"], counter, sizes.append)
         assert sum(sizes) == len(text.encode())
         assert counter.model().score("甲方the") == model_of("甲方", "the cat", "乙方").score("甲方the")
 
     def test_a_long_line_is_read_in_parts(self, tmp_path, monkeypatch):
-        monkeypatch.setattr("ctpn_crnn.crnn.ngram_counting._BLOCK", 8)
+        monkeypatch.setattr("ctpn_crnn.training.ngram_counting._BLOCK", 8)
         (tmp_path / "a.txt").write_text("ab" * 40)
         counter = NgramCounter()
         count_files([tmp_path / "a.txt"], counter)

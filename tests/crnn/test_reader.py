@@ -7,8 +7,6 @@ import pytest
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.ctc import beam_search
-from ctpn_crnn.crnn.looks import Look, line_image
-from ctpn_crnn.crnn.ngram_counting import NgramCounter
 from ctpn_crnn.crnn.reader import (
     LineReader,
     Reading,
@@ -19,8 +17,10 @@ from ctpn_crnn.crnn.reader import (
     softmax_where_seen,
     spread,
 )
+from ctpn_crnn.crnn.second_reading import Look, line_image
 from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
 from ctpn_crnn.page import Char
+from ctpn_crnn.training.ngram_counting import NgramCounter
 
 
 class ColumnNetwork:

@@ -11,10 +11,10 @@ import pytest
 
 from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS
 from ctpn_crnn.ctpn.detector import Detector, Region
-from ctpn_crnn.ctpn.regions import ROOM
 from ctpn_crnn.ctpn.text_lines import LineParams
 from ctpn_crnn.errors import ConfigError, ImageError
 from ctpn_crnn.geometry import box_to_quad, quad_iou
+from ctpn_crnn.refine.regions import ROOM
 
 SURE = 6.0
 K = len(ANCHOR_HEIGHTS)

@@ -17,7 +17,7 @@ from ctpn_crnn.ctpn.network import (
     vgg16_layer_names,
 )
 from ctpn_crnn.errors import ConfigError, WeightsError
-from ctpn_crnn.layers import FastBidirectional, WinogradConv2D
+from ctpn_crnn.runtime.keras_layers import FastBidirectional, WinogradConv2D
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@ from importlib.resources import files
 import pytest
 
 from ctpn_crnn.crnn.charset import Charset
-from ctpn_crnn.synthesis.corpus import Corpus
 from ctpn_crnn.synthesis.fonts import Font, FontLibrary
+from ctpn_crnn.synthesis.text.corpus import Corpus
 
 
 @pytest.fixture(scope="session")

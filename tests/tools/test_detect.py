@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ctpn_crnn.batch_detection import Options
 from ctpn_crnn.errors import ConfigError, OutputError
+from ctpn_crnn.jobs.windows import Options
 
 SCRIPT = Path(__file__).parents[2] / "tools" / "detect.py"
 

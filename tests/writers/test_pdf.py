@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ctpn_crnn.documents.images import load_image
+from ctpn_crnn.documents.sources import load_pages
 from ctpn_crnn.errors import ConfigError, ImageError, OutputError
-from ctpn_crnn.images import load_image
 from ctpn_crnn.page import Char, Page, TextLine
-from ctpn_crnn.sources import load_pages
 
 pdfium = pytest.importorskip("pypdfium2")
 pikepdf = pytest.importorskip("pikepdf")
@@ -523,10 +523,10 @@ def character_f1(found, truth):
 def scan(path, seed, styles=("document", "table", "document")):
     """Writes a scanned document, an image-only PDF of rendered and degraded pages; each page's true regions."""
     from ctpn_crnn.crnn.charset import Charset
-    from ctpn_crnn.synthesis.corpus import Corpus
     from ctpn_crnn.synthesis.degradation import degrade
     from ctpn_crnn.synthesis.fonts import Font, FontLibrary
-    from ctpn_crnn.synthesis.pages import render_page
+    from ctpn_crnn.synthesis.pages.pages import render_page
+    from ctpn_crnn.synthesis.text.corpus import Corpus
 
     charset = Charset.default()
     font = Font.open(str(files("ctpn_crnn") / "assets" / "CtpnCrnnSans.woff2"), 0, charset.characters)

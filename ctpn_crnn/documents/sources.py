@@ -1,0 +1,249 @@
+"""Files, folders, patterns, standard input and documents with several pages -> one page after another."""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ctpn_crnn.documents.images import MAX_PIXELS, ImageSource, check_file, load_image, open_pillow
+from ctpn_crnn.documents.page_ref import ImageRef, PageRef
+from ctpn_crnn.documents.pdf import pdf_refs
+from ctpn_crnn.errors import ImageError
+
+IMAGE_SUFFIXES = frozenset(
+    (".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp")
+)
+"""What counts as an image in a folder."""
+
+DOCUMENT_SUFFIXES = frozenset({".pdf"})
+PDF_DPI = 200
+"""Resolution at which PDF pages are rendered."""
+
+STDIN = "-"
+"""The source that stands for the bytes of standard input; a file of this name is "./-"."""
+
+_STDIN_NAME, _STDIN_TITLE = "stdin", "standard input"
+"""What its pages are called, and what messages call it."""
+
+_PAGE = re.compile(r"(?P<path>.+)#page=(?P<number>[1-9]\d*)")
+_PDF_START = b"%PDF-"
+_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_ONE_SOURCE = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray, PageRef)
+
+
+def sources(given: ImageSource | PageRef | Iterable[ImageSource | PageRef]) -> Iterator[ImageSource | PageRef]:
+    """Expand folders and patterns.
+
+    A folder gives its images and PDFs (not those of its subfolders) in natural order, page2 before page10; a pattern
+    (`*`, `?`, `[...]`, `**`) what it matches, likewise. Anything else is given on as it is, also what does not exist,
+    so that reading it reports it and the others are not lost; "-" stands for standard input.
+
+    Args:
+        given: One source, or an iterable of them.
+
+    Yields:
+        Paths, "-", and the sources in memory (and pages as `page_refs` gives them) as they are.
+    """
+    if not isinstance(given, _ONE_SOURCE) and (
+        isinstance(given, Iterable) and not hasattr(given, "read") and not hasattr(given, "__array__")
+    ):
+        for one in given:
+            yield from sources(one)
+    elif isinstance(given, (str, os.PathLike)):
+        yield from _expand(os.fspath(given))
+    else:
+        yield given
+
+
+def page_refs(
+    source: ImageSource | PageRef, *, max_pixels: int = MAX_PIXELS, dpi: float = PDF_DPI, password: str | None = None
+) -> Iterator[PageRef]:
+    """The pages of one source, each loadable by itself: a damaged one does not hide those after it.
+
+    A page knows more than its image: `PageRef.size_points`, `.dpi`, and for a PDF the `.text` that it already has. The
+    PDF is opened once and stays open until this iterator is exhausted or closed; a page loaded later opens it again.
+
+    Args:
+        source: As for `load_image`; a TIFF with several pages or a PDF (path, bytes or file object); "path#page=N" for
+            one page; "-" for standard input, which is read to its end; or a page of this function, which is passed on.
+        max_pixels: See `load_image`.
+        dpi: Resolution for PDF pages; less where `max_pixels` asks for it.
+        password: Opens an encrypted PDF.
+
+    Raises:
+        ImageError: The source is missing or damaged as a whole; or it is a PDF, and it is encrypted or pypdfium2 is not
+            installed. Of a document that is damaged in the middle the pages before that come first.
+        ConfigError: `dpi` is not a positive number.
+    """
+    if isinstance(source, PageRef):
+        yield source
+    elif isinstance(source, str) and source == STDIN:
+        data = _bytes_of(sys.stdin.buffer, _STDIN_TITLE)
+        yield from _refs(data, _STDIN_NAME, max_pixels, dpi, password, _STDIN_TITLE)
+    elif isinstance(source, (str, os.PathLike)):
+        name = os.fspath(source)
+        chosen = _page_of(name)
+        if chosen:
+            refs = page_refs(chosen[0], max_pixels=max_pixels, dpi=dpi, password=password)
+            yield _nth(refs, chosen[1], chosen[0])
+        else:
+            _check_folder(name)
+            yield from _refs(check_file(source), name, max_pixels, dpi, password)
+    elif isinstance(source, (bytes, bytearray, memoryview)):
+        yield from _refs(bytes(source), None, max_pixels, dpi, password)
+    elif hasattr(source, "read") and not isinstance(source, Image.Image):
+        yield from _refs(_bytes_of(source, "the file object given"), None, max_pixels, dpi, password)
+    else:
+        yield ImageRef(source, None, max_pixels)
+
+
+def load_pages(
+    source: ImageSource, *, max_pixels: int = MAX_PIXELS, dpi: float = PDF_DPI, password: str | None = None
+) -> Iterator[tuple[str | None, np.ndarray]]:
+    """The pages of one source as (name, uint8 BGR image); arguments and errors as for `page_refs`."""
+    for ref in page_refs(source, max_pixels=max_pixels, dpi=dpi, password=password):
+        yield ref.name, ref.load()
+
+
+def load_page(
+    source: ImageSource | PageRef,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    dpi: float = PDF_DPI,
+    password: str | None = None,
+) -> np.ndarray:
+    """One image: `load_image`, and also "path#page=N" as `Page.source` gives it, "-", and a page of `page_refs`.
+
+    Raises:
+        ImageError: See `load_image`; or the document has no such page.
+    """
+    if isinstance(source, PageRef):
+        return source.load()
+    if isinstance(source, str):
+        if source == STDIN:
+            return load_image(_bytes_of(sys.stdin.buffer, _STDIN_TITLE), max_pixels=max_pixels, name=_STDIN_TITLE)
+        if _page_of(source):
+            return next(page_refs(source, max_pixels=max_pixels, dpi=dpi, password=password)).load()
+    return load_image(source, max_pixels=max_pixels)
+
+
+def _expand(name: str) -> Iterator[str]:
+    if name == STDIN:
+        yield name
+    elif os.path.isdir(name):
+        yield from _images_in(name) or [name]
+    elif glob.has_magic(name) and not os.path.exists(name):
+        matches = sorted(glob.glob(name, recursive=True), key=_natural)
+        yield from [match for match in matches if not os.path.isdir(match)] or [name]
+    else:
+        yield name
+
+
+def _images_in(folder: str) -> list[str]:
+    try:
+        entries = sorted(os.listdir(folder), key=_natural)
+    except OSError as error:
+        raise ImageError(f"the folder {folder} cannot be read: {error.strerror}; check its permissions") from error
+    wanted = IMAGE_SUFFIXES | DOCUMENT_SUFFIXES
+    paths = (os.path.join(folder, entry) for entry in entries if not entry.startswith("."))
+    return [path for path in paths if Path(path).suffix.lower() in wanted and os.path.isfile(path)]
+
+
+def _check_folder(name: str) -> None:
+    if os.path.isdir(name) and not _images_in(name):
+        raise ImageError(
+            f"the folder {name} holds no images or PDFs; give another one, or reach its subfolders by the pattern "
+            f'"{os.path.join(name, "**", "*.png")}"'
+        )
+
+
+def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
+    """Sort key that compares runs of digits as numbers."""
+    parts = re.split(r"([0-9]+)", name)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], name
+
+
+def _page_of(name: str) -> tuple[str, int] | None:
+    """("path", N) of "path#page=N", unless a file has that very name."""
+    chosen = None if os.path.exists(name) else _PAGE.fullmatch(name)
+    return (chosen["path"], int(chosen["number"])) if chosen else None
+
+
+def _nth(refs: Iterator[PageRef], number: int, name: str) -> PageRef:
+    count = 0
+    for count, ref in enumerate(refs, start=1):
+        if count == number:
+            ref.name = f"{name}#page={number}"  # also for a file with one page, which goes by the file's name
+            return ref
+    raise ImageError(f"{name} has {count} page(s): there is no page {number}")
+
+
+def _refs(
+    file: Path | bytes, name: str | None, max_pixels: int, dpi: float, password: str | None, title: str | None = None
+) -> Iterator[PageRef]:
+    """Pages of a file that lies on the disk or in memory, by what it begins with; messages call it by its title."""
+    start = file[:5] if isinstance(file, bytes) else _first_bytes(file)
+    if start == _PDF_START:
+        name = name or "PDF in memory"
+        yield from pdf_refs(file, name, dpi=dpi, max_pixels=max_pixels, password=password, title=title)
+    elif start[:4] in _TIFF_STARTS:
+        yield from _tiff_refs(file, name, max_pixels, title)
+    else:
+        yield ImageRef(file, name, max_pixels, title=title)
+
+
+def _first_bytes(path: Path) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(5)
+    except OSError as error:
+        raise ImageError(f"{path} cannot be read: {error.strerror}; check the disk and its permissions") from error
+
+
+def _tiff_refs(file: Path | bytes, name: str | None, max_pixels: int, title: str | None) -> Iterator[PageRef]:
+    count, damage = _count_frames(file, title or name or "TIFF in memory")
+    if count == 1 and damage is None:
+        yield ImageRef(file, name, max_pixels, title=title)
+        return
+    for index in range(count):
+        yield ImageRef(file, f"{name or 'TIFF in memory'}#page={index + 1}", max_pixels, frame=index)
+    if damage is not None:
+        raise damage
+
+
+def _count_frames(file: Path | bytes, name: str) -> tuple[int, ImageError | None]:
+    """How many pages can be found, and what is wrong with the next one if that is why there are no more."""
+    count = 0
+    try:
+        # No limit: the size of the first page says nothing of the others, and nothing is decoded here.
+        with open_pillow(io.BytesIO(file) if isinstance(file, bytes) else file, name, sys.maxsize) as image:
+            try:
+                while True:
+                    image.seek(count)
+                    count += 1
+            except EOFError:
+                return count, None
+    except ImageError as error:
+        if count == 0:
+            raise
+        return count, ImageError(f"{name} is damaged after page {count}: {error}")
+
+
+def _bytes_of(file: object, name: str) -> bytes:
+    try:
+        data = file.read()
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{name} cannot be read: {error}") from error
+    if not isinstance(data, bytes):
+        raise ImageError(f"{name} yields text; open it in binary mode ('rb')")
+    if not data:
+        raise ImageError(f"{name}: there is nothing in it (0 bytes)")
+    return data

@@ -1,0 +1,1 @@
+"""Many documents: the folder job and the windows of the batch detector."""

@@ -1,0 +1,75 @@
+"""The documents of a job: one for each file, whatever was given."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ctpn_crnn.documents.sources import STDIN, sources
+from ctpn_crnn.errors import CtpnCrnnError
+from ctpn_crnn.recognizer import Failure
+
+
+@dataclass(frozen=True)
+class Document:
+    """One source document, of one or many pages.
+
+    Attributes:
+        source: A path, "path#page=N" or "-" (standard input).
+        key: What a journal knows it by: its absolute path; the second time that it is given in a job it is another.
+            None for standard input, which cannot be known again.
+    """
+
+    source: str
+    key: str | None
+
+    @property
+    def path(self) -> Path:
+        """The file, without the number of a page."""
+        return Path(self.source.partition("#page=")[0] if not os.path.exists(self.source) else self.source)
+
+    @property
+    def stem(self) -> str:
+        """What its outputs are to be called, without suffix."""
+        if self.source == STDIN:
+            return "stdin"
+        number = self.source[len(str(self.path)) :].removeprefix("#page=")
+        return (self.path.stem or "document") + (f"-p{number}" if number.isdecimal() else "")
+
+    def signature(self) -> list[int] | None:
+        """Size and time of the last change (ns), by which a change is noticed; None where there is no such file."""
+        return None if self.key is None else file_signature(self.path)
+
+
+def file_signature(path: str | os.PathLike[str]) -> list[int] | None:
+    """See `Document.signature`."""
+    try:
+        state = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return [state.st_size, state.st_mtime_ns]
+
+
+def expand(given: Iterable[str]) -> tuple[list[Document], list[Failure]]:
+    """The documents among files, folders and patterns, in order; and what cannot be listed, such as a locked folder."""
+    documents: list[Document] = []
+    failures: list[Failure] = []
+    seen: Counter[str] = Counter()
+    for one in given:
+        try:
+            for source in map(str, sources(one)):
+                documents.append(_document(source, seen))
+        except CtpnCrnnError as error:
+            failures.append(Failure(str(one), error))
+    return documents, failures
+
+
+def _document(source: str, seen: Counter[str]) -> Document:
+    if source == STDIN:
+        return Document(source, None)
+    key = os.path.abspath(source)
+    seen[key] += 1
+    return Document(source, key if seen[key] == 1 else f"{key} ({seen[key]})")

@@ -1,0 +1,48 @@
+"""Formulas as pictures: they are found, but not read."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ctpn_crnn.documents.images import crop_quad
+from ctpn_crnn.files import write_bytes
+from ctpn_crnn.page import Page
+
+PADDING = (0.05, 0.05)
+"""Around a formula, in its heights: the box may touch its outermost strokes."""
+
+
+def save_formulas(page: Page, image: np.ndarray, folder: Path, stem: str) -> dict[int, Path]:
+    """Cut the formulas out of a page: "stem-1.png", "stem-2.png" and so on, in reading order.
+
+    Args:
+        page: The page.
+        image: uint8 BGR (H, W, 3), what it was read from.
+        folder: Must exist.
+        stem: What the names begin with.
+
+    Returns:
+        `id` of the line -> file.
+
+    Raises:
+        OutputError: A file cannot be written.
+    """
+    formulas = [line for line in page.lines if line.kind == "formula"]
+    paths = {id(line): folder / f"{stem}-{number}.png" for number, line in enumerate(formulas, start=1)}
+    for line in formulas:
+        write_bytes(paths[id(line)], cv2.imencode(".png", crop_quad(image, line.quad, PADDING))[1].tobytes())
+    return paths
+
+
+def link_to(path: Path, folder: Path) -> str:
+    """The URL of a file, relative to a folder; with the whole path where the two are on different drives."""
+    try:
+        relative = Path(os.path.relpath(path, folder))
+    except ValueError:
+        return path.absolute().as_uri()
+    return re.sub(r"[%#?:]", lambda match: f"%{ord(match[0]):02X}", relative.as_posix())

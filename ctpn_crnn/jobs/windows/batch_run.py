@@ -1,0 +1,239 @@
+"""A run: the input's images one after the other, into the output."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from ctpn_crnn.ctpn.detector import CLASSES, Detector
+from ctpn_crnn.documents.sources import load_page
+from ctpn_crnn.errors import ConfigError, CtpnCrnnError
+from ctpn_crnn.files import writable
+from ctpn_crnn.jobs.windows.device import use_cpu, use_gpu
+from ctpn_crnn.jobs.windows.finders import CROP_MODES, FoundLines, GivenWindows, ProposedWindows, WindowFinder
+from ctpn_crnn.jobs.windows.inputs import READERS, Entry, check_windows, tiff_pages
+from ctpn_crnn.jobs.windows.journal import Journal, Row
+from ctpn_crnn.jobs.windows.networks import load_ctpn, load_reader
+from ctpn_crnn.jobs.windows.preprocessing import PLAIN_SCALE, Preprocessing, parse_channel_swap, read_mean
+from ctpn_crnn.jobs.windows.proposals import SelectiveSearch
+from ctpn_crnn.jobs.windows.reading import read_windows
+from ctpn_crnn.jobs.windows.table import READ_COLUMNS, columns_of, save_failures, save_table
+from ctpn_crnn.jobs.windows.windows import WindowScorer, check_context_pad
+from ctpn_crnn.recognizer import Reader
+from ctpn_crnn.weights import shipped
+from ctpn_crnn.weights.manifest import sha256_of
+
+logger = logging.getLogger(__name__)
+
+_DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to do.
+
+    Attributes:
+        input_file: .txt, a file name a line; or .csv with the columns filename, xmin, ymin, xmax, ymax.
+        output_file: .csv; anything else is written as HDF5.
+        crop_mode: "ctpn": CTPN's lines; "list": the windows of the input; "selective_search": windows proposed by it.
+        model_def: JSON configuration of the CTPN; None for that of its weights.
+        pretrained_model: Weights of the CTPN; None for the shipped ones.
+        gpu: Run on a GPU, not on the CPU.
+        mean_file: .npy with the mean to subtract; None or "" for none.
+        input_scale: Factor of the input after the mean is subtracted; None for 1.
+        raw_scale: Factor of the image (0..1) before it.
+        channel_swap: Order of the channels; see `Preprocessing`.
+        context_pad: Pixels around a window, in the network's input; not used by "ctpn".
+        read: Read what the windows hold.
+        reader_model: Weights of the reader; None for the shipped ones.
+    """
+
+    input_file: Path | str
+    output_file: Path | str
+    crop_mode: str = "ctpn"
+    model_def: Path | str | None = None
+    pretrained_model: Path | str | None = None
+    gpu: bool = False
+    mean_file: Path | str | None = None
+    input_scale: float | None = None
+    raw_scale: float = PLAIN_SCALE
+    channel_swap: str = "2,1,0"
+    context_pad: int = 16
+    read: bool = False
+    reader_model: Path | str | None = None
+
+    def preprocessing(self) -> Preprocessing:
+        """What happens to the pixels.
+
+        Raises:
+            ConfigError: A value makes no sense, or the mean file cannot be read.
+        """
+        mean = read_mean(self.mean_file) if self.mean_file else None
+        scale = 1.0 if self.input_scale is None else self.input_scale
+        return Preprocessing(parse_channel_swap(self.channel_swap), self.raw_scale, mean, scale)
+
+
+@dataclass(frozen=True)
+class Workers:
+    """What a run works with: where windows come from, how many classes they have, and what reads them (or None)."""
+
+    finder: WindowFinder
+    classes: int
+    reader: Reader | None = None
+
+
+def run(options: Options, say: Callable[[str], object] = print) -> int:
+    """Do all images of the input that an earlier, interrupted run has not done, and write the output.
+
+    Beside the output lie, with its name and a further suffix, `.journal` while the run goes on, and `.errors.csv` when
+    images could not be done. The output appears when everything is done, whole.
+
+    Args:
+        options: What to do.
+        say: Told what goes on.
+
+    Returns:
+        How many images could not be done.
+
+    Raises:
+        CtpnCrnnError: Nothing can be done with these options or this input; or the output cannot be written, in which
+            case the journal keeps what was done.
+    """
+    say("GPU mode" if options.gpu else "CPU mode")
+    start = time.monotonic()
+    source, output = Path(options.input_file), Path(options.output_file)
+    preprocessing = options.preprocessing()
+    check_context_pad(options.context_pad)
+    if options.reader_model and not options.read:
+        raise ConfigError(f"reader_model {options.reader_model} needs --read: without it nothing is read")
+    _check_paths(source, output)
+    say("Loading input...")
+    entries = _read_input(options.crop_mode, source)
+    workers = make_workers(options, preprocessing)
+    columns = columns_of(workers.classes, READ_COLUMNS if options.read else ())
+    with Journal(_beside(output, ".journal"), _settings(options, preprocessing)) as journal:
+        if journal.done:
+            say(f"Going on with {journal.path}: {len(journal.done)} of {len(entries)} images are done.")
+        try:
+            windows = _process(entries, workers, journal)
+        except KeyboardInterrupt:
+            say(f"{len(journal.done)} of {len(entries)} images are done; give the same command again to go on.")
+            raise
+        say(f"Processed {windows} windows in {time.monotonic() - start:.3f} s.")
+        start = time.monotonic()
+        failures = sum(1 for _ in journal.failures())
+        save_failures(journal, _beside(output, ".errors.csv"))
+        save_table(journal, columns, output)
+        journal.remove()
+    say(f"Saved to {output} in {time.monotonic() - start:.3f} s.")
+    return failures
+
+
+def make_workers(options: Options, preprocessing: Preprocessing) -> Workers:
+    """Load the networks.
+
+    Raises:
+        ConfigError: The device, the definition, or OpenCV's contrib modules are not there.
+        WeightsError: Weights are missing, damaged, of another network, or of another charset.
+    """
+    search = SelectiveSearch() if options.crop_mode == "selective_search" else None  # before the networks are loaded
+    (use_gpu if options.gpu else use_cpu)()
+    runtime = "keras" if options.gpu else "auto"
+    network = load_ctpn(_path(options.model_def), _path(options.pretrained_model), preprocessing, runtime)
+    classes = tuple(network.config.get("classes", CLASSES))
+    reader = load_reader(_path(options.reader_model), runtime) if options.read else None
+    if options.crop_mode == "ctpn":
+        return Workers(FoundLines(Detector(network=network), classes), len(classes), reader)
+    scorer = WindowScorer(network, options.context_pad, preprocessing.fill())
+    finder = ProposedWindows(scorer, search) if search else GivenWindows(scorer, str(options.input_file))
+    return Workers(finder, len(classes), reader)
+
+
+def _process(entries: Sequence[Entry], workers: Workers, journal: Journal) -> int:
+    """Do the images that are not done yet; returns how many windows they gave."""
+    left = [entry for entry in entries if entry.name not in journal.done]
+    windows = failed = 0
+    with tqdm(total=len(entries), initial=len(entries) - len(left), unit="image", disable=None) as bar:
+        for entry in left:
+            try:
+                rows = _rows(entry, workers)
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with this image, the others must not be lost
+                if not isinstance(error, CtpnCrnnError):
+                    logger.debug("unexpected error at %s", entry.name, exc_info=error)
+                journal.add_failure(entry.name, " ".join(str(error).split()) or type(error).__name__)
+                failed += 1
+            else:
+                journal.add(entry.name, rows)
+                windows += len(rows)
+            bar.update()
+            bar.set_postfix(windows=windows, failed=failed, refresh=False)
+    return windows
+
+
+def _rows(entry: Entry, workers: Workers) -> list[Row]:
+    """The rows of one image."""
+    image = load_page(entry.name)
+    pages = tiff_pages(entry.name)
+    if pages > 1:
+        told = "%s has %d pages, of which only the first is done; name each of the others, such as %s#page=2"
+        logger.warning(told, entry.name, pages, entry.name)
+    found = workers.finder.find(image, entry)
+    rows: list[Row] = [[*one.window, *(round(p, _DECIMALS) for p in one.probabilities)] for one in found]
+    if workers.reader is not None:
+        for row, (text, confidence) in zip(rows, read_windows(image, found, workers.reader)):
+            row += [text, None if confidence is None else round(confidence, _DECIMALS)]
+    return rows
+
+
+def _read_input(crop_mode: str, source: Path) -> list[Entry]:
+    if crop_mode not in CROP_MODES:
+        raise ConfigError(f"crop_mode is {crop_mode!r}: give one of {', '.join(CROP_MODES)}")
+    entries = READERS[crop_mode](source)
+    check_windows(entries, str(source))
+    return entries
+
+
+def _check_paths(source: Path, output: Path) -> None:
+    """Better to fail before the work than after it."""
+    writable(output)
+    if source.exists() and output.exists() and source.samefile(output):
+        raise ConfigError(f"{output} is the input: the output would replace it; give another name")
+
+
+def _settings(options: Options, preprocessing: Preprocessing) -> dict[str, Any]:
+    """What the results depend on, by the name that a user knows it by."""
+    settings: dict[str, Any] = {
+        "input": _sha256(Path(options.input_file)),
+        "crop_mode": options.crop_mode,
+        "read": options.read,
+        "model_def": _sha256(Path(options.model_def)) if options.model_def else None,
+        "pretrained_model": sha256_of(_path(options.pretrained_model) or shipped("ctpn")),
+        "mean_file": preprocessing.mean,
+        "input_scale": preprocessing.input_scale,
+        "raw_scale": preprocessing.raw_scale,
+        "channel_swap": preprocessing.channel_swap,
+    }
+    if options.crop_mode != "ctpn":
+        settings["context_pad"] = options.context_pad
+    if options.read:
+        settings["reader_model"] = sha256_of(_path(options.reader_model) or shipped("crnn"))
+    return settings
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _path(value: Path | str | None) -> Path | None:
+    return Path(value) if value else None
+
+
+def _beside(output: Path, suffix: str) -> Path:
+    return output.with_name(output.name + suffix)

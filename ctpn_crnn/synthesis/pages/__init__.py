@@ -1,0 +1,1 @@
+"""Rendered pages and scenes for the detector."""

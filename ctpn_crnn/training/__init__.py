@@ -1,0 +1,1 @@
+"""One room for training both networks: batches, schedule, checkpoints, monitor, strategies."""

@@ -1,0 +1,121 @@
+"""Simplified and traditional Chinese: what a line says of its script, and what that makes of its logits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ctpn_crnn.crnn.charset import Charset
+from ctpn_crnn.crnn.chinese_script import SIMPLIFIED, STRANGER, TRADITIONAL, UNKNOWN, Scripts, leanings
+from ctpn_crnn.crnn.language_model import LanguageModel
+from ctpn_crnn.crnn.reader import LineReader
+from ctpn_crnn.page import Char
+from ctpn_crnn.training.ngram_counting import NgramCounter
+
+
+def line(text: str, confidence: float = 1.0) -> list[Char]:
+    return [Char(c, confidence, 0.0, 1.0) for c in text]
+
+
+def of_lines(*texts: str, one_page: bool = False) -> list[int]:
+    return Scripts("").of_lines([line(text) for text in texts], one_page=one_page)
+
+
+def test_the_table_knows_forms_of_one_script_only():
+    table = leanings()
+    assert all(table[c] == SIMPLIFIED for c in "们这国减况东车")
+    assert all(table[c] == TRADITIONAL for c in "們這國減況東車併")
+    assert not set("后里台只面干云了乾一人大A1，") & {c for c, script in table.items() if script == TRADITIONAL}
+    assert not set("里台只面干乾一人大A1，") & set(table)
+
+
+def test_most_of_the_table_is_in_the_charset():
+    known = set(Charset.default().characters)
+    assert 3000 < len(leanings()) == sum(c in known for c in leanings())
+
+
+def test_a_lines_characters_tell_its_script():
+    assert of_lines("減值損失", "减值损失", "人口", "", "ABC 12") == [
+        TRADITIONAL,
+        SIMPLIFIED,
+        UNKNOWN,
+        UNKNOWN,
+        UNKNOWN,
+    ]
+    assert of_lines("減值损失额", "国國") == [SIMPLIFIED, UNKNOWN]  # the more of one; none where they balance
+
+
+def test_an_unsure_character_tells_little():
+    assert Scripts("").of_lines([line("減", 0.5), line("減", 0.9)], one_page=False) == [UNKNOWN, TRADITIONAL]
+
+
+def test_lines_of_a_page_that_say_nothing_follow_the_others():
+    lines = ["國際會計準則", "人口", "减值", "这是简体字"]
+    assert of_lines(*lines) == [TRADITIONAL, UNKNOWN, SIMPLIFIED, SIMPLIFIED]
+    # On this page nobody knows: too many lines are in the other script.
+    assert of_lines(*lines, one_page=True) == of_lines(*lines)
+    followed = of_lines("國際會計準則", "財務報表審計", "人口", "减值", "这是简体", one_page=True)
+    assert followed[:4] == [TRADITIONAL, TRADITIONAL, UNKNOWN, SIMPLIFIED]
+    # One character of the other script is a mistake there, a line of them is a quotation.
+    page = ["國際會計準則編製財務報表", "審計師報告書與監督機構說明", "人口", "减值", "这们国车"]
+    assert of_lines(*page, one_page=True) == [TRADITIONAL, TRADITIONAL, TRADITIONAL, TRADITIONAL, SIMPLIFIED]
+
+
+def test_a_page_of_few_characters_says_nothing():
+    assert of_lines("國際", "人口", one_page=True) == [TRADITIONAL, UNKNOWN]
+
+
+def test_strangers_are_less_probable_in_a_line_of_the_other_script():
+    scripts = Scripts("减減值")
+    logits = np.zeros((2, 4), np.float32)
+    assert scripts.hold_to(UNKNOWN, logits) is logits
+    held = scripts.hold_to(TRADITIONAL, logits)
+    assert held == pytest.approx(np.log([[1, STRANGER, 1, 1]] * 2), abs=1e-5)
+    assert scripts.hold_to(SIMPLIFIED, logits)[:, 2] == pytest.approx(np.log([STRANGER] * 2), abs=1e-5)
+    assert not logits.any()
+
+
+class TwoForms:
+    """Takes 减 for a little likelier than 減, whatever is painted; the other characters are sure."""
+
+    charset = "减減值損损失人一"
+    config = {}
+
+    def __init__(self) -> None:
+        self.lines = 0
+
+    def predict(self, batch: np.ndarray) -> tuple[np.ndarray]:
+        self.lines += len(batch)
+        levels = batch[:, 16, ::4, 0].astype(int) // 10
+        logits = np.eye(len(self.charset) + 1, dtype=np.float32)[levels] * 12
+        logits[..., 1] = np.where(levels == 2, 12.5, logits[..., 1])
+        return (logits,)
+
+
+def painted(text: str) -> np.ndarray:
+    classes = [number for c in text for number in (TwoForms.charset.index(c) + 1, 0)]
+    return np.tile(np.repeat(np.array(classes, np.uint8) * 10 + 5, 4), (32, 1))
+
+
+@pytest.fixture
+def model() -> LanguageModel:
+    counter = NgramCounter()
+    counter.add(TwoForms.charset)
+    return counter.model()
+
+
+def test_the_reader_holds_lines_to_their_script(model):
+    network = TwoForms()
+    reader = LineReader(network=network, language_model=model, lm_weight=0.0, second_look=0)
+    texts = [r.text for r in reader.read([painted("損值減損"), painted("減值损失"), painted("減人")])]
+    assert texts == ["損值減損", "减值损失", "减人"]
+    assert network.lines == 4  # only the first one was read again
+    plain = LineReader(network=network, language_model=None, second_look=0)
+    assert plain.read([painted("損值減損")])[0].text == "損值减損"
+
+
+def test_the_reader_holds_the_lines_of_a_page_to_its_script(model):
+    reader = LineReader(network=TwoForms(), language_model=model, lm_weight=0.0, second_look=0)
+    crops = [painted("損值損失損人損損損失"), painted("減人")]
+    assert [r.text for r in reader.read(crops)][1] == "减人"
+    assert [r.text for r in reader.read(crops, one_page=True)][1] == "減人"

@@ -1,0 +1,344 @@
+"""Reading images of every kind, refusing the rest, and cutting lines out."""
+
+import io
+import struct
+import warnings
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from ctpn_crnn.documents.images import crop_quad, load_image
+from ctpn_crnn.errors import ConfigError, ImageError
+
+BGR = np.array([[[10, 20, 30], [40, 50, 60], [70, 80, 90]], [[0, 0, 255], [0, 255, 0], [255, 0, 0]]], np.uint8)  # 2 x 3
+
+
+def encoded(image: Image.Image, form: str = "PNG", **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def bgr_image() -> Image.Image:
+    return Image.fromarray(np.ascontiguousarray(BGR[..., ::-1]))
+
+
+class TestSources:
+    def test_every_way_to_hand_over_the_same_image(self, tmp_path):
+        path = tmp_path / "图 1.png"
+        data = encoded(bgr_image())
+        path.write_bytes(data)
+        with open(path, "rb") as file:
+            given = [path, str(path), data, bytearray(data), memoryview(data), file, io.BytesIO(data), bgr_image(), BGR]
+            for source in given:
+                loaded = load_image(source)
+                assert loaded.dtype == np.uint8
+                assert loaded.flags["C_CONTIGUOUS"]
+                np.testing.assert_array_equal(loaded, BGR)
+
+    def test_the_users_pillow_image_stays_open(self, tmp_path):
+        path = tmp_path / "a.png"
+        path.write_bytes(encoded(bgr_image()))
+        with Image.open(path) as image:
+            load_image(image)
+            np.testing.assert_array_equal(load_image(image), BGR)
+            assert image.size == (3, 2)
+
+    @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1)])
+    def test_odd_sizes_are_images(self, shape):
+        data = encoded(Image.new("L", shape[::-1], 7))
+        np.testing.assert_array_equal(load_image(data), np.full((*shape, 3), 7, np.uint8))
+
+
+class TestPillowModes:
+    def test_alpha_is_laid_on_white(self):
+        rgba = Image.new("RGBA", (2, 1))
+        rgba.putdata([(255, 0, 0, 255), (0, 0, 0, 0)])
+        np.testing.assert_array_equal(load_image(encoded(rgba)), [[[0, 0, 255], [255, 255, 255]]])
+        half = Image.new("LA", (1, 1), (0, 51))  # a fifth of black over white: 204
+        np.testing.assert_array_equal(load_image(half), [[[204] * 3]])
+
+    def test_palette_and_transparent_palette(self):
+        palette = Image.new("P", (2, 1))
+        palette.putpalette([1, 2, 3, 200, 100, 50])
+        palette.putdata([0, 1])
+        np.testing.assert_array_equal(load_image(encoded(palette)), [[[3, 2, 1], [50, 100, 200]]])
+        np.testing.assert_array_equal(load_image(encoded(palette, transparency=0)), [[[255] * 3, [50, 100, 200]]])
+
+    def test_cmyk(self):
+        cmyk = Image.new("CMYK", (8, 8), (0, 255, 255, 0))  # magenta and yellow ink: red
+        blue, green, red = load_image(encoded(cmyk, "JPEG", quality=95)).mean(axis=(0, 1))
+        assert red > 240
+        assert max(blue, green) < 15
+
+    def test_bilevel_and_grey(self):
+        bits = Image.new("1", (2, 1))
+        bits.putdata([0, 1])
+        np.testing.assert_array_equal(load_image(encoded(bits)), [[[0] * 3, [255] * 3]])
+        np.testing.assert_array_equal(load_image(Image.new("L", (1, 1), 9)), [[[9] * 3]])
+
+    @pytest.mark.parametrize("form", ["PNG", "TIFF"])
+    def test_sixteen_bits_are_scaled(self, form):
+        deep = Image.fromarray(np.array([[0, 257 * 100, 65535]], np.uint16))
+        np.testing.assert_array_equal(load_image(encoded(deep, form))[0, :, 0], [0, 100, 255])
+
+    def test_float_tiff(self):
+        image = Image.fromarray(np.array([[0.0, 0.5, 1.0]], np.float32))
+        np.testing.assert_array_equal(load_image(encoded(image, "TIFF"))[0, :, 0], [0, 128, 255])
+
+    def test_exif_rotation(self):
+        exif = Image.Exif()
+        exif[0x0112] = 6  # the camera was turned: rotate a quarter clockwise to see it upright
+        data = encoded(bgr_image(), "PNG", exif=exif)
+        np.testing.assert_array_equal(load_image(data), np.rot90(BGR, -1))
+
+    def test_malformed_exif_is_ignored(self):
+        data = encoded(bgr_image(), "PNG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's own remark
+            np.testing.assert_array_equal(load_image(data), BGR)
+
+
+class TestArrays:
+    @pytest.mark.parametrize(
+        ("pixels", "expected"),
+        [
+            (np.array([[0, 9, 255]], np.uint8), [0, 9, 255]),
+            (np.array([[[0], [9], [255]]], np.uint8), [0, 9, 255]),
+            (np.array([[False, True, True]]), [0, 255, 255]),
+            (np.array([[0, 25700, 65535]], np.uint16), [0, 100, 255]),
+            (np.array([[0, 0.5, 1.0]]), [0, 128, 255]),
+            (np.array([[0, 0.5, 1.0]], np.float16), [0, 128, 255]),
+            (np.array([[-3, 99.6, 300.0]]), [0, 100, 255]),
+            (np.array([[0, 9, 255]], np.int64), [0, 9, 255]),
+        ],
+    )
+    def test_dtypes(self, pixels, expected):
+        loaded = load_image(pixels)
+        assert loaded.dtype == np.uint8
+        np.testing.assert_array_equal(loaded, np.repeat(np.array(expected)[None, :, None], 3, axis=2))
+
+    def test_bgra_is_laid_on_white(self):
+        bgra = np.array([[[10, 20, 30, 255], [10, 20, 30, 0], [0, 100, 255, 51]]], np.uint8)
+        np.testing.assert_array_equal(load_image(bgra), [[[10, 20, 30], [255, 255, 255], [204, 224, 255]]])
+
+    def test_views_become_contiguous(self):
+        loaded = load_image(BGR[::-1, ::-1])
+        assert loaded.flags["C_CONTIGUOUS"]
+        np.testing.assert_array_equal(loaded, BGR[::-1, ::-1])
+
+    @pytest.mark.parametrize(
+        ("array", "message"),
+        [
+            (np.empty((0, 5, 3), np.uint8), "empty"),
+            (np.empty(0), "empty"),
+            (np.zeros(5, np.uint8), r"\(5,\)"),
+            (np.zeros((2, 2, 2), np.uint8), r"\(2, 2, 2\)"),
+            (np.zeros((3, 8, 9), np.uint8), "channels must come last"),
+            (np.zeros((1, 2, 2, 3), np.uint8), "not"),
+            (np.array([[np.nan, 0.5]]), "NaN"),
+            (np.array([[-1, 3]]), "-1..3"),
+            (np.array([[1, 300]], np.int32), "1..300"),
+            (np.array([["a"]]), "dtype"),
+            (np.array([[1j]]), "dtype"),
+        ],
+    )
+    def test_refused(self, array, message):
+        with pytest.raises(ImageError, match=message):
+            load_image(array)
+
+
+class TestBadInput:
+    def test_missing(self, tmp_path):
+        with pytest.raises(ImageError, match="does not exist"):
+            load_image(tmp_path / "none.jpg")
+
+    def test_folder(self, tmp_path):
+        with pytest.raises(ImageError, match="is a folder"):
+            load_image(tmp_path)
+
+    def test_address(self):
+        with pytest.raises(ImageError, match="download"):
+            load_image("https://example.org/a.jpg")
+
+    @pytest.mark.parametrize("name", ["a\0b.jpg", "x" * 5000])
+    def test_unusable_path(self, name):
+        with pytest.raises(ImageError):
+            load_image(name)
+
+    def test_not_an_image(self, tmp_path):
+        path = tmp_path / "a.jpg"
+        path.write_text("no image")
+        with pytest.raises(ImageError, match=r"a\.jpg is not an image"):
+            load_image(path)
+
+    def test_empty_file_and_bytes(self, tmp_path):
+        path = tmp_path / "a.jpg"
+        path.touch()
+        for source in (path, b"", io.BytesIO()):
+            with pytest.raises(ImageError, match="0 bytes"):
+                load_image(source)
+
+    @pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP", "BMP"])
+    @pytest.mark.parametrize("share", [0.3, 0.8])
+    def test_truncated(self, form, share, tmp_path):
+        noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+        data = encoded(Image.fromarray(noise), form)
+        path = tmp_path / "cut"
+        path.write_bytes(data[: int(len(data) * share)])
+        with pytest.raises(ImageError, match="cut"):
+            load_image(path)
+
+    def test_damaged_bytes_never_crash(self):
+        rng = np.random.default_rng(1)
+        for form in ("JPEG", "PNG", "TIFF", "GIF"):
+            clean = encoded(bgr_image().resize((40, 30)), form)
+            for _ in range(30):
+                data = bytearray(clean)
+                for place in rng.integers(0, len(data), 8):
+                    data[place] = rng.integers(256)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    try:
+                        assert load_image(bytes(data)).ndim == 3
+                    except ImageError:
+                        pass
+
+    def test_text_file_object(self):
+        with pytest.raises(ImageError, match="binary"):
+            load_image(io.StringIO("abc"))
+
+    @pytest.mark.parametrize("source", [None, 3, [1, 2]])
+    def test_other_types(self, source):
+        with pytest.raises(ImageError, match="cannot read an image from"):
+            load_image(source)
+
+    def test_pdf(self):
+        with pytest.raises(ImageError, match="PDF"):
+            load_image(b"%PDF-1.7 ...")
+
+    def test_closed_pillow_image(self, tmp_path):
+        path = tmp_path / "a.png"
+        path.write_bytes(encoded(bgr_image()))
+        image = Image.open(path)
+        image.close()
+        with pytest.raises(ImageError, match="cannot be decoded"):
+            load_image(image)
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A PNG that claims its size in a few bytes."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    )
+
+
+class TestSizeLimit:
+    def test_decompression_bomb(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(
+                ImageError, match="20000 x 20000 = 400 million pixels, the limit is 150 million; scale it down"
+            ):
+                load_image(bomb(20_000, 20_000))
+
+    def test_limit_is_a_parameter_and_inclusive(self):
+        data = encoded(Image.new("L", (20, 10)))
+        assert load_image(data, max_pixels=200).shape == (10, 20, 3)
+        for source in (data, Image.new("L", (20, 10))):
+            with pytest.raises(ImageError, match="too large"):
+                load_image(source, max_pixels=199)
+
+    def test_pillows_own_limit_is_left_alone(self, monkeypatch):
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+        load_image(encoded(Image.new("L", (20, 10))))
+        assert Image.MAX_IMAGE_PIXELS == 10
+
+
+class TestCropQuad:
+    image = np.random.default_rng(0).integers(0, 255, (40, 60, 3), np.uint8)
+
+    def test_upright_box_is_a_slice(self):
+        crop = crop_quad(self.image, np.array([(5, 7), (25, 7), (25, 17), (5, 17)], np.float32))
+        np.testing.assert_array_equal(crop, self.image[7:17, 5:25])
+
+    def test_padding_is_in_heights(self):
+        quad = np.array([(10, 10), (30, 10), (30, 20), (10, 20)], np.float32)
+        crop = crop_quad(self.image, quad, pad=(0.3, 0.2))
+        np.testing.assert_array_equal(crop, self.image[8:22, 7:33])
+
+    def test_quarter_turns(self):
+        box = [(5, 7), (25, 7), (25, 17), (5, 17)]
+        for turns in range(4):
+            quad = np.array(box[turns:] + box[:turns], np.float32)
+            np.testing.assert_array_equal(crop_quad(self.image, quad), np.rot90(self.image[7:17, 5:25], turns))
+
+    def test_grey_image(self):
+        crop = crop_quad(self.image[..., 0], np.array([(5, 7), (25, 7), (25, 17), (5, 17)]))
+        np.testing.assert_array_equal(crop, self.image[7:17, 5:25, 0])
+
+    def test_slanted_line_comes_out_level(self):
+        flat = np.full((30, 120), 255, np.uint8)
+        flat[10:20, 10:110] = 0
+        turn = cv2.getRotationMatrix2D((100, 100), 20, 1.0)
+        turn[:, 2] += (0, 0)
+        canvas = np.full((200, 200), 255, np.uint8)
+        canvas[90:120, 40:160] = flat
+        canvas = cv2.warpAffine(canvas, turn, (200, 200), borderValue=255)
+        corners = np.array([(40, 90), (160, 90), (160, 120), (40, 120)], np.float64)
+        quad = np.hstack([corners - 0.5, np.ones((4, 1))]) @ turn.T + 0.5
+        crop = crop_quad(canvas, quad)
+        assert crop.shape == (30, 120)
+        assert crop[12:18, 12:108].max() < 30
+        assert crop[:8].min() > 225
+        assert crop[22:].min() > 225
+
+    def test_perspective(self):
+        source = np.zeros((100, 100), np.uint8)
+        trapezium = np.array([(20, 20), (80, 30), (80, 60), (20, 70)])
+        cv2.fillConvexPoly(source, trapezium, 200)
+        crop = crop_quad(source, trapezium)
+        assert crop.shape == (40, 61)
+        assert crop[2:-2, 2:-2].min() > 190
+
+    def test_beyond_the_image_the_border_is_repeated(self):
+        image = np.arange(12, dtype=np.uint8).reshape(3, 4)
+        crop = crop_quad(image, np.array([(-2, -1), (6, -1), (6, 4), (-2, 4)]))
+        np.testing.assert_array_equal(crop, np.pad(image, ((1, 1), (2, 2)), mode="edge"))
+
+    @pytest.mark.parametrize(
+        "quad",
+        [
+            [(5, 5)] * 4,
+            [(5, 5), (20, 5), (20, 5), (5, 5)],
+            [(5, 5), (20, 5), (5, 9), (20, 9)],
+            [(5, 5), (5, 9), (20, 9), (20, 5)],
+            [(500, 500), (520, 500), (520, 510), (500, 510)],
+            [(0.1, 0.1), (0.2, 0.1), (0.2, 0.2), (0.1, 0.2)],
+        ],
+    )
+    def test_degenerate_quads_give_something(self, quad):
+        crop = crop_quad(self.image, np.array(quad, np.float32), (0.1, 0.1))
+        assert crop.dtype == np.uint8
+        assert min(crop.shape[:2]) >= 1
+
+    @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 5000, 3), (3, 40_000, 3)])
+    def test_odd_images(self, shape):
+        image = np.full(shape, 9, np.uint8)
+        height, width = shape[:2]
+        crop = crop_quad(image, np.array([(0, 0), (width, 0), (width, height), (0, height)]))
+        assert crop.shape == shape
+        assert (crop == 9).all()
+
+    @pytest.mark.parametrize("quad", [[(0, 0)] * 3, [(0, 0), (np.nan, 0), (1, 1), (0, 1)]])
+    def test_not_a_quad(self, quad):
+        with pytest.raises(ConfigError, match="four finite points"):
+            crop_quad(self.image, np.array(quad))

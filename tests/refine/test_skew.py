@@ -1,0 +1,223 @@
+"""Small angles: estimated on drawn pages that OpenCV turns, and the way back of points."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pytest
+
+from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.geometry import box_to_quad, quad_size
+from ctpn_crnn.recognizer import Recognizer
+from ctpn_crnn.refine.skew import Rotation, estimate_skew, is_full_of_lines, lies_on_its_side, rotate
+
+
+def draw_page(width=800, height=1000, background=255, ink=0, rows=20):
+    """Lines of capitals of varying length."""
+    page = np.full((height, width, 3), background, np.uint8)
+    rng = np.random.default_rng(1)
+    for row in range(rows):
+        letters = "".join(rng.choice(list("ABCDEFGHIKLMNORSTUVXZ "), int(rng.integers(20, 38))))
+        cv2.putText(page, letters, (60, 80 + 40 * row), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (ink,) * 3, 1, cv2.LINE_AA)
+    return page
+
+
+def lean(page, degrees, border=255):
+    """Turn clockwise as seen; OpenCV counts the other way round."""
+    height, width = page.shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, 1.0)
+    return cv2.warpAffine(page, matrix, (width, height), borderValue=(border,) * 3)
+
+
+class TestEstimate:
+    @pytest.mark.parametrize("degrees", [-9.6, -3.33, -0.4, 0.0, 0.15, 1.0, 5.27, 9.6])
+    def test_angle(self, degrees):
+        assert estimate_skew(lean(draw_page(), degrees)) == pytest.approx(degrees, abs=0.1)
+
+    def test_positive_runs_down_to_the_right(self):
+        page = np.full((600, 900), 255, np.uint8)
+        for row in range(10):
+            for column in range(40):
+                x, y = 50 + 20 * column, 60 + 50 * row + column  # 1 down in 20 across: 2.86 degrees
+                page[y : y + 14, x : x + 10] = 0
+        assert estimate_skew(page) == pytest.approx(np.degrees(np.arctan(1 / 20)), abs=0.1)
+
+    def test_white_on_black(self):
+        assert estimate_skew(lean(draw_page(background=10, ink=230), 2.5, 10)) == pytest.approx(2.5, abs=0.15)
+
+    def test_rules_and_a_dark_border_have_no_say(self):
+        page = lean(draw_page(), 3.0)
+        page[:40] = page[-60:] = 0
+        page[:, :30] = 0
+        cv2.line(page, (0, 500), (799, 500), (0, 0, 0), 3)
+        cv2.rectangle(page, (100, 300), (700, 900), (0, 0, 0), 2)
+        assert estimate_skew(page) == pytest.approx(3.0, abs=0.1)
+
+    def test_noise_and_low_contrast(self):
+        page = lean(draw_page(background=200, ink=90), -1.7, 200).astype(int)
+        page += np.random.default_rng(2).integers(-8, 9, page.shape)
+        assert estimate_skew(page.clip(0, 255).astype(np.uint8)) == pytest.approx(-1.7, abs=0.15)
+
+    def test_a_large_scan(self):
+        page = cv2.resize(lean(draw_page(), 2.2), None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
+        assert estimate_skew(page) == pytest.approx(2.2, abs=0.1)
+
+    def test_turned_back_it_stands_upright(self):
+        page = lean(draw_page(), 4.0)
+        assert abs(estimate_skew(rotate(page, -estimate_skew(page)))) < 0.1
+
+    @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (7, 7), (300, 400), (300, 400, 3)])
+    def test_empty(self, shape):
+        assert estimate_skew(np.full(shape, 255, np.uint8)) == 0.0
+        assert estimate_skew(np.zeros(shape, np.uint8)) == 0.0
+
+    def test_no_lines(self):
+        rng = np.random.default_rng(3)
+        assert estimate_skew(rng.integers(0, 256, (500, 500), np.uint8)) == 0.0
+        dots = np.full((1000, 800), 255, np.uint8)
+        for x, y in rng.integers(10, 780, (600, 2)):
+            dots[y : y + 12, x : x + 9] = 0
+        assert estimate_skew(dots) == 0.0
+        assert estimate_skew(draw_page(rows=1)[:, :100]) == 0.0  # a few letters
+        assert estimate_skew(np.tile(np.linspace(0, 255, 640).astype(np.uint8), (480, 1))) == 0.0
+
+    def test_grey_and_colour_agree(self):
+        page = lean(draw_page(), 1.3)
+        assert estimate_skew(page[..., 0]) == estimate_skew(page)
+
+
+class TestRotation:
+    def test_quarter_turns_are_exact(self):
+        image = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+        np.testing.assert_array_equal(rotate(image, 90), np.rot90(image, -1))  # clockwise
+        np.testing.assert_array_equal(rotate(image, 180), image[::-1, ::-1])
+        np.testing.assert_array_equal(rotate(image[..., 0], -90), np.rot90(image[..., 0]))
+        assert rotate(image, 0) is image
+
+    def test_size_holds_everything(self):
+        # 100 cos 30 + 60 sin 30 = 116.6; 100 sin 30 + 60 cos 30 = 101.96
+        assert Rotation(30, 100, 60).size == (117, 102)
+        corners = Rotation(30, 100, 60).to_turned(np.array([(0, 0), (100, 0), (100, 60), (0, 60)]))
+        assert corners.min() >= 0
+        assert (corners <= (117, 102)).all()
+
+    def test_new_corners_have_the_colour_of_the_border(self):
+        image = np.full((40, 60, 3), (10, 120, 200), np.uint8)
+        image[15:25, 20:40] = 0
+        assert tuple(rotate(image, 20)[0, 0]) == (10, 120, 200)
+
+    @pytest.mark.parametrize("degrees", [-7.0, 3.0, 45.0])
+    def test_points_follow_the_pixels(self, degrees):
+        image = np.zeros((200, 300), np.uint8)
+        image[50:54, 220:224] = 255  # its centre is at the edge coordinates (222, 52)
+        rotation = Rotation(degrees, 300, 200)
+        turned = rotation.apply(image)
+        ys, xs = np.mgrid[: turned.shape[0], : turned.shape[1]] + 0.5
+        centre = np.array([(xs * turned).sum(), (ys * turned).sum()]) / turned.sum()
+        np.testing.assert_allclose(rotation.to_turned((222, 52)), centre, atol=0.1)
+        np.testing.assert_allclose(rotation.to_source(centre), (222, 52), atol=0.1)
+
+    def test_quads_there_and_back(self):
+        quads = np.random.default_rng(0).uniform(0, 500, (5, 4, 2)).astype(np.float32)
+        rotation = Rotation(-3.7, 500, 480)
+        np.testing.assert_allclose(rotation.to_source(rotation.to_turned(quads)), quads, atol=1e-3)
+        assert rotation.to_source(quads).dtype == np.float32
+        assert rotation.to_source(np.empty((0, 4, 2))).shape == (0, 4, 2)
+
+
+@dataclass(frozen=True)
+class Region:
+    quad: np.ndarray
+    score: float
+    kind: str
+
+
+class RowFinder:
+    """Finds rows with ink: works on upright pages only."""
+
+    def detect(self, image):
+        ink = (image[..., 0] < 128).any(axis=1)
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], ink.astype(int), [0]])))
+        boxes = []
+        for top, bottom in edges.reshape(-1, 2):
+            columns = np.flatnonzero((image[top:bottom, :, 0] < 128).any(axis=0))
+            boxes.append((columns[0], top, columns[-1] + 1, bottom))
+        return [Region(box_to_quad(*map(float, box)), 0.9, "text") for box in boxes]
+
+
+class SizeReader:
+    def read(self, crops, *, one_page=False):
+        return [Reading(f"{crop.shape[1]} x {crop.shape[0]}") for crop in crops]
+
+
+class Reading:
+    def __init__(self, text):
+        self.text, self.confidence, self.chars = text, 0.9, []
+
+
+class TestRecognizer:
+    def make(self, **options):
+        return Recognizer(detector=RowFinder(), reader=SizeReader(), padding=(0, 0), **options)
+
+    def test_lines_of_a_leaning_page_have_quads_of_the_source(self):
+        upright = self.make().recognize(draw_page())
+        assert len(upright.lines) == 20
+        assert len(self.make().recognize(lean(draw_page(), 9.0)).lines) < 10  # they run into each other
+        page = self.make(deskew="auto").recognize(lean(draw_page(), 9.0))
+        assert (page.width, page.height, len(page.lines)) == (800, 1000, 20)
+        turn = cv2.getRotationMatrix2D((400, 500), -9.0, 1.0)
+        for line, straight in zip(page.lines, upright.lines):
+            where = straight.quad @ turn[:, :2].T + turn[:, 2]
+            assert np.abs(line.quad - where).max() < 4  # pixels
+            assert quad_size(line.quad)[1] == pytest.approx(quad_size(straight.quad)[1], abs=3)
+
+    def test_an_upright_page_is_left_alone(self):
+        assert self.make(deskew="auto").recognize(draw_page()) == self.make().recognize(draw_page())
+
+    def test_unknown_choice(self):
+        with pytest.raises(ConfigError, match="deskew must be one of off, auto"):
+            self.make(deskew=True)
+
+
+class TestFullOfLines:
+    @pytest.mark.parametrize("degrees", [0.0, 4.0])
+    def test_dense_text_on_any_ground(self, degrees):
+        page = lean(draw_page(background=190, ink=40, rows=22), degrees, 60).astype(int)
+        page += np.random.default_rng(2).integers(-25, 26, page.shape)
+        assert is_full_of_lines(page.clip(0, 255).astype(np.uint8))
+
+    def test_few_lines_and_no_lines(self):
+        assert not is_full_of_lines(draw_page(rows=6))
+        dots = np.full((900, 900), 255, np.uint8)
+        for x, y in np.random.default_rng(4).integers(10, 880, (600, 2)):
+            dots[y : y + 12, x : x + 8] = 0
+        assert not is_full_of_lines(dots)
+
+
+class TestLiesOnItsSide:
+    @pytest.mark.parametrize("degrees", [90, 270])
+    def test_lines_from_top_to_bottom(self, degrees):
+        assert lies_on_its_side(Rotation(degrees, 800, 1000).apply(draw_page()))
+
+    @pytest.mark.parametrize("degrees", [0, 180, 3])
+    def test_lines_from_left_to_right(self, degrees):
+        assert not lies_on_its_side(Rotation(degrees, 800, 1000).apply(draw_page()))
+
+    def test_no_lines(self):
+        assert not lies_on_its_side(np.full((300, 200, 3), 255, np.uint8))
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270.0, -90, 450])
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_quarter_turns_move_pixels_as_they_are(degrees, channels):
+    image = np.random.default_rng(6).integers(0, 256, (5, 8, *channels), np.uint8)
+    turn = Rotation(degrees, 8, 5)
+    turned = turn.apply(image)
+    assert turned.shape[:2] == turn.size[::-1]
+    for y, x in ((0, 0), (1, 6), (4, 7)):
+        column, row = np.floor(turn.to_turned(np.array([x + 0.5, y + 0.5]))).astype(int)
+        np.testing.assert_array_equal(turned[row, column], image[y, x])
+
+
+def test_a_quarter_turn_of_what_is_longer_than_opencv_turns():
+    assert Rotation(90, 3, 40000).apply(np.zeros((40000, 3), np.uint8)).shape == (3, 40000)
