@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar,
 
 import numpy as np
 
-from ctpn_crnn.crnn.hanzi import is_hanzi
+from ctpn_crnn.crnn.chinese_script import is_hanzi
 from ctpn_crnn.documents.images import MAX_PIXELS, ImageSource, crop_quad
 from ctpn_crnn.documents.page_ref import PageRef
 from ctpn_crnn.documents.prefetch import prefetch as prefetched

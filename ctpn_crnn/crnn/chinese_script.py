@@ -16,6 +16,10 @@ from ctpn_crnn.page import Char
 
 SIMPLIFIED, UNKNOWN, TRADITIONAL = -1, 0, 1
 
+HANZI = "\u3400-\u4dbf\u4e00-\u9fff"
+"""Chinese characters (hanzi), for the brackets of a regular expression: the ideographs of Unicode's first block and of
+its extension A."""
+
 TABLE = Path(__file__).parent.parent / "assets" / "scripts.txt"
 """A line of characters that occur in simplified text only, and one of those in traditional text only."""
 
@@ -33,6 +37,16 @@ PAGE_MIXED = 0.2
 
 PAGE_VOICE = 2.0
 """... and what the page's script counts in each of its lines."""
+
+
+def is_hanzi(character: str) -> bool:
+    """Return whether a string is one Chinese character."""
+    return len(character) == 1 and ("\u4e00" <= character <= "\u9fff" or "\u3400" <= character <= "\u4dbf")
+
+
+def has_hanzi(text: str) -> bool:
+    """Return whether a text contains a Chinese character."""
+    return any(map(is_hanzi, text))
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ctpn_crnn.crnn.hanzi import HANZI
+from ctpn_crnn.crnn.chinese_script import HANZI
 from ctpn_crnn.geometry import Quad
 from ctpn_crnn.layout.reading_order import upright_boxes
 from ctpn_crnn.page import Char, TextLine

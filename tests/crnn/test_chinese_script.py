@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 from ctpn_crnn.crnn.charset import Charset
-from ctpn_crnn.crnn.chinese_script import SIMPLIFIED, STRANGER, TRADITIONAL, UNKNOWN, Scripts, leanings
+from ctpn_crnn.crnn.chinese_script import (
+    HANZI,
+    SIMPLIFIED,
+    STRANGER,
+    TRADITIONAL,
+    UNKNOWN,
+    Scripts,
+    has_hanzi,
+    is_hanzi,
+    leanings,
+)
 from ctpn_crnn.crnn.language_model import LanguageModel
 from ctpn_crnn.crnn.reader import LineReader
 from ctpn_crnn.page import Char
@@ -119,3 +131,14 @@ def test_the_reader_holds_the_lines_of_a_page_to_its_script(model):
     crops = [painted("損值損失損人損損損失"), painted("減人")]
     assert [r.text for r in reader.read(crops)][1] == "减人"
     assert [r.text for r in reader.read(crops, one_page=True)][1] == "減人"
+
+
+@pytest.mark.parametrize("character", ["一", "龥", "㐀", "䶵", "国", "國"])
+def test_hanzi(character):
+    assert is_hanzi(character) and has_hanzi(f"a{character}") and re.fullmatch(f"[{HANZI}]", character)
+
+
+@pytest.mark.parametrize("other", ["", "a", "。", "ㄅ", "カ", "①", "国家", "䷀"])
+def test_what_is_none(other):
+    assert not is_hanzi(other) and not re.fullmatch(f"[{HANZI}]", other)
+    assert has_hanzi(other) == (other == "国家")

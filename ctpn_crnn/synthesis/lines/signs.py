@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ctpn_crnn.crnn.hanzi import has_hanzi
+from ctpn_crnn.crnn.chinese_script import has_hanzi
 from ctpn_crnn.synthesis.degradation import degrade
 from ctpn_crnn.synthesis.fonts import FontLibrary
 from ctpn_crnn.synthesis.lines.line_drawing import (

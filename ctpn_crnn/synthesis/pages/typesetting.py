@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ctpn_crnn.crnn.hanzi import is_hanzi
+from ctpn_crnn.crnn.chinese_script import is_hanzi
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.synthesis.fonts import Font, FontLibrary
 from ctpn_crnn.synthesis.pages.page_sample import TEXT, PageRegion

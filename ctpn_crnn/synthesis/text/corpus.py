@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ctpn_crnn.crnn.charset import Charset
-from ctpn_crnn.crnn.hanzi import is_hanzi
+from ctpn_crnn.crnn.chinese_script import is_hanzi
 from ctpn_crnn.errors import SynthesisError
 from ctpn_crnn.synthesis.text.program_text import program
 from ctpn_crnn.synthesis.text.short_text import code, date, mark, measure, money, number, with_leader
