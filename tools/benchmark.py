@@ -7,8 +7,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from ctpn_crnn.benchmark import OUR_ENGINES, EngineSpec, Plan, benchmark_tables, benchmark_to_dict, run_benchmark
-from ctpn_crnn.benchmark.bench import EngineResult
+from benchmarking import OUR_ENGINES, EngineSpec, Plan, benchmark_tables, benchmark_to_dict, run_benchmark
+from benchmarking.comparison import EngineResult
+
 from ctpn_crnn.commands.arguments import HelpFormatter
 from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.datasets import PageTruth, read_detection_set

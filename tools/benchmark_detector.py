@@ -9,9 +9,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from benchmarking import OUR_ENGINES
+from benchmarking.detector_times import time_detection
 
-from ctpn_crnn.benchmark import OUR_ENGINES
-from ctpn_crnn.benchmark.detection import time_detection
 from ctpn_crnn.commands.arguments import HelpFormatter, image_size, positive
 from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.documents.images import load_image

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from ctpn_crnn.commands.arguments import HelpFormatter, add_runtime, add_search, positive, search_options
-from ctpn_crnn.datasets import LineSample, PageTruth, is_held_out, read_detection_set, read_line_list
+from ctpn_crnn.datasets import LabelledLine, PageTruth, is_held_out, read_detection_set, read_line_list
 from ctpn_crnn.datasets.lines import LINE_LIST_NAME
 from ctpn_crnn.errors import CtpnCrnnError, DatasetError, OutputError
 from ctpn_crnn.evaluation.crops import choose, line_crops, page_crops, readable_regions
@@ -225,7 +225,7 @@ def evaluate_recognition(
     def skip(name: str, error: CtpnCrnnError) -> None:
         skipped.append((name, str(error)))
 
-    if isinstance(samples[0], LineSample):
+    if isinstance(samples[0], LabelledLine):
         crops = line_crops(samples, skip)
     else:
         crops = page_crops(samples, skip, tuple(arguments.padding))
@@ -268,7 +268,7 @@ TASKS = {"recognition": evaluate_recognition, "detection": evaluate_detection, "
 
 def read_lines(
     arguments: argparse.Namespace, unread: list[DatasetError]
-) -> list[LineSample] | list[tuple[PageTruth, int]]:
+) -> list[LabelledLine] | list[tuple[PageTruth, int]]:
     """The lines to read: of a line list, or the regions of a detection set; never none."""
     samples: list[Any]
     if arguments.set.is_file() or (arguments.set / LINE_LIST_NAME).is_file():

@@ -3,12 +3,12 @@
 from ctpn_crnn.datasets.detection_set import is_held_out, read_detection_set
 from ctpn_crnn.datasets.icdar import read_icdar
 from ctpn_crnn.datasets.lines import read_line_list
-from ctpn_crnn.datasets.samples import LineSample, PageTruth, TruthRegion
+from ctpn_crnn.datasets.samples import LabelledLine, PageTruth, TruthRegion
 from ctpn_crnn.datasets.td500 import read_td500
 from ctpn_crnn.datasets.voc import read_voc
 
 __all__ = [
-    "LineSample",
+    "LabelledLine",
     "PageTruth",
     "TruthRegion",
     "is_held_out",

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ctpn_crnn.datasets.problems import OnError, read_each
-from ctpn_crnn.datasets.samples import LineSample
+from ctpn_crnn.datasets.samples import LabelledLine
 from ctpn_crnn.datasets.text_files import read_lines
 from ctpn_crnn.errors import DatasetError
 
@@ -16,7 +16,7 @@ LINE_LIST_NAME = "lines.tsv"
 
 def read_line_list(
     path: str | os.PathLike[str], *, on_error: OnError = "raise", skipped: list[DatasetError] | None = None
-) -> list[LineSample]:
+) -> list[LabelledLine]:
     """Read a line list: UTF-8, on each line an image path, a tab, and the text.
 
     Paths are relative to the list's folder. Spaces in a text are kept, further tabs belong to it. Blank lines are
@@ -38,14 +38,14 @@ def read_line_list(
     if file.is_dir():
         file = file / LINE_LIST_NAME
 
-    def sample(numbered: tuple[int, str]) -> LineSample:
+    def sample(numbered: tuple[int, str]) -> LabelledLine:
         number, line = numbered
         return _sample(file.parent, line, f"{file}:{number}")
 
     return read_each(read_lines(file), sample, on_error, skipped)
 
 
-def _sample(folder: Path, line: str, where: str) -> LineSample:
+def _sample(folder: Path, line: str, where: str) -> LabelledLine:
     name, tab, text = line.partition("\t")
     if not tab:
         raise DatasetError(f"{where}: no tab; a line must be an image path, a tab and the text")
@@ -54,4 +54,4 @@ def _sample(folder: Path, line: str, where: str) -> LineSample:
     image = folder / name.strip()
     if not name.strip() or not image.is_file():
         raise DatasetError(f"{where}: there is no image {image}; paths are relative to the list's folder")
-    return LineSample(image, text)
+    return LabelledLine(image, text)

@@ -9,7 +9,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class LineSample:
+class LabelledLine:
     """An image of one line of text and what it says.
 
     Attributes:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from ctpn_crnn.datasets.samples import LineSample, PageTruth
+from ctpn_crnn.datasets.samples import LabelledLine, PageTruth
 from ctpn_crnn.documents.images import crop_quad, load_image
 from ctpn_crnn.errors import CtpnCrnnError
 
@@ -41,7 +41,7 @@ def choose(items: Sequence[_Item], limit: int | None, seed: int) -> list[_Item]:
     return [items[i] for i in sorted(random.Random(seed).sample(range(len(items)), limit))]
 
 
-def line_crops(samples: Sequence[LineSample], on_skip: OnSkip) -> Iterator[LineCrop]:
+def line_crops(samples: Sequence[LabelledLine], on_skip: OnSkip) -> Iterator[LineCrop]:
     """Yield the images of a line list; files that cannot be read are reported to `on_skip` and left out."""
     for sample in samples:
         try:

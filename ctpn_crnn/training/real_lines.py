@@ -13,7 +13,7 @@ from ctpn_crnn.crnn.ctc import minimum_frames
 from ctpn_crnn.crnn.reader import FRAME_WIDTH
 from ctpn_crnn.crnn.second_reading import INPUT_HEIGHT, line_image
 from ctpn_crnn.datasets.lines import read_line_list
-from ctpn_crnn.datasets.samples import LineSample as ListedLine
+from ctpn_crnn.datasets.samples import LabelledLine
 from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import CharsetError, DatasetError
 from ctpn_crnn.synthesis.lines.lines import LineSample
@@ -28,7 +28,7 @@ class RealLines:
         widths: int (N,), ascending: pixels of each at the reader's height.
     """
 
-    lines: list[ListedLine]
+    lines: list[LabelledLine]
     widths: np.ndarray
 
     @classmethod
@@ -96,7 +96,7 @@ def _fits_ctc(text: str, width: int) -> bool:
     return minimum_frames([ord(character) for character in text]) <= -(-width // FRAME_WIDTH)
 
 
-def _width(line: ListedLine) -> int:
+def _width(line: LabelledLine) -> int:
     """Pixels at the reader's height, from the file's header."""
     try:
         with Image.open(line.path) as image:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ctpn_crnn.datasets import LineSample, read_line_list
+from ctpn_crnn.datasets import LabelledLine, read_line_list
 from ctpn_crnn.errors import ConfigError, DatasetError
 
 
@@ -22,8 +22,8 @@ def test_reads_text_as_it_is(folder: Path) -> None:
     content = "\ufeffimages/a.jpg\t 中文 and\ttabs\r\n\nimages/b c.jpg\tform\x0cfeed\u2028stays\n"
     (folder / "lines.tsv").write_bytes(content.encode("utf-8"))
     expected = [
-        LineSample(folder / "images/a.jpg", " 中文 and\ttabs"),
-        LineSample(folder / "images/b c.jpg", "form\x0cfeed\u2028stays"),
+        LabelledLine(folder / "images/a.jpg", " 中文 and\ttabs"),
+        LabelledLine(folder / "images/b c.jpg", "form\x0cfeed\u2028stays"),
     ]
     assert read_line_list(folder) == expected
     assert read_line_list(folder / "lines.tsv") == expected

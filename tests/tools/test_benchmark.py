@@ -1,7 +1,6 @@
 import pytest
+from benchmarking.comparison import EngineResult
 from PIL import Image
-
-from ctpn_crnn.benchmark.bench import EngineResult
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from ctpn_crnn.benchmark.detection import time_detection
+from benchmarking.detector_times import time_detection
 
 SAMPLE = Path(__file__).parents[2] / "docs" / "sample.png"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ctpn_crnn.benchmark.engine_process import EngineError, EngineProcess, EngineSpec
+from benchmarking.engine_process import EngineError, EngineProcess, EngineSpec
 from ctpn_crnn.datasets.samples import PageTruth
 from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import ConfigError

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from ctpn_crnn.benchmark.bench import EngineResult, Plan
+from benchmarking.comparison import EngineResult, Plan
 from ctpn_crnn.evaluation.report import markdown_table
 from ctpn_crnn.runtime.machine import processors
 
