@@ -12,7 +12,8 @@ from ctpn_crnn.commands.arguments import HelpFormatter
 from ctpn_crnn.commands.running import run_training
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.runtime import require_keras
-from ctpn_crnn.training.strategies import STRATEGIES, strategy_scope, use_device
+from ctpn_crnn.runtime.devices import use_device
+from ctpn_crnn.training.strategies import STRATEGIES, strategy_scope
 from ctpn_crnn.weights import read_weights
 
 EXAMPLES = """examples:

@@ -19,6 +19,7 @@ from ctpn_crnn.commands.running import run_training
 from ctpn_crnn.datasets import is_held_out, read_detection_set
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.runtime import require_keras
+from ctpn_crnn.runtime.devices import use_device
 from ctpn_crnn.training.detection_samples import (
     CropSampler,
     CropSettings,
@@ -28,7 +29,7 @@ from ctpn_crnn.training.detection_samples import (
     PageSource,
     RenderedPages,
 )
-from ctpn_crnn.training.strategies import STRATEGIES, strategy_scope, use_device
+from ctpn_crnn.training.strategies import STRATEGIES, strategy_scope
 from ctpn_crnn.weights import read_weights
 
 if TYPE_CHECKING:

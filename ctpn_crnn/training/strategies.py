@@ -1,6 +1,5 @@
-"""Where training runs: the device, and how the work of a step is shared by several of them (`tf.distribute`).
+"""Share the work of a training step among several devices (`tf.distribute`); `runtime.devices` chooses the devices.
 
-    use_device("gpu:0")                      # before anything is computed
     with strategy_scope("mirrored"):
         trainer = ...                        # models, optimizers and `fit` are made and called inside the scope
         model.fit(shared_input(dataset))
@@ -14,89 +13,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.runtime import require_keras
 
 STRATEGIES = ("none", "mirrored", "multiworker")
-
-
-def use_device(name: str = "auto") -> None:
-    """Choose the device, and let a GPU's memory be taken as it is needed, not all at once.
-
-    Args:
-        name: "auto" (GPUs if the framework sees any, else the CPU), "cpu", "gpu" (all of them), "gpu:N", the Nth one
-            that the framework sees, counted from 0, or "cpu:N", the CPU as N logical devices: to try strategies with.
-
-    Raises:
-        ConfigError: The name is none of these, there is no such device, the framework has begun to compute, or none is
-            installed.
-    """
-    match = re.fullmatch(r"auto|(cpu|gpu)(?::(\d+))?", name)
-    if not match or name == "cpu:0":
-        raise ConfigError(
-            f"device {name!r}: give auto, cpu, gpu, gpu:N with N counted from 0, or cpu:N with N devices."
-        )
-    if match[1] == "cpu":
-        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # holds for worker processes too
-    require_keras(f"device {name!r}")
-    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")  # JAX's way of growing
-    import keras
-
-    choose = {"tensorflow": _use_tensorflow_device, "jax": _use_jax_device}.get(keras.backend.backend())
-    if choose is not None:
-        choose(name, int(match[2]) if match[2] else None)
-    elif name not in ("auto", "cpu"):
-        raise ConfigError(f"device {name!r}: with the {keras.backend.backend()} backend only auto and cpu are known.")
-
-
-def _use_tensorflow_device(name: str, number: int | None) -> None:
-    import tensorflow as tf
-
-    gpus = tf.config.list_physical_devices("GPU")
-    chosen = _chosen_gpus(name, number, gpus)
-    try:
-        tf.config.set_visible_devices(chosen, "GPU")
-        for gpu in chosen:
-            tf.config.experimental.set_memory_growth(gpu, True)
-        if number is not None and not chosen:
-            logical = [tf.config.LogicalDeviceConfiguration()] * number
-            tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], logical)
-    except RuntimeError as error:  # allowed before the devices are first used only
-        raise ConfigError(f"device {name!r}: TensorFlow has begun to compute; choose the device before.") from error
-
-
-def _use_jax_device(name: str, number: int | None) -> None:
-    import jax
-
-    if name.startswith("cpu"):
-        if number is not None:
-            raise ConfigError(f"device {name!r}: logical devices of the CPU are TensorFlow's; give cpu.")
-        jax.config.update("jax_platforms", "cpu")
-        return
-    chosen = _chosen_gpus(name, number, [device for device in jax.devices() if device.platform == "gpu"])
-    if number is not None:
-        jax.config.update("jax_default_device", chosen[0])
-
-
-def _chosen_gpus(name: str, number: int | None, gpus: list[Any]) -> list[Any]:
-    """The GPUs meant by a name; "auto" may mean none."""
-    if name.startswith("cpu"):
-        return []
-    if name != "auto" and not gpus:
-        raise ConfigError(
-            f"device {name!r}: no GPU can be used: there is none, its driver is missing, or the framework was "
-            "installed without CUDA (pip install tensorflow[and-cuda]); choose the CPU, or leave the choice out."
-        )
-    if number is None:
-        return gpus
-    if number >= len(gpus):
-        raise ConfigError(f"device {name!r}: there are {len(gpus)} GPUs: gpu:0 to gpu:{len(gpus) - 1}.")
-    return [gpus[number]]
 
 
 @contextlib.contextmanager

@@ -11,8 +11,9 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 import keras
 import numpy as np
 
+from ctpn_crnn.runtime.devices import use_device
 from ctpn_crnn.training.distributed import AdamW, TrainingModel
-from ctpn_crnn.training.strategies import is_chief, replicas, shared_input, strategy_scope, use_device
+from ctpn_crnn.training.strategies import is_chief, replicas, shared_input, strategy_scope
 
 
 class Batches(keras.utils.PyDataset):

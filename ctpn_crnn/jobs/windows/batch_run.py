@@ -16,7 +16,6 @@ from ctpn_crnn.ctpn.detector import CLASSES, Detector
 from ctpn_crnn.documents.sources import load_page
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError
 from ctpn_crnn.files import writable
-from ctpn_crnn.jobs.windows.device import use_cpu, use_gpu
 from ctpn_crnn.jobs.windows.finders import CROP_MODES, FoundLines, GivenWindows, ProposedWindows, WindowFinder
 from ctpn_crnn.jobs.windows.inputs import READERS, Entry, check_windows, tiff_pages
 from ctpn_crnn.jobs.windows.journal import Journal, Row
@@ -27,6 +26,7 @@ from ctpn_crnn.jobs.windows.reading import read_windows
 from ctpn_crnn.jobs.windows.table import READ_COLUMNS, columns_of, save_failures, save_table
 from ctpn_crnn.jobs.windows.windows import WindowScorer, check_context_pad
 from ctpn_crnn.recognizer import Reader
+from ctpn_crnn.runtime.devices import hide_gpus, use_device
 from ctpn_crnn.weights import shipped
 from ctpn_crnn.weights.manifest import sha256_of
 
@@ -144,7 +144,10 @@ def make_workers(options: Options, preprocessing: Preprocessing) -> Workers:
         WeightsError: Weights are missing, damaged, of another network, or of another charset.
     """
     search = SelectiveSearch() if options.crop_mode == "selective_search" else None  # before the networks are loaded
-    (use_gpu if options.gpu else use_cpu)()
+    if options.gpu:
+        use_device("gpu")
+    else:
+        hide_gpus()  # without the framework: reading with ONNX Runtime needs none
     runtime = "keras" if options.gpu else "auto"
     network = load_ctpn(_path(options.model_def), _path(options.pretrained_model), preprocessing, runtime)
     classes = tuple(network.config.get("classes", CLASSES))

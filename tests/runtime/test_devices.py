@@ -5,7 +5,7 @@ import keras  # noqa: F401 - imported while TensorFlow is the real one
 import pytest
 
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.jobs.windows.device import use_cpu, use_gpu
+from ctpn_crnn.runtime.devices import choose_gpus, hide_gpus, use_device
 
 
 def fake_tensorflow(gpus, started):
@@ -32,31 +32,48 @@ def environment(monkeypatch):
     return monkeypatch
 
 
-def test_cpu_hides_the_gpus(environment):
+def test_hiding_hides_the_gpus(environment):
     gpus = ["gpu0"]
     environment.setitem(sys.modules, "tensorflow", fake_tensorflow(gpus, started=False))
-    use_cpu()
+    hide_gpus()
     assert gpus == []
 
 
-def test_cpu_when_a_gpu_is_in_use(environment):
+def test_gpus_in_use_cannot_be_hidden(environment):
     environment.setitem(sys.modules, "tensorflow", fake_tensorflow(["gpu0"], started=True))
     with pytest.raises(ConfigError, match="already"):
-        use_cpu()
+        hide_gpus()
     environment.setitem(sys.modules, "tensorflow", fake_tensorflow([], started=True))
-    use_cpu()
+    hide_gpus()
 
 
-def test_gpu_that_is_not_there(environment):
+def test_a_gpu_that_is_not_there_is_refused(environment):
     environment.setitem(sys.modules, "tensorflow", fake_tensorflow([], started=False))
     environment.setattr("keras.backend.backend", lambda: "tensorflow")
     with pytest.raises(ConfigError, match="no GPU"):
-        use_gpu()
+        use_device("gpu")
 
 
-def test_gpu_that_is_there_grows_its_memory(environment):
+def test_the_memory_of_a_gpu_grows_as_needed(environment):
     gpus = ["gpu0"]
     environment.setitem(sys.modules, "tensorflow", fake_tensorflow(gpus, started=False))
     environment.setattr("keras.backend.backend", lambda: "tensorflow")
-    use_gpu()
+    use_device("gpu")
     assert gpus[1] == ("gpu0", True)
+
+
+@pytest.mark.parametrize("name", ["tpu", "gpu:", "gpu:x", "", "GPU", "auto:1", "cpu:0"])
+def test_an_unknown_device_is_refused(name):
+    with pytest.raises(ConfigError, match="give auto, cpu"):
+        use_device(name)
+
+
+def test_gpus_are_chosen_by_number():
+    assert choose_gpus("auto", None, []) == []
+    assert choose_gpus("cpu", None, ["x"]) == []
+    assert choose_gpus("gpu", None, ["x", "y"]) == ["x", "y"]
+    assert choose_gpus("gpu:1", 1, ["x", "y"]) == ["y"]
+    with pytest.raises(ConfigError, match="no GPU can be used"):
+        choose_gpus("gpu", None, [])
+    with pytest.raises(ConfigError, match="gpu:0 to gpu:1"):
+        choose_gpus("gpu:2", 2, ["x", "y"])
