@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ctpn_crnn.crnn.reader import LineReader, Reading
-    from ctpn_crnn.ctpn.detector import Detector, Region
-    from ctpn_crnn.page import Char, Page, TextLine
+    from ctpn_crnn.ctpn.detector import Detector
+    from ctpn_crnn.page import Char, Page, Region, TextLine
     from ctpn_crnn.recognizer import Recognizer
 
 __version__ = "0.1.0"
@@ -34,7 +34,7 @@ _HOME = {
     "Page": "ctpn_crnn.page",
     "Reading": "ctpn_crnn.crnn.reader",
     "Recognizer": "ctpn_crnn.recognizer",
-    "Region": "ctpn_crnn.ctpn.detector",
+    "Region": "ctpn_crnn.page",
     "TextLine": "ctpn_crnn.page",
 }
 

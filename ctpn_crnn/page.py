@@ -15,6 +15,21 @@ FORMAT_VERSION = 1
 """Version of the dictionary form; raised when a reader of the old form would misread the new one."""
 
 
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A line of text or a formula.
+
+    Attributes:
+        quad: float32 (4, 2), pixels of the source image, clockwise from the text's own top left.
+        score: Mean probability of the strips it was made of, 0..1.
+        kind: "text" or "formula".
+    """
+
+    quad: np.ndarray
+    score: float
+    kind: str
+
+
 @dataclass(slots=True)
 class Char:
     """One character of a line.

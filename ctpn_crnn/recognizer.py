@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar,
 import numpy as np
 
 from ctpn_crnn.crnn.chinese_script import is_hanzi
-from ctpn_crnn.documents.images import MAX_PIXELS, ImageSource, crop_quad
+from ctpn_crnn.documents.images import MAX_PIXELS, ImageSource
 from ctpn_crnn.documents.page_ref import PageRef
 from ctpn_crnn.documents.prefetch import prefetch as prefetched
 from ctpn_crnn.documents.sources import load_page, page_refs, sources
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError, WeightsError
-from ctpn_crnn.geometry import quad_size
+from ctpn_crnn.geometry import Rotation, crop_quad, quad_size
 from ctpn_crnn.layout.reading_order import reading_order
 from ctpn_crnn.layout.spaced_words import join_spaced_words
-from ctpn_crnn.page import Char, Page, TextLine
+from ctpn_crnn.page import Char, Page, Region, TextLine
 from ctpn_crnn.refine.orientation import read_upright
-from ctpn_crnn.refine.regions import Region
-from ctpn_crnn.refine.skew import MIN_SKEW, Rotation, estimate_skew
+from ctpn_crnn.refine.skew import MIN_SKEW, estimate_skew
 
 if TYPE_CHECKING:
     from ctpn_crnn.crnn.language_model import LanguageModel

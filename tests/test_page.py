@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.geometry import box_to_quad
+from ctpn_crnn.geometry import Rotation, box_to_quad
 from ctpn_crnn.page import Char, Page, TextLine
-from ctpn_crnn.refine.skew import Rotation
 
 QUAD = [(0.1, 0.2), (10.3, 0.2), (10.3, 5.7), (0.1, 5.7)]
 

@@ -8,8 +8,7 @@ import pytest
 from ctpn_crnn import Recognizer
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.documents.images import load_image
-from ctpn_crnn.geometry import quad_size
-from ctpn_crnn.refine.skew import Rotation
+from ctpn_crnn.geometry import Rotation, quad_size
 from ctpn_crnn.weights import read_weights, shipped
 
 DOCS = Path(__file__).parent.parent / "docs"

@@ -19,7 +19,6 @@ _HOMES = {
     "load_vgg16": "network",
     "CTPNLoss": "losses",
     "Detector": "detector",
-    "Region": "detector",
     "connect": "text_lines",
 }
 
@@ -31,7 +30,6 @@ __all__ = [
     "CTPNLoss",
     "Detector",
     "Proposal",
-    "Region",
     "anchor_grid",
     "connect",
     "load_vgg16",

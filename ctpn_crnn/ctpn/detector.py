@@ -14,9 +14,9 @@ from ctpn_crnn.ctpn.decode import Proposals, decode_heads
 from ctpn_crnn.ctpn.text_lines import DEFAULTS, LineParams, connect, connect_formulas
 from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.geometry import clip_quad
-from ctpn_crnn.refine.regions import TALL, Region, fitted, outside, without_text_in_formulas
-from ctpn_crnn.refine.skew import Rotation
+from ctpn_crnn.geometry import Rotation, clip_quad
+from ctpn_crnn.page import Region
+from ctpn_crnn.refine.regions import TALL, fitted, outside, without_text_in_formulas
 from ctpn_crnn.refine.views import View, groups_of, levelling, view_of
 from ctpn_crnn.runtime import Network, load_network
 

@@ -1,4 +1,4 @@
-"""Anything that holds an image -> one uint8 BGR array; and lines cut out of it."""
+"""Anything that holds an image -> one uint8 BGR array."""
 
 from __future__ import annotations
 
@@ -14,17 +14,13 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from ctpn_crnn.errors import ConfigError, ImageError
-from ctpn_crnn.geometry import quad_size
+from ctpn_crnn.errors import ImageError
 
 ImageSource: TypeAlias = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO, Image.Image, np.ndarray]
 """What `load_image` reads."""
 
 MAX_PIXELS = 150_000_000
 """Largest image accepted unless told otherwise: an A4 page at 1200 dpi has 139 million pixels."""
-
-_WARP_LIMIT = 32_000
-"""OpenCV's warps address their source with 16 bits."""
 
 _pillow_limit_lock = threading.Lock()
 
@@ -64,34 +60,6 @@ def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS, name: str |
         f"cannot read an image from {type(source).__name__}; "
         "give a path, bytes, a file object, a Pillow image or an array"
     )
-
-
-def crop_quad(image: np.ndarray, quad: np.ndarray, pad: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
-    """Cut a quadrilateral out of an image and make it upright.
-
-    Args:
-        image: uint8 (H, W) or (H, W, 3).
-        quad: (4, 2), pixels (edges), clockwise from the text's own top left.
-        pad: What to add at each end and at each of top and bottom, as fractions of the quad's height. Beyond the
-            image its border pixels are repeated.
-
-    Returns:
-        uint8 crop, as high as the quad is (mean of both sides) plus padding, at least 1 x 1. A degenerate quad (no
-        area, crossed, or folded) gives its bounding box instead.
-
-    Raises:
-        ConfigError: The quad does not consist of four finite points.
-    """
-    quad = np.asarray(quad, dtype=np.float64)
-    if quad.shape != (4, 2) or not np.isfinite(quad).all():
-        raise ConfigError(f"a quad must be four finite points of shape (4, 2), not {quad.tolist()}")
-    if not _is_convex(quad):
-        quad = _bounding_quad(quad)
-    width, height = (float(side) for side in quad_size(quad))
-    pad_x, pad_y = pad[0] * height, pad[1] * height
-    size = (max(1, round(width + 2 * pad_x)), max(1, round(height + 2 * pad_y)))
-    inner = _box_corners(pad_x, pad_y, size[0] - pad_x, size[1] - pad_y)
-    return _warp(image, quad, inner, size, margin=max(pad_x, pad_y) * 2 + 2)
 
 
 def check_file(path: str | os.PathLike[str]) -> Path:
@@ -282,39 +250,3 @@ def _pillow_without_limit() -> Iterator[None]:
             yield
         finally:
             Image.MAX_IMAGE_PIXELS = before
-
-
-def _is_convex(quad: np.ndarray) -> bool:
-    """Whether the quad turns clockwise (y down) at each corner by more than rounding."""
-    edges = np.roll(quad, -1, axis=0) - quad
-    following = np.roll(edges, -1, axis=0)
-    turns = edges[:, 0] * following[:, 1] - edges[:, 1] * following[:, 0]
-    return bool((turns > 1e-3).all())
-
-
-def _bounding_quad(quad: np.ndarray) -> np.ndarray:
-    """The bounding box, at least one pixel in each direction."""
-    low, high = quad.min(axis=0), quad.max(axis=0)
-    return _box_corners(*low, *np.maximum(high, low + 1))
-
-
-def _box_corners(x1: float, y1: float, x2: float, y2: float) -> np.ndarray:
-    return np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)], dtype=np.float64)
-
-
-def _warp(image: np.ndarray, quad: np.ndarray, target: np.ndarray, size: tuple[int, int], margin: float) -> np.ndarray:
-    """Map `quad` of the image to `target` of an image of `size` (width, height), working on the part that matters."""
-    rows, cols = image.shape[:2]
-    limits = np.array([cols, rows])
-    low = np.clip(np.floor(quad.min(axis=0) - margin), 0, limits - 1).astype(int)
-    high = np.clip(np.ceil(quad.max(axis=0) + margin), low + 1, limits).astype(int)
-    part, quad = image[low[1] : high[1], low[0] : high[0]], quad - low
-    longest = max(part.shape[:2])
-    if longest > _WARP_LIMIT:
-        scale = _WARP_LIMIT / longest
-        shape = (max(1, int(part.shape[1] * scale)), max(1, int(part.shape[0] * scale)))
-        quad = quad * (np.array(shape) / (part.shape[1], part.shape[0]))
-        part = cv2.resize(part, shape, interpolation=cv2.INTER_AREA)
-    # Corners are pixel edges, OpenCV's coordinates are pixel centres: half a pixel less on both sides.
-    matrix = cv2.getPerspectiveTransform((quad - 0.5).astype(np.float32), (target - 0.5).astype(np.float32))
-    return cv2.warpPerspective(part, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

@@ -10,8 +10,9 @@ from typing import TypeVar
 import numpy as np
 
 from ctpn_crnn.datasets.samples import LabelledLine, PageTruth
-from ctpn_crnn.documents.images import crop_quad, load_image
+from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import CtpnCrnnError
+from ctpn_crnn.geometry import crop_quad
 
 _Item = TypeVar("_Item")
 

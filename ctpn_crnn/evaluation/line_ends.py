@@ -9,10 +9,9 @@ import cv2
 import numpy as np
 
 from ctpn_crnn.datasets.samples import TruthRegion
-from ctpn_crnn.documents.images import crop_quad
 from ctpn_crnn.evaluation.detection import Match
 from ctpn_crnn.evaluation.overlaps import HasQuad
-from ctpn_crnn.geometry import quad_size
+from ctpn_crnn.geometry import crop_quad, quad_size
 
 INK_LEVEL = 0.5
 """Ink is what lies further from a line's ground than this share of the line's contrast."""

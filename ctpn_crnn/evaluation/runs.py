@@ -29,7 +29,7 @@ from ctpn_crnn.page import Page
 
 if TYPE_CHECKING:
     from ctpn_crnn.crnn.reader import Reading
-    from ctpn_crnn.refine.regions import Region
+    from ctpn_crnn.page import Region
 
 _Item = TypeVar("_Item")
 

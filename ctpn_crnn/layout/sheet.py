@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ctpn_crnn.geometry import Rotation
 from ctpn_crnn.layout.joining import is_unspaced, join_lines
 from ctpn_crnn.layout.marks import is_marker
 from ctpn_crnn.layout.reading_order import upright_boxes
 from ctpn_crnn.page import Page
-from ctpn_crnn.refine.skew import Rotation
 
 _LEANING = 30.0
 """Degrees away from the rest of the page: such a line is a stamp or stands along the margin."""

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ctpn_crnn.geometry import quad_size
-from ctpn_crnn.page import TextLine
-from ctpn_crnn.refine.regions import Region
-from ctpn_crnn.refine.skew import Rotation, lies_on_its_side
+from ctpn_crnn.geometry import Rotation, quad_size
+from ctpn_crnn.page import Region, TextLine
+from ctpn_crnn.refine.skew import lies_on_its_side
 
 Find = Callable[[np.ndarray], list[Region]]
 """uint8 BGR (H, W, 3) -> regions in its pixels."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from ctpn_crnn.ctpn.anchors import STRIDE
 from ctpn_crnn.geometry import Quad, box_to_quad, clip_quad, intersection_area, quad_area, quad_size
+from ctpn_crnn.page import Region
 from ctpn_crnn.refine.ink import fit_to_ink, rest_of_rows, trim_to_ink
 from ctpn_crnn.refine.ruled_lines import without_rules
 
@@ -39,21 +40,6 @@ strokes. Chosen on rendered scenes, by DetEval and IoU, and on readings of photo
 
 SAME_LINE = 0.5
 """Of two fitted lines that share more than this part of the smaller one, the weaker is dropped."""
-
-
-@dataclass(frozen=True, eq=False)
-class Region:
-    """A line of text or a formula.
-
-    Attributes:
-        quad: float32 (4, 2), pixels of the source image, clockwise from the text's own top left.
-        score: Mean probability of the strips it was made of, 0..1.
-        kind: "text" or "formula".
-    """
-
-    quad: Quad
-    score: float
-    kind: str
 
 
 def without_text_in_formulas(regions: list[Region]) -> list[Region]:

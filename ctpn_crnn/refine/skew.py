@@ -8,9 +8,6 @@ scanner's dark border have no say, and there are a few thousand points instead o
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
-
 import cv2
 import numpy as np
 
@@ -59,7 +56,7 @@ def estimate_skew(image: np.ndarray, max_degrees: float = MAX_SKEW) -> float:
 
     Returns:
         Degrees, positive when lines run down to the right (clockwise as seen); 0.0 where there is no text, or where its
-        lines have no common direction. `rotate(image, -estimate_skew(image))` stands upright.
+        lines have no common direction. Turned by minus this angle (`geometry.Rotation`), the page stands upright.
     """
     blobs = _blobs(_working_copy(image))
     best, contrast = _sharpest(blobs, max_degrees)
@@ -92,79 +89,6 @@ def lies_on_its_side(image: np.ndarray) -> bool:
     copy = _working_copy(image)
     level, upright = (_sharpest(_blobs(np.ascontiguousarray(way)), MAX_SKEW)[1] for way in (copy, copy.T))
     return upright >= _SOME_CONTRAST and upright > level
-
-
-def rotate(image: np.ndarray, degrees: float) -> np.ndarray:
-    """Turn an image clockwise (as seen) about its centre; the canvas grows so that nothing is lost.
-
-    Args:
-        image: uint8 (H, W) or (H, W, 3).
-        degrees: Any angle.
-
-    Returns:
-        uint8 of the same kind; new corners have the colour of the image's border.
-    """
-    return Rotation(degrees, image.shape[1], image.shape[0]).apply(image)
-
-
-@dataclass(frozen=True)
-class Rotation:
-    """A turn of an image, and the way back for what was found in the turned one.
-
-    Attributes:
-        degrees: Clockwise as seen.
-        width: Of the source, in pixels.
-        height: Likewise.
-        size: (width, height) of the turned image.
-    """
-
-    degrees: float
-    width: int
-    height: int
-    size: tuple[int, int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        cosine, sine = (abs(value) for value in self._cosine_sine())
-        # Less a hair: an exact quarter turn must not grow by a pixel for rounding.
-        width = math.ceil(self.width * cosine + self.height * sine - 1e-6)
-        height = math.ceil(self.width * sine + self.height * cosine - 1e-6)
-        object.__setattr__(self, "size", (max(1, width), max(1, height)))
-
-    def apply(self, image: np.ndarray) -> np.ndarray:
-        """Turn the source, uint8 (height, width) or (height, width, 3)."""
-        if self.degrees == 0:
-            return image
-        if self.degrees % 90 == 0:  # exact, and of any size: OpenCV turns up to 32767 pixels
-            return np.ascontiguousarray(np.rot90(image, -int(self.degrees) // 90))
-        matrix, shift = self._matrix(), self._shift()
-        # Ours are pixel edges, OpenCV's coordinates are pixel centres.
-        shift = matrix @ np.full(2, 0.5) + shift - 0.5
-        border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]]).astype(np.float32)
-        colour = np.atleast_1d(np.median(border, axis=0)).tolist()
-        return cv2.warpAffine(
-            image, np.column_stack([matrix, shift]), self.size, flags=cv2.INTER_LINEAR, borderValue=colour
-        )
-
-    def to_turned(self, points: np.ndarray) -> np.ndarray:
-        """Source pixels (edges), (..., 2), as pixels of the turned image, float32."""
-        return (np.asarray(points, np.float64) @ self._matrix().T + self._shift()).astype(np.float32)
-
-    def to_source(self, points: np.ndarray) -> np.ndarray:
-        """Pixels (edges) of the turned image, such as quads (..., 4, 2), as source pixels, float32."""
-        return ((np.asarray(points, np.float64) - self._shift()) @ self._matrix()).astype(np.float32)
-
-    def _cosine_sine(self) -> tuple[float, float]:
-        angle = math.radians(self.degrees)
-        return math.cos(angle), math.sin(angle)
-
-    def _matrix(self) -> np.ndarray:
-        """Source -> turned; orthogonal, so that its transpose leads back. Clockwise because y points down."""
-        cosine, sine = self._cosine_sine()
-        return np.array([[cosine, -sine], [sine, cosine]])
-
-    def _shift(self) -> np.ndarray:
-        """Centre stays centre."""
-        return np.array(self.size) / 2 - self._matrix() @ (self.width / 2, self.height / 2)
 
 
 def _working_copy(image: np.ndarray) -> np.ndarray:

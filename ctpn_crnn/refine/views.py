@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 
 from ctpn_crnn.ctpn.anchors import STRIDE
-from ctpn_crnn.geometry import Quad, clip_quad
-from ctpn_crnn.refine.skew import Rotation, estimate_skew, is_full_of_lines
+from ctpn_crnn.geometry import Quad, Rotation, clip_quad
+from ctpn_crnn.refine.skew import estimate_skew, is_full_of_lines
 
 MIN_SIDE = 4
 """Images with a side below this many pixels hold no legible text; there is no view of them."""

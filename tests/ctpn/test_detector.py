@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS
-from ctpn_crnn.ctpn.detector import Detector, Region
+from ctpn_crnn.ctpn.detector import Detector
 from ctpn_crnn.ctpn.text_lines import LineParams
 from ctpn_crnn.errors import ConfigError, ImageError
 from ctpn_crnn.geometry import box_to_quad, quad_iou
+from ctpn_crnn.page import Region
 from ctpn_crnn.refine.regions import ROOM
 
 SURE = 6.0

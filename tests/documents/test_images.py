@@ -5,13 +5,12 @@ import struct
 import warnings
 import zlib
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from ctpn_crnn.documents.images import crop_quad, load_image
-from ctpn_crnn.errors import ConfigError, ImageError
+from ctpn_crnn.documents.images import load_image
+from ctpn_crnn.errors import ImageError
 
 BGR = np.array([[[10, 20, 30], [40, 50, 60], [70, 80, 90]], [[0, 0, 255], [0, 255, 0], [255, 0, 0]]], np.uint8)  # 2 x 3
 
@@ -261,84 +260,3 @@ class TestSizeLimit:
         monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
         load_image(encoded(Image.new("L", (20, 10))))
         assert Image.MAX_IMAGE_PIXELS == 10
-
-
-class TestCropQuad:
-    image = np.random.default_rng(0).integers(0, 255, (40, 60, 3), np.uint8)
-
-    def test_upright_box_is_a_slice(self):
-        crop = crop_quad(self.image, np.array([(5, 7), (25, 7), (25, 17), (5, 17)], np.float32))
-        np.testing.assert_array_equal(crop, self.image[7:17, 5:25])
-
-    def test_padding_is_in_heights(self):
-        quad = np.array([(10, 10), (30, 10), (30, 20), (10, 20)], np.float32)
-        crop = crop_quad(self.image, quad, pad=(0.3, 0.2))
-        np.testing.assert_array_equal(crop, self.image[8:22, 7:33])
-
-    def test_quarter_turns(self):
-        box = [(5, 7), (25, 7), (25, 17), (5, 17)]
-        for turns in range(4):
-            quad = np.array(box[turns:] + box[:turns], np.float32)
-            np.testing.assert_array_equal(crop_quad(self.image, quad), np.rot90(self.image[7:17, 5:25], turns))
-
-    def test_grey_image(self):
-        crop = crop_quad(self.image[..., 0], np.array([(5, 7), (25, 7), (25, 17), (5, 17)]))
-        np.testing.assert_array_equal(crop, self.image[7:17, 5:25, 0])
-
-    def test_slanted_line_comes_out_level(self):
-        flat = np.full((30, 120), 255, np.uint8)
-        flat[10:20, 10:110] = 0
-        turn = cv2.getRotationMatrix2D((100, 100), 20, 1.0)
-        turn[:, 2] += (0, 0)
-        canvas = np.full((200, 200), 255, np.uint8)
-        canvas[90:120, 40:160] = flat
-        canvas = cv2.warpAffine(canvas, turn, (200, 200), borderValue=255)
-        corners = np.array([(40, 90), (160, 90), (160, 120), (40, 120)], np.float64)
-        quad = np.hstack([corners - 0.5, np.ones((4, 1))]) @ turn.T + 0.5
-        crop = crop_quad(canvas, quad)
-        assert crop.shape == (30, 120)
-        assert crop[12:18, 12:108].max() < 30
-        assert crop[:8].min() > 225
-        assert crop[22:].min() > 225
-
-    def test_perspective(self):
-        source = np.zeros((100, 100), np.uint8)
-        trapezium = np.array([(20, 20), (80, 30), (80, 60), (20, 70)])
-        cv2.fillConvexPoly(source, trapezium, 200)
-        crop = crop_quad(source, trapezium)
-        assert crop.shape == (40, 61)
-        assert crop[2:-2, 2:-2].min() > 190
-
-    def test_beyond_the_image_the_border_is_repeated(self):
-        image = np.arange(12, dtype=np.uint8).reshape(3, 4)
-        crop = crop_quad(image, np.array([(-2, -1), (6, -1), (6, 4), (-2, 4)]))
-        np.testing.assert_array_equal(crop, np.pad(image, ((1, 1), (2, 2)), mode="edge"))
-
-    @pytest.mark.parametrize(
-        "quad",
-        [
-            [(5, 5)] * 4,
-            [(5, 5), (20, 5), (20, 5), (5, 5)],
-            [(5, 5), (20, 5), (5, 9), (20, 9)],
-            [(5, 5), (5, 9), (20, 9), (20, 5)],
-            [(500, 500), (520, 500), (520, 510), (500, 510)],
-            [(0.1, 0.1), (0.2, 0.1), (0.2, 0.2), (0.1, 0.2)],
-        ],
-    )
-    def test_degenerate_quads_give_something(self, quad):
-        crop = crop_quad(self.image, np.array(quad, np.float32), (0.1, 0.1))
-        assert crop.dtype == np.uint8
-        assert min(crop.shape[:2]) >= 1
-
-    @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 5000, 3), (3, 40_000, 3)])
-    def test_odd_images(self, shape):
-        image = np.full(shape, 9, np.uint8)
-        height, width = shape[:2]
-        crop = crop_quad(image, np.array([(0, 0), (width, 0), (width, height), (0, height)]))
-        assert crop.shape == shape
-        assert (crop == 9).all()
-
-    @pytest.mark.parametrize("quad", [[(0, 0)] * 3, [(0, 0), (np.nan, 0), (1, 1), (0, 1)]])
-    def test_not_a_quad(self, quad):
-        with pytest.raises(ConfigError, match="four finite points"):
-            crop_quad(self.image, np.array(quad))

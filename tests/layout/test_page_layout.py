@@ -5,11 +5,10 @@ import time
 import numpy as np
 import pytest
 
-from ctpn_crnn.geometry import box_to_quad
+from ctpn_crnn.geometry import Rotation, box_to_quad
 from ctpn_crnn.layout import KINDS, Block, Cell, join_lines, lay_out
 from ctpn_crnn.layout.marks import ends_sentence, is_marker, is_page_number, starts_like_section, starts_with_number
 from ctpn_crnn.page import Page, TextLine
-from ctpn_crnn.refine.skew import Rotation
 
 SIZE = 20  # pixels of a Chinese character
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.geometry import box_to_quad, quad_iou, quad_to_box
+from ctpn_crnn.page import Region
 from ctpn_crnn.refine import regions
 from ctpn_crnn.refine.ink import NO_STRIPS, InkParams, fit_to_ink, rest_of_rows
-from ctpn_crnn.refine.regions import Region
 from ctpn_crnn.refine.views import is_page
 
 GROUND, INK = 235, 25

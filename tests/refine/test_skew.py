@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.geometry import box_to_quad, quad_size
+from ctpn_crnn.geometry import Rotation, box_to_quad, quad_size
 from ctpn_crnn.recognizer import Recognizer
-from ctpn_crnn.refine.skew import Rotation, estimate_skew, is_full_of_lines, lies_on_its_side, rotate
+from ctpn_crnn.refine.skew import estimate_skew, is_full_of_lines, lies_on_its_side
 
 
 def draw_page(width=800, height=1000, background=255, ink=0, rows=20):
@@ -64,7 +64,7 @@ class TestEstimate:
 
     def test_turned_back_it_stands_upright(self):
         page = lean(draw_page(), 4.0)
-        assert abs(estimate_skew(rotate(page, -estimate_skew(page)))) < 0.1
+        assert abs(estimate_skew(Rotation(-estimate_skew(page), 800, 1000).apply(page))) < 0.1
 
     @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (7, 7), (300, 400), (300, 400, 3)])
     def test_empty(self, shape):
@@ -84,45 +84,6 @@ class TestEstimate:
     def test_grey_and_colour_agree(self):
         page = lean(draw_page(), 1.3)
         assert estimate_skew(page[..., 0]) == estimate_skew(page)
-
-
-class TestRotation:
-    def test_quarter_turns_are_exact(self):
-        image = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
-        np.testing.assert_array_equal(rotate(image, 90), np.rot90(image, -1))  # clockwise
-        np.testing.assert_array_equal(rotate(image, 180), image[::-1, ::-1])
-        np.testing.assert_array_equal(rotate(image[..., 0], -90), np.rot90(image[..., 0]))
-        assert rotate(image, 0) is image
-
-    def test_size_holds_everything(self):
-        # 100 cos 30 + 60 sin 30 = 116.6; 100 sin 30 + 60 cos 30 = 101.96
-        assert Rotation(30, 100, 60).size == (117, 102)
-        corners = Rotation(30, 100, 60).to_turned(np.array([(0, 0), (100, 0), (100, 60), (0, 60)]))
-        assert corners.min() >= 0
-        assert (corners <= (117, 102)).all()
-
-    def test_new_corners_have_the_colour_of_the_border(self):
-        image = np.full((40, 60, 3), (10, 120, 200), np.uint8)
-        image[15:25, 20:40] = 0
-        assert tuple(rotate(image, 20)[0, 0]) == (10, 120, 200)
-
-    @pytest.mark.parametrize("degrees", [-7.0, 3.0, 45.0])
-    def test_points_follow_the_pixels(self, degrees):
-        image = np.zeros((200, 300), np.uint8)
-        image[50:54, 220:224] = 255  # its centre is at the edge coordinates (222, 52)
-        rotation = Rotation(degrees, 300, 200)
-        turned = rotation.apply(image)
-        ys, xs = np.mgrid[: turned.shape[0], : turned.shape[1]] + 0.5
-        centre = np.array([(xs * turned).sum(), (ys * turned).sum()]) / turned.sum()
-        np.testing.assert_allclose(rotation.to_turned((222, 52)), centre, atol=0.1)
-        np.testing.assert_allclose(rotation.to_source(centre), (222, 52), atol=0.1)
-
-    def test_quads_there_and_back(self):
-        quads = np.random.default_rng(0).uniform(0, 500, (5, 4, 2)).astype(np.float32)
-        rotation = Rotation(-3.7, 500, 480)
-        np.testing.assert_allclose(rotation.to_source(rotation.to_turned(quads)), quads, atol=1e-3)
-        assert rotation.to_source(quads).dtype == np.float32
-        assert rotation.to_source(np.empty((0, 4, 2))).shape == (0, 4, 2)
 
 
 @dataclass(frozen=True)
@@ -205,19 +166,3 @@ class TestLiesOnItsSide:
 
     def test_no_lines(self):
         assert not lies_on_its_side(np.full((300, 200, 3), 255, np.uint8))
-
-
-@pytest.mark.parametrize("degrees", [90, 180, 270.0, -90, 450])
-@pytest.mark.parametrize("channels", [(), (3,)])
-def test_quarter_turns_move_pixels_as_they_are(degrees, channels):
-    image = np.random.default_rng(6).integers(0, 256, (5, 8, *channels), np.uint8)
-    turn = Rotation(degrees, 8, 5)
-    turned = turn.apply(image)
-    assert turned.shape[:2] == turn.size[::-1]
-    for y, x in ((0, 0), (1, 6), (4, 7)):
-        column, row = np.floor(turn.to_turned(np.array([x + 0.5, y + 0.5]))).astype(int)
-        np.testing.assert_array_equal(turned[row, column], image[y, x])
-
-
-def test_a_quarter_turn_of_what_is_longer_than_opencv_turns():
-    assert Rotation(90, 3, 40000).apply(np.zeros((40000, 3), np.uint8)).shape == (3, 40000)

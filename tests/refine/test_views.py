@@ -8,7 +8,7 @@ import pytest
 
 from ctpn_crnn.ctpn.detector import FORMULA_ENLARGEMENT, Detector
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.refine.skew import Rotation
+from ctpn_crnn.geometry import Rotation
 from ctpn_crnn.refine.views import (
     LEAST_SCALE,
     MARGIN,

@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ctpn_crnn.documents.images import crop_quad
 from ctpn_crnn.files import write_bytes
+from ctpn_crnn.geometry import crop_quad
 from ctpn_crnn.page import Page
 
 PADDING = (0.05, 0.05)

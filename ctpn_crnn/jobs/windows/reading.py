@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ctpn_crnn.documents.images import crop_quad
+from ctpn_crnn.geometry import crop_quad
 from ctpn_crnn.jobs.windows.finders import Found
 from ctpn_crnn.recognizer import PADDING, Reader
 

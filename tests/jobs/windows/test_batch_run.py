@@ -10,13 +10,14 @@ import pytest
 from PIL import Image
 
 from ctpn_crnn.crnn.reader import Reading
-from ctpn_crnn.ctpn.detector import CLASSES, Detector, Region
+from ctpn_crnn.ctpn.detector import CLASSES, Detector
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError, DatasetError, OutputError
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.jobs.windows import Options, batch_run
 from ctpn_crnn.jobs.windows import run as run_function
 from ctpn_crnn.jobs.windows.batch_run import Workers
 from ctpn_crnn.jobs.windows.finders import FoundLines, GivenWindows
+from ctpn_crnn.page import Region
 
 SAMPLE = Path(__file__).parents[3] / "docs" / "sample.png"
 
