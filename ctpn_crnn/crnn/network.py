@@ -7,11 +7,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from ctpn_crnn.crnn.second_reading import INPUT_HEIGHT
+from ctpn_crnn.crnn.spec import INPUT_HEIGHT
 from ctpn_crnn.errors import ConfigError
-
-FRAME_WIDTH = 4
-"""Input pixels to a frame of the output: only the first two pools halve the width."""
 
 # Filters of convolutions 1 to 6 and the pool after each, (height, width); convolution 7 is 2x2 with stride (2, 1).
 _CONVOLUTIONS: tuple[tuple[int, tuple[int, int] | None], ...] = (

@@ -16,13 +16,13 @@ from ctpn_crnn.crnn.chinese_script import UNKNOWN, Scripts
 from ctpn_crnn.crnn.ctc import PRUNE, Decoded, Scorer, beam_search, best_path, line_confidence
 from ctpn_crnn.crnn.language_model import LanguageModel, PrefixScorer, shipped_model
 from ctpn_crnn.crnn.second_reading import OTHER_LOOKS, Look, line_image
+from ctpn_crnn.crnn.spec import FRAME_WIDTH
 from ctpn_crnn.documents.prefetch import prefetch
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.page import Char, mean_confidence
 from ctpn_crnn.runtime import Network, load_network
 from ctpn_crnn.weights import CALIBRATION
 
-FRAME_WIDTH = 4
 BEAM_WIDTH = 10
 LM_WEIGHT, LENGTH_BONUS = 0.3, 1.3
 SECOND_LOOK = 0.85

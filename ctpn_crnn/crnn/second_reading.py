@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ctpn_crnn.crnn.spec import INPUT_HEIGHT
 from ctpn_crnn.errors import ImageError
-
-INPUT_HEIGHT = 32
-"""Height of a reader's input in pixels; seven convolutions and four pools bring it to 1 (Shi et al., section 2.1)."""
 
 _MIN_WIDTH = 16
 

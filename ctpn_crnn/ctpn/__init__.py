@@ -9,12 +9,12 @@ import importlib
 from typing import Any
 
 _HOMES = {
-    "ANCHOR_HEIGHTS": "anchors",
-    "STRIDE": "anchors",
+    "ANCHOR_HEIGHTS": "spec",
+    "STRIDE": "spec",
     "anchor_grid": "anchors",
     "strips_of_quads": "anchors",
-    "AnchorTarget": "layers",
-    "Proposal": "layers",
+    "AnchorTarget": "anchor_target",
+    "Proposal": "proposal",
     "CTPN": "network",
     "load_vgg16": "network",
     "CTPNLoss": "losses",

@@ -12,11 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-STRIDE = 16
-"""Pixels between neighbouring positions of conv5_3, and the width of an anchor and of a strip."""
-
-ANCHOR_HEIGHTS: tuple[float, ...] = tuple(11.0 / 0.7**i for i in range(10))
-"""Heights in pixels, 11 to 273, each the one before divided by 0.7 (section 3.1), not rounded."""
+from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, STRIDE
 
 SIDE_REACH = 32.0
 """A strip predicts the end of its line when its centre lies at most this many pixels from it (section 3.3)."""
@@ -28,7 +24,7 @@ IGNORE = -1
 """Kind of a strip whose anchors are neither positive nor negative."""
 
 
-def anything_but(kind: int) -> int:
+def not_class(kind: int) -> int:
     """Kind of a strip, and label of an anchor, that may be anything but the class `kind` (1 and up)."""
     return IGNORE - kind
 
@@ -80,7 +76,7 @@ def strips_of_quads(
     Args:
         quads: text lines, each (4, 2) corners in pixels, in order around the line.
         kinds: class of each line: 1 and up as the network counts them (0 is background); `IGNORE` for a line that
-            must neither be found nor count as background; `anything_but` a class.
+            must neither be found nor count as background; `not_class` a class.
         image_size: (height, width) of the image in pixels.
         min_height: lines lower than this many pixels are too small to be learnt and are ignored.
 

@@ -1,4 +1,4 @@
-"""The heads of CTPN to proposals, in NumPy: what ``layers.Proposal`` does inside a graph, for any runtime.
+"""The heads of CTPN to proposals, in NumPy: what `proposal.Proposal` does inside a graph, for any runtime.
 
 Only anchors that can reach the score threshold are decoded, and strips are suppressed column by column: strips of one
 column share their x edges, so that their overlap is that of two intervals, and all columns of all images are worked on
@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, STRIDE, anchor_grid
+from ctpn_crnn.ctpn.anchors import anchor_grid
+from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, STRIDE
 
 MAX_LOG_HEIGHT = math.log(4.0)
 """A strip is at most four times as high as its anchor (anchors are a factor of 1.43 apart); keeps exp() finite."""

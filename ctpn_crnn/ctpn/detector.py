@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, STRIDE
 from ctpn_crnn.ctpn.decode import Proposals, decode_heads
+from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, CLASSES, STRIDE
 from ctpn_crnn.ctpn.text_lines import DEFAULTS, LineParams, connect, connect_formulas
 from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import ConfigError
@@ -19,8 +19,6 @@ from ctpn_crnn.page import Region
 from ctpn_crnn.refine.regions import TALL, fitted, outside, without_text_in_formulas
 from ctpn_crnn.refine.views import View, groups_of, levelling, view_of
 from ctpn_crnn.runtime import Network, load_network
-
-CLASSES = ("background", "text", "formula")
 
 MAX_BATCH_PIXELS = 1248 * 1760
 """Images that the network sees at once: one A4 page at 150 dpi, or several photos. Bounds the memory, about 2 GB at

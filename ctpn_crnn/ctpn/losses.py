@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from ctpn_crnn.ctpn.anchors import IGNORE, anything_but
+from ctpn_crnn.ctpn.anchors import IGNORE, not_class
 
 
 def smooth_l1(error: Any) -> Any:
@@ -21,7 +21,7 @@ def score_loss(logits: Any, labels: Any) -> Any:
 
     Args:
         logits: (..., classes), any float type.
-        labels: (...) class of each sampled anchor; `IGNORE` where the anchor does not count; `anything_but` a class
+        labels: (...) class of each sampled anchor; `IGNORE` where the anchor does not count; `not_class` a class
             where only that class is wrong: its loss is -log(1 - p).
 
     Returns:
@@ -32,7 +32,7 @@ def score_loss(logits: Any, labels: Any) -> Any:
     picked = ops.one_hot(ops.maximum(labels, 0), classes, dtype="float32")
     taken = ops.sum(log_p * picked, axis=-1)
     # log(1 - p) by way of the other classes, so that nothing is lost where p is near 1.
-    wrong = ops.one_hot(ops.maximum(anything_but(labels), 0), classes, dtype="float32")
+    wrong = ops.one_hot(ops.maximum(not_class(labels), 0), classes, dtype="float32")
     spared = ops.logsumexp(log_p - 1e9 * wrong, axis=-1)
     sampled = ops.cast(labels != IGNORE, "float32")
     likelihood = ops.where(labels >= 0, taken, spared)

@@ -10,11 +10,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from ctpn_crnn.ctpn import imagenet
-from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS
+from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, CLASSES, IMAGE_MEAN, IMAGE_STD
 from ctpn_crnn.errors import ConfigError, WeightsError
 
-CLASSES = ("background", "text", "formula")
 VGG16_BLOCKS = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 """(convolutions, channels) of the five blocks of VGG16; all but the last end in a 2x2 max-pool."""
 
@@ -27,7 +25,7 @@ class ImageNetPreprocessing(keras.layers.Layer):
     cannot hold the steps of a bright pixel).
     """
 
-    MEAN, STD = imagenet.MEAN, imagenet.STD
+    MEAN, STD = IMAGE_MEAN, IMAGE_STD
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs["dtype"] = "float32"

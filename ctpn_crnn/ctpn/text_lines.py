@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ctpn_crnn.ctpn.anchors import STRIDE
+from ctpn_crnn.ctpn.spec import STRIDE
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.geometry import Quad, box_to_quad, intersection_area
 

@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 
 from ctpn_crnn.crnn.reader import pad_lines
-from ctpn_crnn.crnn.second_reading import INPUT_HEIGHT, line_image
-from ctpn_crnn.ctpn.anchors import STRIDE
+from ctpn_crnn.crnn.second_reading import line_image
+from ctpn_crnn.crnn.spec import INPUT_HEIGHT
+from ctpn_crnn.ctpn.spec import STRIDE
 from ctpn_crnn.documents.images import load_image
 
 MAX_SIDE = 640

@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS
-from ctpn_crnn.ctpn.layers import Proposal
+from ctpn_crnn.ctpn.proposal import Proposal
+from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.runtime.keras_network import KerasNetwork
 from ctpn_crnn.weights import WeightsFile
@@ -38,7 +38,7 @@ def load_model(file: WeightsFile) -> keras.Model:
 
 
 def with_proposals(model: keras.Model, config: dict[str, Any]) -> keras.Model:
-    """The detector with its heads decoded: image in, `(strips, sides)` of `ctpn.layers.Proposal` out."""
+    """The detector with its heads decoded: image in, `(strips, sides)` of `ctpn.proposal.Proposal` out."""
     decoded = Proposal(config.get("heights", ANCHOR_HEIGHTS))(model.outputs)
     return keras.Model(model.inputs, decoded, name="ctpn_proposals")
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.ctc import greedy_decode
-from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS
 from ctpn_crnn.ctpn.decode import decode_heads
+from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS
 from ctpn_crnn.errors import CtpnCrnnError
 from ctpn_crnn.export.inputs import compared, image_batches, made_batches
 from ctpn_crnn.runtime import require_keras

@@ -7,7 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from ctpn_crnn.ctpn.anchors import STRIDE
+from ctpn_crnn.ctpn.spec import STRIDE
 from ctpn_crnn.geometry import Quad, box_to_quad, clip_quad, intersection_area, quad_area, quad_size
 from ctpn_crnn.page import Region
 from ctpn_crnn.refine.ink import fit_to_ink, rest_of_rows, trim_to_ink

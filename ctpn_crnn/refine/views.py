@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ctpn_crnn.ctpn.anchors import STRIDE
+from ctpn_crnn.ctpn.spec import STRIDE
 from ctpn_crnn.geometry import Quad, Rotation, clip_quad
 from ctpn_crnn.refine.skew import estimate_skew, is_full_of_lines
 

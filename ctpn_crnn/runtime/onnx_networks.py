@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ctpn_crnn.ctpn.imagenet import MEAN, STD
+from ctpn_crnn.ctpn.spec import IMAGE_MEAN, IMAGE_STD
 from ctpn_crnn.errors import WeightsError
 from ctpn_crnn.runtime.onnx_graph import Graph, ints
 from ctpn_crnn.runtime.onnx_layers import Arrays, FloatLayers, dense
@@ -125,7 +125,7 @@ def _vgg16(graph: Graph, arrays: Arrays, layers: FloatLayers, blocks: int) -> tu
     """The image through so many blocks: the maps, and what their height and width are multiples of."""
     image = graph.input("image", ("batch", "height", "width", 3))
     x = graph.add("Transpose", image, perm=(0, 3, 1, 2))
-    x = layers.start(x, 1.0 / (255.0 * np.array(STD)), np.array(MEAN) / np.array(STD))
+    x = layers.start(x, 1.0 / (255.0 * np.array(IMAGE_STD)), np.array(IMAGE_MEAN) / np.array(IMAGE_STD))
     multiple = 16
     for block, convolutions in enumerate(VGG16_BLOCKS[:blocks], start=1):
         for index in range(1, convolutions + 1):

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from ctpn_crnn.ctpn.layers import AnchorTarget
+from ctpn_crnn.ctpn.anchor_target import AnchorTarget
 from ctpn_crnn.ctpn.network import CTPN, VGG16_BLOCKS
 from ctpn_crnn.training.ctpn_trainer import with_loss
 

@@ -16,8 +16,8 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
+from ctpn_crnn.ctpn.anchor_target import AnchorTarget
 from ctpn_crnn.ctpn.anchors import STRIP_COLUMNS
-from ctpn_crnn.ctpn.layers import AnchorTarget
 from ctpn_crnn.ctpn.losses import CTPNLoss
 from ctpn_crnn.ctpn.network import CTPN, VGG16_BLOCKS
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError, WeightsError

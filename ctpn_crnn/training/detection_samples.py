@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
-from ctpn_crnn.ctpn.anchors import IGNORE, PADDING, STRIDE, STRIP_COLUMNS, anything_but, strips_of_quads
+from ctpn_crnn.ctpn.anchors import IGNORE, PADDING, STRIP_COLUMNS, not_class, strips_of_quads
+from ctpn_crnn.ctpn.spec import STRIDE
 from ctpn_crnn.datasets.samples import PageTruth
 from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import ConfigError, DatasetError, ImageError, SynthesisError
@@ -55,7 +56,7 @@ class LabelledRegion(NamedTuple):
         """Kind of its strips, see `anchors.strips_of_quads`."""
         if self.ignore:
             return IGNORE
-        return anything_but(KIND_CLASSES[self.kind]) if self.other else KIND_CLASSES[self.kind]
+        return not_class(KIND_CLASSES[self.kind]) if self.other else KIND_CLASSES[self.kind]
 
 
 PageSource = Callable[[np.random.Generator], tuple[np.ndarray, Sequence[LabelledRegion]]]

@@ -5,7 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, IGNORE, anchor_grid, strips_of_quads
+from ctpn_crnn.ctpn.anchors import IGNORE, anchor_grid, strips_of_quads
+from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS
 
 
 def box(x1: float, y1: float, x2: float, y2: float) -> np.ndarray:

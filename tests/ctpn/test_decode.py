@@ -8,8 +8,8 @@ import time
 import numpy as np
 import pytest
 
-from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS
 from ctpn_crnn.ctpn.decode import decode_heads, suppress_columns
+from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS
 
 
 def blank(

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS
 from ctpn_crnn.ctpn.detector import Detector
+from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS
 from ctpn_crnn.ctpn.text_lines import LineParams
 from ctpn_crnn.errors import ConfigError, ImageError
 from ctpn_crnn.geometry import box_to_quad, quad_iou

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from ctpn_crnn.ctpn.anchors import anything_but
+from ctpn_crnn.ctpn.anchors import not_class
 from ctpn_crnn.ctpn.losses import CTPNLoss, regression_loss, score_loss, smooth_l1
 
 
@@ -19,9 +19,9 @@ def test_score_loss_by_hand() -> None:
     assert float(score_loss(logits, labels)) == pytest.approx(wanted, rel=1e-6)
 
 
-def test_anything_but_a_class_costs_that_class_alone() -> None:
+def test_not_class_a_class_costs_that_class_alone() -> None:
     logits = np.float32([[2, 1, 3], [0, 0, 60]])
-    label = np.int32([anything_but(2), anything_but(2)])
+    label = np.int32([not_class(2), not_class(2)])
     p = np.exp(3) / (np.exp(2) + np.exp(1) + np.exp(3))
     wanted = (-np.log(1 - p) + (60 - np.log(2))) / 2  # the second one is sure of the wrong class, and stays finite
     assert float(score_loss(logits, label)) == pytest.approx(wanted, rel=1e-6)

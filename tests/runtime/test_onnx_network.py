@@ -12,7 +12,7 @@ import pytest
 
 from ctpn_crnn.crnn.network import CRNN
 from ctpn_crnn.crnn.reader import LineReader
-from ctpn_crnn.ctpn.layers import Proposal
+from ctpn_crnn.ctpn.proposal import Proposal
 from ctpn_crnn.errors import WeightsError
 from ctpn_crnn.runtime import load_network, onnx_networks
 from ctpn_crnn.runtime.keras_network import KerasNetwork

@@ -12,7 +12,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ctpn_crnn.ctpn.detector import CLASSES, Detector
+from ctpn_crnn.ctpn.detector import Detector
+from ctpn_crnn.ctpn.spec import CLASSES
 from ctpn_crnn.documents.sources import load_page
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError
 from ctpn_crnn.files import writable

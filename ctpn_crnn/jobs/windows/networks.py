@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ctpn_crnn.crnn.reader import LineReader
-from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS
-from ctpn_crnn.ctpn.detector import CLASSES
+from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, CLASSES
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.jobs.windows.preprocessing import PreprocessedNetwork, Preprocessing
 from ctpn_crnn.runtime import load_network

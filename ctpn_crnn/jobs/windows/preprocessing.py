@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ctpn_crnn.ctpn.imagenet import MEAN as NETWORK_MEAN  # the network subtracts it itself
+from ctpn_crnn.ctpn.spec import IMAGE_MEAN as NETWORK_MEAN  # the network subtracts it itself
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.runtime import Network
 

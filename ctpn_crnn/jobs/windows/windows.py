@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, STRIDE
 from ctpn_crnn.ctpn.detector import MAX_BATCH_PIXELS
+from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, STRIDE
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.refine.views import MAX_ENLARGEMENT
 from ctpn_crnn.runtime import Network

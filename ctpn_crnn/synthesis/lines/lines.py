@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ctpn_crnn.crnn.second_reading import INPUT_HEIGHT
+from ctpn_crnn.crnn.spec import INPUT_HEIGHT
 from ctpn_crnn.errors import SynthesisError
 from ctpn_crnn.synthesis.degradation import degrade
 from ctpn_crnn.synthesis.fonts import FontLibrary

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from ctpn_crnn.crnn.reader import Reading
-from ctpn_crnn.ctpn.detector import CLASSES, Detector
+from ctpn_crnn.ctpn.detector import Detector
+from ctpn_crnn.ctpn.spec import CLASSES
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError, DatasetError, OutputError
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.jobs.windows import Options, batch_run

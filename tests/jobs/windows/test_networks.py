@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS
+from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.jobs.windows import networks
 from ctpn_crnn.jobs.windows.preprocessing import Preprocessing

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from ctpn_crnn.ctpn.anchors import ANCHOR_HEIGHTS, anchor_grid
+from ctpn_crnn.ctpn.anchors import anchor_grid
+from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.jobs.windows.windows import WINDOW_HEIGHT, WindowScorer, cut, place_window
 
