@@ -48,7 +48,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Run; returns the exit code."""
     arguments = parse_arguments(argv)
-    return run_command(lambda: benchmark(arguments), prefix="benchmark_detector")
+    return run_command(lambda: benchmark(arguments), name="benchmark_detector")
 
 
 def benchmark(arguments: argparse.Namespace) -> int:

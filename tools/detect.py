@@ -1,27 +1,15 @@
-"""Detect text in many images: a table of windows with the probabilities of background, text and formula."""
+"""Detect text in many images, as `ctpn-crnn detect` does: a table of windows with class probabilities."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 
-from ctpn_crnn.commands import detect
-from ctpn_crnn.commands.arguments import HelpFormatter
-from ctpn_crnn.commands.running import run_command
-
-
-def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    """The command line."""
-    epilog = detect.EPILOG.replace("ctpn-crnn detect", "python tools/detect.py")
-    parser = argparse.ArgumentParser(description=__doc__, epilog=epilog, formatter_class=HelpFormatter)
-    detect.add_arguments(parser)
-    return parser.parse_args(argv)
+from ctpn_crnn.commands import run_as_script
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run; returns the exit code."""
-    arguments = parse_arguments(argv)
-    return run_command(lambda: detect.run(arguments))
+    return run_as_script("detect", argv)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ctpn_crnn.commands.arguments import HelpFormatter
+from ctpn_crnn.commands.arguments import make_parser
 from ctpn_crnn.commands.export import add_arguments, run
 from ctpn_crnn.commands.running import run_command
 
@@ -19,24 +19,24 @@ examples:
 
 Recognizer(runtime="onnx") needs no export: it runs the .h5 files themselves, faster than the exported ones.
 
-exit codes: 0 written and the same as Keras, 2 not, or bad usage or input, 130 interrupted
+exit codes: 0 written and computes what Keras computes, 2 it does not, or bad usage or input, 130 interrupted
 """
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    """The command line: that of `ctpn-crnn export`, always with its check."""
-    parser = argparse.ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=HelpFormatter)
+    """Parse the command line: that of `ctpn-crnn export`, always with --check."""
+    parser = make_parser(__doc__, EPILOG)
     add_arguments(parser)
     parser.add_argument("--format", choices=("onnx", "saved_model"), help="what to write (None: as OUTPUT is named)")
     parser.set_defaults(check=True)
     arguments = parser.parse_args(argv)
     named = "onnx" if arguments.output.suffix.lower() == ".onnx" else "saved_model"
     if arguments.format not in (None, named):
-        parser.error(f"--format {arguments.format} needs an OUTPUT that {_RULES[arguments.format]} .onnx")
+        parser.error(f"--format {arguments.format} needs an OUTPUT that {_NAME_RULES[arguments.format]} .onnx")
     return arguments
 
 
-_RULES = {"onnx": "ends with", "saved_model": "does not end with"}
+_NAME_RULES = {"onnx": "ends with", "saved_model": "does not end with"}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Measure what the values of a network's layers reach, and store it in its weights file: then it runs in int8 too."""
+"""Measure the largest value of each convolution's input on images, and store it in the weights file for int8."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ctpn_crnn.commands.arguments import HelpFormatter
+from ctpn_crnn.commands.arguments import make_parser
 from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.export import fit_ranges
 from ctpn_crnn.weights import set_ranges
@@ -18,16 +18,16 @@ examples:
   python tools/fit_int8.py runs/crnn/crnn.h5 lines/*.png
   python tools/fit_int8.py runs/ctpn/ctpn.h5 pages/*.jpg
 
-Take images of the kind to be read (pages for a detector, lines for a reader), a few dozen, that are not scored on. Then
-Recognizer(runtime="onnx", precision="int8") runs the file, and by itself does so where the processor is fast in it.
+Take a few dozen images of the kind to be read (pages for a detector, lines for a reader) that are not used for scoring.
+Recognizer(runtime="onnx", precision="int8") then runs the file; by default it is run so where int8 is the fastest.
 
 exit codes: 0 stored, 2 bad usage or input, 130 interrupted
 """
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=HelpFormatter)
+    """Parse the command line."""
+    parser = make_parser(__doc__, EPILOG)
     parser.add_argument("weights", type=Path, metavar="WEIGHTS", help="the .h5 file, which is rewritten")
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="pages or lines")
     return parser.parse_args(argv)

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from ctpn_crnn.commands.arguments import HelpFormatter
-from ctpn_crnn.commands.running import run_training
+from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.runtime import require_keras
 from ctpn_crnn.runtime.devices import use_device
@@ -129,7 +129,7 @@ def main(argv: list[str] | None = None) -> int:
         with strategy_scope(arguments.strategy):
             train(arguments)
 
-    return run_training(work, "train_crnn", "--resume goes on from the last checkpoint")
+    return run_command(work, "train_crnn", resume_hint="--resume goes on from the last checkpoint")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow starts: 
 import numpy as np
 
 from ctpn_crnn.commands.arguments import HelpFormatter
-from ctpn_crnn.commands.running import run_training
+from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.datasets import is_held_out, read_detection_set
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.runtime import require_keras
@@ -321,7 +321,7 @@ def main(argv: list[str] | None = None) -> int:
             else:
                 run(args, *pages)
 
-    return run_training(work, "train_ctpn", f"--resume goes on from {args.out / 'checkpoint.npz'}")
+    return run_command(work, "train_ctpn", resume_hint=f"--resume goes on from {args.out / 'checkpoint.npz'}")
 
 
 if __name__ == "__main__":

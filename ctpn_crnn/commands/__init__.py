@@ -1,4 +1,7 @@
-"""The console command `ctpn-crnn`: one module a subcommand, each with `add_arguments(parser)` and `run(arguments)`."""
+"""The console command `ctpn-crnn`.
+
+Each subcommand is a module of this package with a docstring, an `EPILOG`, `add_arguments(parser)` and `run(arguments)`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import sys
 from importlib import import_module
 from types import ModuleType
 
-from ctpn_crnn.commands.arguments import HelpFormatter
+from ctpn_crnn.commands.arguments import HelpFormatter, make_parser
 from ctpn_crnn.commands.running import run_command
 
 COMMANDS = {
@@ -17,7 +20,9 @@ COMMANDS = {
     "export": "write a network as ONNX or SavedModel",
     "info": "versions, weights, runtimes, processor",
 }
-"""Subcommand -> what it does."""
+"""Subcommand -> its line in the help."""
+
+SUMMARY = "OCR for Chinese and English: CTPN finds the text lines, CRNN reads them."
 
 EPILOG = """\
 examples:
@@ -35,11 +40,20 @@ def main(argv: list[str] | None = None) -> int:
     return run_command(lambda: _module(arguments.command).run(arguments))
 
 
+def run_as_script(command: str, argv: list[str] | None = None) -> int:
+    """Run the subcommand that a script of the same name in tools/ stands for; returns the exit code."""
+    module = _module(command)
+    parser = make_parser(module.__doc__, module.EPILOG.replace(f"ctpn-crnn {command}", f"python tools/{command}.py"))
+    module.add_arguments(parser)
+    arguments = parser.parse_args(argv)
+    return run_command(lambda: module.run(arguments))
+
+
 def _parser(chosen: str) -> argparse.ArgumentParser:
-    """All subcommands with their summaries; only the chosen one is imported and has its options."""
+    """Build the parser of all subcommands; only the chosen one is imported and gets its options."""
     from ctpn_crnn import __version__
 
-    parser = argparse.ArgumentParser("ctpn-crnn", description=_SUMMARY, epilog=EPILOG, formatter_class=HelpFormatter)
+    parser = make_parser(SUMMARY, EPILOG, "ctpn-crnn")
     parser.add_argument("--version", action="version", version=f"ctpn-crnn {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, summary in COMMANDS.items():
@@ -49,9 +63,6 @@ def _parser(chosen: str) -> argparse.ArgumentParser:
             command.description, command.epilog = module.__doc__, module.EPILOG
             module.add_arguments(command)
     return parser
-
-
-_SUMMARY = "OCR for Chinese and English: CTPN finds the text lines, CRNN reads them."
 
 
 def _module(name: str) -> ModuleType:

@@ -1,4 +1,4 @@
-"""Parts of command lines that several commands share."""
+"""Options that several commands and tools share, and the types of their values."""
 
 from __future__ import annotations
 
@@ -13,18 +13,35 @@ from ctpn_crnn.runtime import PRECISIONS, RUNTIMES
 
 
 class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-    """Defaults in the help, and the examples as they are."""
+    """Show the defaults of options, and keep the line breaks of the epilog."""
+
+
+Options = argparse.ArgumentParser | argparse._ArgumentGroup
+"""What options are added to."""
+
+NETWORKS = {"ctpn": "the detector", "crnn": "the reader"}
+
+
+def make_parser(description: str | None, epilog: str, name: str | None = None) -> argparse.ArgumentParser:
+    """Make the parser of a command or tool.
+
+    Args:
+        description: What it does: the docstring of its module.
+        epilog: Examples and exit codes; printed as they are.
+        name: What the help calls it; None for the name of the script.
+    """
+    return argparse.ArgumentParser(name, description=description, epilog=epilog, formatter_class=HelpFormatter)
 
 
 def positive(value: str) -> int:
-    """A whole number above 0."""
+    """Parse a whole number above 0."""
     if not value.isdecimal() or int(value) < 1:
         raise argparse.ArgumentTypeError(f"{value!r} is not a whole number above 0")
     return int(value)
 
 
 def positive_number(value: str) -> float:
-    """A finite number above 0."""
+    """Parse a finite number above 0."""
     number = _number(value)
     if not 0.0 < number < math.inf:
         raise argparse.ArgumentTypeError(f"{value!r} is not a number above 0")
@@ -32,7 +49,7 @@ def positive_number(value: str) -> float:
 
 
 def share(value: str) -> float:
-    """A number in 0..1."""
+    """Parse a number in 0..1."""
     number = _number(value)
     if not 0.0 <= number <= 1.0:
         raise argparse.ArgumentTypeError(f"{value!r} is not a number in 0..1")
@@ -40,7 +57,7 @@ def share(value: str) -> float:
 
 
 def image_size(value: str) -> tuple[int, int]:
-    """The (height, width) that "1240x1754" asks for, which says the width first."""
+    """Parse "WIDTHxHEIGHT", such as "1240x1754"; returns (height, width)."""
     match = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", value)
     if not match:
         raise argparse.ArgumentTypeError(f"{value!r} is not a size; write width x height, such as 1240x1754")
@@ -48,25 +65,41 @@ def image_size(value: str) -> tuple[int, int]:
 
 
 def _number(value: str) -> float:
-    """NaN, which lies in no range, for what is no number."""
+    """Parse a number; NaN, which lies in no range, where it is none."""
     try:
         return float(value)
     except ValueError:
         return math.nan
 
 
-def add_runtime(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
-    """--runtime and --precision."""
+def add_weights(parser: Options, *kinds: str) -> None:
+    """Add --ctpn-weights and --crnn-weights.
+
+    Args:
+        parser: Where to.
+        kinds: Which of them: "ctpn", "crnn".
+    """
+    for kind in kinds:
+        parser.add_argument(
+            f"--{kind}-weights",
+            f"--weights-{kind}",
+            metavar="FILE",
+            help=f"weights of {NETWORKS[kind]} (None: those shipped)",
+        )
+
+
+def add_runtime(parser: Options) -> None:
+    """Add --runtime and --precision."""
     parser.add_argument("--runtime", choices=RUNTIMES, default="auto", help="what runs the networks")
     parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="of the networks")
 
 
-SEARCH = ("beam_width", "language_model", "lm_weight", "length_bonus", "second_look")
-"""What `add_search` adds."""
+SEARCH_OPTIONS = ("beam_width", "language_model", "lm_weight", "length_bonus", "second_look")
+"""Destinations of the options that `add_search` adds; also arguments of `LineReader` and `Recognizer`."""
 
 
-def add_search(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
-    """--beam-width, --language-model, --lm-weight, --length-bonus and --second-look of a reader."""
+def add_search(parser: Options) -> None:
+    """Add --beam-width, --language-model, --lm-weight, --length-bonus and --second-look, by which a reader searches."""
     parser.add_argument(
         "--beam-width",
         type=positive,
@@ -80,10 +113,16 @@ def add_search(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> Non
         help="of characters, by tools/build_language_model.py; auto is the shipped one, none uses none",
     )
     parser.add_argument(
-        "--lm-weight", type=float, metavar="W", help="power of the model's probabilities (None: the reader's own)"
+        "--lm-weight",
+        type=float,
+        metavar="W",
+        help="power of the language model's probabilities (None: the reader's own)",
     )
     parser.add_argument(
-        "--length-bonus", type=float, metavar="B", help="log of each character's worth beside it (None: likewise)"
+        "--length-bonus",
+        type=float,
+        metavar="B",
+        help="added to the log probability of a text for each of its characters (None: the reader's own)",
     )
     parser.add_argument(
         "--second-look",
@@ -94,13 +133,13 @@ def add_search(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> Non
 
 
 def search_options(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Those of `add_search` that were given, as arguments of `LineReader`."""
-    given = {name: getattr(arguments, name) for name in SEARCH}
+    """Collect the options of `add_search` that were given, as arguments of `LineReader`."""
+    given = {name: getattr(arguments, name) for name in SEARCH_OPTIONS}
     return {name: value for name, value in given.items() if value is not None}
 
 
 def make_folder(folder: Path, option: str) -> None:
-    """Make an output folder now: better to fail before the work than after it.
+    """Make an output folder before the work begins, so that a wrong one is noticed early.
 
     Raises:
         OutputError: It cannot be made; the message names the option.

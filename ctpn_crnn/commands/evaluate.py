@@ -5,13 +5,19 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from ctpn_crnn.commands.arguments import HelpFormatter, add_runtime, add_search, positive, search_options
+from ctpn_crnn.commands.arguments import (
+    HelpFormatter,
+    add_runtime,
+    add_search,
+    add_weights,
+    positive,
+    search_options,
+)
 from ctpn_crnn.datasets import LabelledLine, PageTruth, is_held_out, read_detection_set, read_line_list
 from ctpn_crnn.datasets.lines import LINE_LIST_NAME
 from ctpn_crnn.errors import CtpnCrnnError, DatasetError, OutputError
@@ -66,9 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for task in (detection, pages):
         _add_detector(task)
     for task in (recognition, pages):
-        task.add_argument(
-            "--crnn-weights", "--weights-crnn", metavar="FILE", help="of the reader (None: those shipped)"
-        )
+        add_weights(task, "crnn")
         add_search(task)
     recognition.add_argument("--english", action="store_true", help="the main row compares letters and digits only")
     recognition.add_argument("--batch-size", type=positive, default=64, metavar="N", help="lines read at once")
@@ -111,9 +115,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_detector(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--ctpn-weights", "--weights-ctpn", metavar="FILE", help="of the detector (None: those shipped)"
-    )
+    add_weights(parser, "ctpn")
     parser.add_argument(
         "--short-side",
         type=positive,
@@ -182,16 +184,7 @@ def make_recognizer(arguments: argparse.Namespace) -> Recognizer:
     return Recognizer(detector=make_detector(arguments), reader=make_reader(arguments))
 
 
-@dataclass(frozen=True)
-class Networks:
-    """What makes the networks that the command line asks for."""
-
-    reader: Callable[[argparse.Namespace], LineReader] = make_reader
-    detector: Callable[[argparse.Namespace], Detector] = make_detector
-    recognizer: Callable[[argparse.Namespace], Recognizer] = make_recognizer
-
-
-def run(arguments: argparse.Namespace, networks: Networks = Networks()) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Score, print, write; returns the exit code.
 
     Raises:
@@ -201,7 +194,7 @@ def run(arguments: argparse.Namespace, networks: Networks = Networks()) -> int:
     """
     check_output(arguments)
     unread: list[DatasetError] = []
-    scored, tables = TASKS[arguments.task](arguments, networks, unread)
+    scored, tables = TASKS[arguments.task](arguments, unread)
     scored.skipped = [("", str(problem)) for problem in unread] + scored.skipped
     if arguments.json:
         write_bytes(arguments.json, to_json(report(arguments, scored)).encode("utf-8"))
@@ -214,12 +207,10 @@ def run(arguments: argparse.Namespace, networks: Networks = Networks()) -> int:
     return 1 if scored.skipped else 0
 
 
-def evaluate_recognition(
-    arguments: argparse.Namespace, networks: Networks, unread: list[DatasetError]
-) -> tuple[Run, str]:
+def evaluate_recognition(arguments: argparse.Namespace, unread: list[DatasetError]) -> tuple[Run, str]:
     """Read lines."""
     samples = read_lines(arguments, unread)
-    reader = networks.reader(arguments)
+    reader = make_reader(arguments)
     skipped: list[tuple[str, str]] = []
 
     def skip(name: str, error: CtpnCrnnError) -> None:
@@ -245,21 +236,17 @@ def evaluate_recognition(
     return run, tables
 
 
-def evaluate_detection(
-    arguments: argparse.Namespace, networks: Networks, unread: list[DatasetError]
-) -> tuple[Run, str]:
+def evaluate_detection(arguments: argparse.Namespace, unread: list[DatasetError]) -> tuple[Run, str]:
     """Find lines."""
     pages = read_pages(arguments, unread)
-    run = run_detection(
-        progress(pages, "image"), networks.detector(arguments), keep_worst=worst_wanted(arguments.errors)
-    )
+    run = run_detection(progress(pages, "image"), make_detector(arguments), keep_worst=worst_wanted(arguments.errors))
     return run, detection_tables(run, arguments.set.name)
 
 
-def evaluate_pages(arguments: argparse.Namespace, networks: Networks, unread: list[DatasetError]) -> tuple[Run, str]:
+def evaluate_pages(arguments: argparse.Namespace, unread: list[DatasetError]) -> tuple[Run, str]:
     """Find and read."""
     pages = read_pages(arguments, unread)
-    run = run_pages(progress(pages, "page"), networks.recognizer(arguments), keep_worst=worst_wanted(arguments.errors))
+    run = run_pages(progress(pages, "page"), make_recognizer(arguments), keep_worst=worst_wanted(arguments.errors))
     return run, pages_tables(run, arguments.set.name)
 
 

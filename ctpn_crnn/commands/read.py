@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,10 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 
 from ctpn_crnn import Page, Recognizer
 from ctpn_crnn.commands.arguments import (
-    SEARCH,
+    SEARCH_OPTIONS,
     add_runtime,
     add_search,
+    add_weights,
     make_folder,
     positive_number,
     search_options,
@@ -104,8 +104,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     networks = parser.add_argument_group("networks")
     networks.add_argument("--weights", metavar="FOLDER", help="folder with ctpn.h5 and crnn.h5 (None: those shipped)")
-    networks.add_argument("--ctpn-weights", metavar="FILE", help="weights of the detector, instead")
-    networks.add_argument("--crnn-weights", metavar="FILE", help="weights of the reader, instead")
+    add_weights(networks, "ctpn", "crnn")
     add_runtime(networks)
     add_search(networks)
     # For tools/demo.py: text is printed whether or not files are written, and files of before are replaced.
@@ -140,12 +139,8 @@ def _weights(arguments: argparse.Namespace) -> WeightsChoice:
     return arguments.weights or (files if any(files.values()) else None)
 
 
-def run(arguments: argparse.Namespace, make: Callable[[argparse.Namespace], Recognizer] | None = None) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Read everything; returns the exit code.
-
-    Args:
-        arguments: As `add_arguments` has them.
-        make: Makes the recognizer; None for `make_recognizer`.
 
     Raises:
         ConfigError: Options contradict each other, or what a format needs is not installed.
@@ -174,7 +169,7 @@ def run(arguments: argparse.Namespace, make: Callable[[argparse.Namespace], Reco
     try:
         if plan.work:
             job = FolderJob(
-                (make or make_recognizer)(arguments),
+                make_recognizer(arguments),
                 journal,
                 formats,
                 output,
@@ -206,7 +201,7 @@ def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """What changes what is written: options, and the files that they name."""
     pages, outputs = ("dpi", "skip_text", "deskew", "orientation", "min_confidence"), ("flow", "save_formulas")
     networks = ("runtime", "precision", "weights", "ctpn_weights", "crnn_weights")
-    values = {name: getattr(arguments, name) for name in (*pages, *networks, *outputs, *SEARCH)}
+    values = {name: getattr(arguments, name) for name in (*pages, *networks, *outputs, *SEARCH_OPTIONS)}
     values = {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
     return {**values, "files": _network_files(arguments)}
 

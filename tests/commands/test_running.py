@@ -1,13 +1,14 @@
-"""What all commands do around their work."""
+"""Errors, interrupts and exit codes of a command."""
 
 from __future__ import annotations
 
 import os
 import signal
+import threading
 
 import pytest
 
-from ctpn_crnn.commands.running import run_command, run_training
+from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.errors import ConfigError
 
 
@@ -15,38 +16,47 @@ def refuse():
     raise ConfigError("no.")
 
 
-class TestTraining:
-    def test_done(self):
-        assert run_training(lambda: 7, "train", "go on") == 0
-
-    def test_an_error_of_ours_is_one_sentence(self, capsys):
-        assert run_training(refuse, "train", "go on") == 2
-        assert capsys.readouterr().err == "train: no.\n"
-
-    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-    @pytest.mark.parametrize("becomes", [None, RuntimeError, SystemExit])
-    def test_stopped(self, capsys, number, becomes):
-        """TensorFlow makes an error of its own of an interrupt that meets it within a batch."""
-
-        def work():
-            try:
-                os.kill(os.getpid(), number)
-                signal.pause()
-            except KeyboardInterrupt:
-                if becomes:
-                    raise becomes("in a batch") from None
-                raise
-
-        before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
-        assert run_training(work, "train", "--resume goes on") == 130
-        assert capsys.readouterr().err == "\ntrain: stopped; --resume goes on\n"
-        assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
-
-    def test_other_errors_are_shown(self):
-        with pytest.raises(RuntimeError, match="broken"):
-            run_training(lambda: (_ for _ in ()).throw(RuntimeError("broken")), "train", "go on")
+def test_the_exit_code_is_that_of_the_work():
+    assert [run_command(lambda: code) for code in (None, 0, 1)] == [0, 0, 1]  # noqa: B023
 
 
-def test_a_command_says_what_is_wrong(capsys):
+def test_an_error_of_ours_is_one_sentence(capsys):
     assert run_command(refuse) == 2
     assert capsys.readouterr().err == "error: no.\n"
+    assert run_command(refuse, "train") == 2
+    assert capsys.readouterr().err == "train: no.\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("becomes", [None, RuntimeError, SystemExit])
+def test_both_signals_stop_the_work(capsys, number, becomes):
+    """TensorFlow turns an interrupt within a batch into an error of its own."""
+
+    def work():
+        try:
+            os.kill(os.getpid(), number)
+            signal.pause()
+        except KeyboardInterrupt:
+            if becomes:
+                raise becomes("in a batch") from None
+            raise
+
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    assert run_command(work, "train", resume_hint="--resume goes on") == 130
+    assert capsys.readouterr().err == "\ntrain: stopped; --resume goes on\n"
+    assert run_command(work) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+
+
+def test_other_errors_are_shown():
+    with pytest.raises(RuntimeError, match="broken"):
+        run_command(lambda: (_ for _ in ()).throw(RuntimeError("broken")))
+
+
+def test_a_thread_can_run_a_command(capsys):
+    codes = []
+    thread = threading.Thread(target=lambda: codes.append(run_command(refuse)))
+    thread.start()
+    thread.join()
+    assert codes == [2] and capsys.readouterr().err == "error: no.\n"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ctpn_crnn.commands import read
 from ctpn_crnn.errors import WeightsError
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.page import Page
@@ -32,9 +33,8 @@ class OneLine:
 
 @pytest.fixture
 def demo(monkeypatch, load_tool):
-    module = load_tool("demo")
-    monkeypatch.setattr(module, "make_recognizer", lambda arguments: Recognizer(detector=OneLine(), reader=OneLine()))
-    return module
+    monkeypatch.setattr(read, "make_recognizer", lambda arguments: Recognizer(detector=OneLine(), reader=OneLine()))
+    return load_tool("demo")
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_bad_weights(demo, folder, capsys, monkeypatch):
     def refuse(arguments):
         raise WeightsError("no such weights")
 
-    monkeypatch.setattr(demo, "make_recognizer", refuse)
+    monkeypatch.setattr(read, "make_recognizer", refuse)
     assert demo.main(["in/a.png"]) == 2
     assert capsys.readouterr().err == "error: no such weights\n"
 
@@ -130,7 +130,7 @@ def test_interrupted(demo, folder, monkeypatch):
     def interrupt(arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(demo, "make_recognizer", interrupt)
+    monkeypatch.setattr(read, "make_recognizer", interrupt)
     assert demo.main(["in/a.png"]) == 130
 
 

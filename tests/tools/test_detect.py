@@ -1,11 +1,13 @@
 """The batch detector's command line."""
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from ctpn_crnn.commands import detect
 from ctpn_crnn.errors import ConfigError, OutputError
 from ctpn_crnn.jobs.windows import Options
 
@@ -13,17 +15,23 @@ SCRIPT = Path(__file__).parents[2] / "tools" / "detect.py"
 
 
 @pytest.fixture
-def detect(load_tool):
-    return load_tool("detect")
+def main(load_tool):
+    return load_tool("detect").main
 
 
-def test_defaults_are_those_of_the_library(detect):
-    given = Options(**vars(detect.parse_arguments(["in.txt", "out.csv"])))
+def parsed(*argv):
+    parser = argparse.ArgumentParser()
+    detect.add_arguments(parser)
+    return vars(parser.parse_args(argv))
+
+
+def test_defaults_are_those_of_the_library():
+    given = Options(**parsed("in.txt", "out.csv"))
     assert given == Options(Path("in.txt"), Path("out.csv"), mean_file="")
 
 
 @pytest.mark.parametrize("mark", ["_", "-"])
-def test_every_option(detect, mark):
+def test_every_option(mark):
     values = {
         "model_def": "m.json",
         "pretrained_model": "w.h5",
@@ -36,7 +44,7 @@ def test_every_option(detect, mark):
         "reader_model": "r.h5",
     }
     options = [part for name, value in values.items() for part in ("--" + name.replace("_", mark), str(value))]
-    arguments = vars(detect.parse_arguments(["in.csv", "out.h5", "--gpu", "--read", *options]))
+    arguments = parsed("in.csv", "out.h5", "--gpu", "--read", *options)
     expected = {"input_file": Path("in.csv"), "output_file": Path("out.h5"), "gpu": True, "read": True, **values}
     assert arguments == expected
 
@@ -51,22 +59,22 @@ def test_every_option(detect, mark):
         (KeyboardInterrupt(), 130, "interrupted\n"),
     ],
 )
-def test_exit_codes(detect, monkeypatch, capsys, outcome, code, message):
+def test_exit_codes(main, monkeypatch, capsys, outcome, code, message):
     def run(options, say):
         say("CPU mode")
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
 
-    monkeypatch.setattr(detect.detect, "detect", run)
-    assert detect.main(["in.txt", "out.csv"]) == code
+    monkeypatch.setattr(detect, "detect", run)
+    assert main(["in.txt", "out.csv"]) == code
     assert capsys.readouterr() == ("CPU mode\n", message)
 
 
 @pytest.mark.parametrize("wrong", [["--crop_mode", "sliding"], ["--raw_scale", "x"], ["--context_pad", "1.5"]])
-def test_bad_usage(detect, wrong, capsys):
+def test_bad_usage(main, wrong, capsys):
     with pytest.raises(SystemExit) as stopped:
-        detect.parse_arguments(["in.txt", "out.csv", *wrong])
+        main(["in.txt", "out.csv", *wrong])
     assert stopped.value.code == 2
     assert wrong[0].replace("_", "-") in capsys.readouterr().err
 
@@ -80,8 +88,8 @@ def test_bad_input_ends_at_once_with_one_sentence(tmp_path):
     assert done.stderr.startswith("error: in.csv:1: unknown column 'left'") and done.stderr.count("\n") == 1
 
 
-def test_help(detect, capsys):
+def test_help(main, capsys):
     with pytest.raises(SystemExit) as stopped:
-        detect.parse_arguments(["--help"])
+        main(["--help"])
     assert stopped.value.code == 0
     assert "--context_pad" in capsys.readouterr().out

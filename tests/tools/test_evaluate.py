@@ -65,9 +65,9 @@ class FakeRecognizer:
 def tool(monkeypatch: pytest.MonkeyPatch, load_tool) -> ModuleType:
     module = load_tool("evaluate")
     module.reader = FakeReader()
-    monkeypatch.setattr(module, "make_reader", lambda arguments: module.reader)
-    monkeypatch.setattr(module, "make_detector", lambda arguments: FakeDetector())
-    monkeypatch.setattr(module, "make_recognizer", lambda arguments: FakeRecognizer())
+    monkeypatch.setattr(evaluate, "make_reader", lambda arguments: module.reader)
+    monkeypatch.setattr(evaluate, "make_detector", lambda arguments: FakeDetector())
+    monkeypatch.setattr(evaluate, "make_recognizer", lambda arguments: FakeRecognizer())
     return module
 
 
