@@ -22,16 +22,16 @@ from ctpn_crnn.datasets import LabelledLine, PageTruth, is_held_out, read_detect
 from ctpn_crnn.datasets.lines import LINE_LIST_NAME
 from ctpn_crnn.errors import CtpnCrnnError, DatasetError, OutputError
 from ctpn_crnn.evaluation.crops import choose, line_crops, page_crops, readable_regions
-from ctpn_crnn.evaluation.report import to_json
-from ctpn_crnn.evaluation.runs import Run, run_detection, run_pages, run_recognition
-from ctpn_crnn.evaluation.tables import (
+from ctpn_crnn.evaluation.report import (
     calibration_note,
     cases_table,
     detection_tables,
     pages_tables,
     recognition_tables,
+    to_json,
 )
-from ctpn_crnn.evaluation.worst import write_cases
+from ctpn_crnn.evaluation.runs import Run, run_detection, run_pages, run_recognition
+from ctpn_crnn.evaluation.worst_cases import write_cases
 from ctpn_crnn.files import writable, write_bytes
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""How far a confidence can be trusted, and what makes it trustworthy."""
+"""How far the confidence of a reading can be trusted, and the power that makes it a probability."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import numpy as np
 
 from ctpn_crnn.errors import DatasetError
 
-_LEAST, _MOST = 1e-3, 1e3
+_SMALLEST_POWER, _LARGEST_POWER = 1e-3, 1e3
+_BISECTIONS = 60
 
 
 def expected_calibration_error(confidences: Sequence[float], correct: Sequence[bool], bins: int = 15) -> float | None:
-    """Return the mean distance between confidence and accuracy, over bins of equal width (Guo et al., ICML 2017,
-    section 2).
+    """Return the mean distance between confidence and accuracy (Guo et al., ICML 2017, section 2).
 
     Args:
         confidences: 0..1, one for each sample.
         correct: Whether the sample was right.
-        bins: How many; a confidence on an edge belongs to the bin below it.
+        bins: Number of bins of equal width; a confidence on an edge belongs to the bin below it.
 
     Returns:
         0 (perfect) .. 1; None without samples.
@@ -35,14 +35,15 @@ def expected_calibration_error(confidences: Sequence[float], correct: Sequence[b
 
 
 def fit_calibration(log_products: Sequence[float], correct: Sequence[bool]) -> float:
-    """The power of the product of the characters' probabilities that makes it the likeliest probability of being right.
+    """Fit the power of the product of the characters' probabilities that best predicts whether a line is right.
 
-    As temperature scaling (Guo et al., ICML 2017, section 4.2) it has one parameter, which changes no ranking of lines
-    of one length, and it is fitted by the likelihood of what was right: the sum of s L over the lines that are right
-    and of log(1 - exp(s L)) over the others, which is concave in s and has its maximum where its derivative is 0.
+    Like temperature scaling (Guo et al., ICML 2017, section 4.2) it has one parameter and changes no ranking of lines.
+    It maximises the likelihood of what was right: the sum of s L over the lines that are right and of log(1 - exp(s L))
+    over the others, for the power s and the log product L. This is concave in s, so its maximum is where its derivative
+    is 0.
 
     Args:
-        log_products: Natural log of the product of each line's character probabilities, <= 0.
+        log_products: Natural logarithm of the product of each line's character probabilities, <= 0.
         correct: Whether the line was right.
 
     Returns:
@@ -66,8 +67,8 @@ def fit_calibration(log_products: Sequence[float], correct: Sequence[bool]) -> f
         terms = np.divide(scaled, np.expm1(scaled), out=np.ones_like(scaled), where=scaled > 0)
         return float(terms.sum() / power - known)
 
-    low, high = math.log(_LEAST), math.log(_MOST)
-    for _ in range(60):
+    low, high = math.log(_SMALLEST_POWER), math.log(_LARGEST_POWER)
+    for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         low, high = (middle, high) if derivative(math.exp(middle)) > 0 else (low, middle)
     return math.exp((low + high) / 2)
@@ -75,11 +76,11 @@ def fit_calibration(log_products: Sequence[float], correct: Sequence[bool]) -> f
 
 @dataclass
 class CalibrationData:
-    """What a power is fitted to: lines that were read, and whether they were right.
+    """Lines that were read, for fitting the power of their confidence.
 
     Attributes:
-        log_products: As for `fit_calibration`.
-        correct: Likewise.
+        log_products: Natural logarithm of the product of each line's character probabilities, <= 0.
+        correct: Whether each line was right.
     """
 
     log_products: list[float] = field(default_factory=list)
@@ -91,11 +92,16 @@ class CalibrationData:
         self.correct.append(correct)
 
     def fit(self) -> dict[str, Any]:
-        """Return calibration (the power), lines, and the expected calibration error of the plain product (before) and
-        of the power (after).
+        """Fit the power to the lines.
+
+        Returns:
+            calibration: The power.
+            lines: Number of lines.
+            before: Expected calibration error of the plain product.
+            after: Expected calibration error of the product raised to the power.
 
         Raises:
-            DatasetError: See `fit_calibration`.
+            DatasetError: All lines were right, or none.
         """
         power = fit_calibration(self.log_products, self.correct)
         before, after = (

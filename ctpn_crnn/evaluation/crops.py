@@ -1,4 +1,4 @@
-"""The line images that reading is scored on: files of a line list, or quads cut out of a detection set."""
+"""Images of single lines to score a reader on: from a line list, or cut out of the pages of a detection set."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from ctpn_crnn.geometry import crop_quad
 _Item = TypeVar("_Item")
 
 OnSkip = Callable[[str, CtpnCrnnError], object]
-"""Called with the name of a file that could not be read, and why."""
+"""Called with the name and the error of a file that could not be read."""
 
 
 @dataclass(frozen=True, eq=False)
 class LineCrop:
-    """One line image with its truth.
+    """The image of one line and its true text.
 
     Attributes:
-        name: Where it comes from: a file, or "file#line=N" (from 1) for a region of a page.
+        name: The file of the line, or "file#line=N" (counted from 1) for a region of a page.
         image: uint8 BGR (H, W, 3).
-        text: What it says.
+        text: The true text.
     """
 
     name: str
@@ -36,14 +36,14 @@ class LineCrop:
 
 
 def choose(items: Sequence[_Item], limit: int | None, seed: int) -> list[_Item]:
-    """Return a random subset of at most `limit` items in their own order; all of them when `limit` is None."""
+    """Return at most `limit` random items in their original order; all items when `limit` is None."""
     if limit is None or limit >= len(items):
         return list(items)
     return [items[i] for i in sorted(random.Random(seed).sample(range(len(items)), limit))]
 
 
 def line_crops(samples: Sequence[LabelledLine], on_skip: OnSkip) -> Iterator[LineCrop]:
-    """Yield the images of a line list; files that cannot be read are reported to `on_skip` and left out."""
+    """Yield the lines of a line list; a file that cannot be read is reported to `on_skip` and left out."""
     for sample in samples:
         try:
             yield LineCrop(str(sample.path), load_image(sample.path), sample.text)
@@ -52,7 +52,7 @@ def line_crops(samples: Sequence[LabelledLine], on_skip: OnSkip) -> Iterator[Lin
 
 
 def readable_regions(pages: Sequence[PageTruth]) -> list[tuple[PageTruth, int]]:
-    """Return the regions of a detection set whose text is known, as page and index: they can be scored as lines."""
+    """Return the text regions of a detection set whose text is known, as (page, index of the region)."""
     return [
         (page, index)
         for page in pages
@@ -64,12 +64,12 @@ def readable_regions(pages: Sequence[PageTruth]) -> list[tuple[PageTruth, int]]:
 def page_crops(
     regions: Sequence[tuple[PageTruth, int]], on_skip: OnSkip, padding: tuple[float, float] = (0.0, 0.0)
 ) -> Iterator[LineCrop]:
-    """Yield the regions given, cut out of their pages; each page is loaded once when its regions follow each other.
+    """Cut regions out of their pages; a page is loaded once if its regions follow each other.
 
     Args:
-        regions: As `readable_regions` gives them.
-        on_skip: Told of pages that cannot be read; their regions are left out.
-        padding: As for `crop_quad`.
+        regions: Pairs of page and index of the region, as `readable_regions` returns them.
+        on_skip: Called for a page that cannot be read; its regions are left out.
+        padding: Room around a region as in `crop_quad`: beside it, and above and below it, in line heights.
     """
     current: PageTruth | None = None
     image: np.ndarray | None = None

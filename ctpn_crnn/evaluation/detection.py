@@ -1,4 +1,4 @@
-"""Scores of finding lines: precision, recall and F by IoU and by DetEval."""
+"""Scores of finding lines: precision, recall and F, by IoU and by DetEval."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ import numpy as np
 from ctpn_crnn.datasets.samples import TruthRegion
 from ctpn_crnn.evaluation.overlaps import HasQuad, Overlaps, inside
 
+_ROUNDING = 1e-4
+"""Tolerance of shares of areas, so that rounding does not decide about a region exactly at a threshold."""
+
 
 @dataclass(frozen=True)
 class Match:
-    """A true region and what was found of it, as indices into the lists given to `IouScore.update`."""
+    """A true region and the found region that matches it, as indices into the lists given to `IouScore.update`."""
 
     truth: int
     found: int
@@ -23,12 +26,12 @@ class Match:
 
 @dataclass(frozen=True)
 class PageMatches:
-    """What became of one page.
+    """The matched, missed and wrong regions of one page.
 
     Attributes:
-        pairs: True regions with what was found of them.
-        missed: True regions that were not found.
-        wrong: Found regions that match nothing; those that lie in ignored regions are not among them.
+        pairs: True regions with the found regions that match them.
+        missed: Indices of the true regions that were not found.
+        wrong: Indices of the found regions that match nothing, without those that lie in ignored regions.
     """
 
     pairs: list[Match]
@@ -37,15 +40,14 @@ class PageMatches:
 
 
 class IouScore:
-    """One true region, one found region, with an IoU of at least a threshold; pairs are taken greedily, the best first.
+    """Matches one true region with one found region by their IoU; pairs are taken greedily, the best first.
 
-    A found region that matches nothing is not held against the detector when it mostly lies in ignored regions (ICDAR
-    2015).
+    A found region without a match is not counted as wrong when it mostly lies in ignored regions (ICDAR 2015).
 
     Args:
         threshold: Least IoU of a pair.
-        ignore_share: A found region of which more than this share lies in ignored regions is not counted.
-        kind: Score the regions of this kind only, true and found; None scores places whatever their kind.
+        ignore_share: A found region without a match is not counted when more than this share of it is ignored.
+        kind: Score the true and found regions of this kind only; None scores all regions, whatever their kind.
     """
 
     def __init__(self, threshold: float = 0.5, ignore_share: float = 0.5, kind: str | None = None) -> None:
@@ -57,7 +59,7 @@ class IouScore:
         self._scored: list[tuple[float, bool]] = []
 
     def update(self, truth: Sequence[TruthRegion], found: Sequence[HasQuad]) -> PageMatches:
-        """Add a page and return what became of it."""
+        """Add a page and return its matches."""
         wanted = [i for i, region in enumerate(truth) if not region.ignore and self._is_scored(region.kind)]
         given = [j for j, region in enumerate(found) if self._is_scored(region.kind)]
         pairs = _greedy_pairs(
@@ -77,7 +79,13 @@ class IouScore:
         return PageMatches(pairs, [i for i in wanted if i not in hit], wrong)
 
     def summary(self) -> dict[str, Any]:
-        """Return precision, recall, f (None where undefined), mean_iou of the pairs; truth, found, matched (counts)."""
+        """Return the scores of all pages together.
+
+        Returns:
+            precision, recall, f: None where undefined.
+            mean_iou: Of the pairs.
+            truth, found, matched: Numbers of true regions, found regions and pairs.
+        """
         matched = len(self._ious)
         return {
             **precision_recall_f(matched, len(self._scored), matched, self._truths),
@@ -88,13 +96,13 @@ class IouScore:
         }
 
     def curve(self, thresholds: Sequence[float]) -> list[dict[str, float | None]]:
-        """Return precision, recall and F for stricter thresholds on the detector's score.
+        """Return precision, recall and F as if the detector had kept only regions of a least score.
 
-        Pairs are those of the whole list, which differs from matching anew only where two found regions compete for a
-        true one.
+        The pairs stay those of all regions. Matching anew would differ only where two found regions compete for a true
+        one.
 
         Returns:
-            For each threshold a dictionary: threshold, precision, recall, f.
+            A dictionary for each threshold: threshold, precision, recall, f.
         """
         points = []
         for threshold in thresholds:
@@ -110,16 +118,17 @@ class DetEvalScore:
     """DetEval (Wolf and Jolion, IJDAR 8(4), 2006, section 4): one-to-one, one-to-many and many-to-one matches.
 
     A true region G and a found region D that overlap nothing else match one to one when D covers enough of G (area
-    recall >= `recall_threshold`) and consists enough of G (area precision >= `precision_threshold`). A G that several D
-    cover together counts `split_score`, and so does each of those D. Several G that one D covers count `merge_score`
-    each, and so does the D; where all but one of the overlaps are too slight to take part, the two count 1. Order and
-    defaults are those of the ICDAR 2013 competition, which does not penalise merging; Wolf and Jolion put .8 on both.
+    recall >= `recall_threshold`) and enough of D lies in G (area precision >= `precision_threshold`). When several D
+    together cover a G, it counts `split_score`, and so does each of those D. When one D covers several G, each of them
+    counts `merge_score`, and so does the D. When all but one of these overlaps are too slight to take part, G and D
+    count 1. Order and defaults are those of the ICDAR 2013 competition, which does not penalise merging; Wolf and
+    Jolion set both to .8.
 
     Args:
         recall_threshold: t_r, least area recall.
         precision_threshold: t_p, least area precision.
-        split_score: What a true region found in pieces counts.
-        merge_score: What true regions found as one count.
+        split_score: Score of a true region that was found in pieces.
+        merge_score: Score of true regions that were found as one.
     """
 
     def __init__(
@@ -155,10 +164,9 @@ class DetEvalScore:
         return {**scores, "truth": self._truths, "found": self._found}
 
     def _points(self, recall: np.ndarray, precision: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return what each true and each found region counts, from the matrices of area recall and area precision."""
-        # Rounding of the areas must not decide about a region that is exactly at a threshold.
-        covers = recall >= self._recall_threshold - 1e-4
-        belongs = precision >= self._precision_threshold - 1e-4
+        """Return the score of each true and each found region, from the matrices of area recall and area precision."""
+        covers = recall >= self._recall_threshold - _ROUNDING
+        belongs = precision >= self._precision_threshold - _ROUNDING
         both = covers & belongs
         in_pieces, merged = (recall > 0).sum(axis=1) > 1, (recall > 0).sum(axis=0) > 1
         single = both & ~in_pieces[:, None] & ~merged[None]
@@ -166,13 +174,13 @@ class DetEvalScore:
         free_truth, free_found = truth_points == 0, found_points == 0
         for i in np.flatnonzero(free_truth & in_pieces):
             pieces = np.flatnonzero(free_found & belongs[i])
-            if recall[i, pieces].sum() >= self._recall_threshold - 1e-4:
+            if recall[i, pieces].sum() >= self._recall_threshold - _ROUNDING:
                 points = self._split_score if len(pieces) > 1 else 1.0
                 truth_points[i], found_points[pieces] = points, points
                 free_truth[i], free_found[pieces] = False, False
         for j in np.flatnonzero(free_found & merged):
             parts = np.flatnonzero(free_truth & covers[:, j])
-            if len(parts) and precision[parts, j].sum() >= self._precision_threshold - 1e-4:
+            if len(parts) and precision[parts, j].sum() >= self._precision_threshold - _ROUNDING:
                 points = self._merge_score if len(parts) > 1 else 1.0
                 truth_points[parts], found_points[j] = points, points
                 free_truth[parts], free_found[j] = False, False
@@ -182,8 +190,8 @@ class DetEvalScore:
 def precision_recall_f(right: float, found: float, hit: float, truths: float) -> dict[str, float | None]:
     """Return ``{"precision": right / found, "recall": hit / truths, "f": their harmonic mean}``.
 
-    Precision is None where nothing was found, recall where there was nothing to find. F is 0 when just one of them is
-    None (all missed, or all invented) and None when both are.
+    Precision is None when nothing was found, recall when there was nothing to find. F is None when both are None, and 0
+    when one of them is.
     """
     precision = right / found if found else None
     recall = hit / truths if truths else None
@@ -197,7 +205,14 @@ def precision_recall_f(right: float, found: float, hit: float, truths: float) ->
 
 
 def _greedy_pairs(iou: np.ndarray, threshold: float, rows: list[int], columns: list[int]) -> list[Match]:
-    """Return pairs of at least `threshold`, best first, each row and column once; `rows` and `columns` name them."""
+    """Return pairs with an IoU of at least `threshold`, best first, each row and each column at most once.
+
+    Args:
+        iou: (len(rows), len(columns)).
+        threshold: Least IoU.
+        rows: Index of the true region of each row.
+        columns: Index of the found region of each column.
+    """
     candidates = np.argwhere(iou >= threshold)
     order = np.argsort(-iou[candidates[:, 0], candidates[:, 1]], kind="stable")
     used_rows: set[int] = set()
@@ -212,5 +227,5 @@ def _greedy_pairs(iou: np.ndarray, threshold: float, rows: list[int], columns: l
 
 
 def _score_of(region: HasQuad) -> float:
-    """Return the detector's score; lines of a page, which carry none, rank by their confidence."""
+    """Return the detector's score; for a line of a page, which has none, its confidence."""
     return float(getattr(region, "score", getattr(region, "confidence", 1.0)))

@@ -13,26 +13,23 @@ from ctpn_crnn.evaluation.detection import Match
 from ctpn_crnn.evaluation.overlaps import HasQuad
 from ctpn_crnn.geometry import crop_quad, quad_size
 
-INK_LEVEL = 0.5
-"""Ink is what lies further from a line's ground than this share of the line's contrast."""
-
-LOST_INK = 0.01
-"""Ink that counts as something lost, in squares as high as the line: a full stop has this much."""
-
 
 class LineEndScore:
-    """Distances between found and true ends of matched lines, along the true line, in pixels.
+    """Measures how far the found ends of matched lines lie from the true ends, along the true line, in pixels.
+
+    A short line need not lack any text: the true box of a Chinese line often ends with the blank half of a full stop.
+    A short line counts as cut only if there is ink beyond its end that lies in no found line.
 
     Args:
-        short_height: A line counts as short when an end of it lies further inside the truth than this share of the
-            line's height. A Chinese character is about as wide as a line is high, a digit half of that.
-
-    A short line need not lack anything: the true box of a line of Chinese often ends with the blank half of a full
-    stop. It counts as cut where there is ink, in no line found, beyond its end.
+        short_height: A line is short when one of its ends lies further inside the true line than this share of the
+            line's height. A Chinese character is about as wide as a line is high, a digit half as wide.
+        ink_level: A pixel is ink when it differs from the line's ground by more than this share of its contrast.
+        lost_ink: Least ink beyond the end of a cut line, in squares of the line's height. A full stop has about this
+            much.
     """
 
-    def __init__(self, short_height: float = 0.25) -> None:
-        self._short_height = short_height
+    def __init__(self, short_height: float = 0.25, ink_level: float = 0.5, lost_ink: float = 0.01) -> None:
+        self._short_height, self._ink_level, self._lost_ink = short_height, ink_level, lost_ink
         self._inward: list[tuple[float, float]] = []
         self._short = 0
         self._cut: int | None = 0
@@ -48,9 +45,9 @@ class LineEndScore:
 
         Args:
             truth: The true lines.
-            found: Those found.
-            pairs: As `IouScore.update` gives them for the same lists.
-            image: The page, uint8 (H, W) or (H, W, 3) BGR; without it nobody knows which lines are cut.
+            found: The lines found.
+            pairs: The pairs that `IouScore.update` returns for these two lists.
+            image: The page, uint8 (H, W) or (H, W, 3) BGR. If a page is added without it, `cut` stays unknown.
         """
         short: list[tuple[np.ndarray, tuple[float, float]]] = []
         for pair in pairs:
@@ -63,15 +60,17 @@ class LineEndScore:
         if image is None:
             self._cut = None
         elif short and self._cut is not None:
-            rest = _without([region.quad for region in found], image)
-            self._cut += sum(_is_cut(rest, *line) for line in short)
+            grey, free = _outside([region.quad for region in found], image)
+            self._cut += sum(self._is_cut(grey, free, *line) for line in short)
 
     def summary(self) -> dict[str, Any]:
-        """Return the scores, None without matched lines.
+        """Return the scores of all pages together; None without matched lines.
 
         Returns:
-            lines; median_px and p90_px: of the distances of all ends; bias_px: median of the signed distances,
-            positive where lines are found too short; short, cut: shares of the lines that are.
+            lines: Number of matched lines.
+            median_px, p90_px: Median and 90th percentile of the distances of all ends.
+            bias_px: Median of the signed distances; positive where lines are found too short.
+            short, cut: Shares of the lines that are short, and that are cut; cut is None if a page had no image.
         """
         if not self._inward:
             return {"lines": 0, "median_px": None, "p90_px": None, "bias_px": None, "short": None, "cut": None}
@@ -85,13 +84,30 @@ class LineEndScore:
             "cut": None if self._cut is None else self._cut / len(inward),
         }
 
+    def _is_cut(self, grey: np.ndarray, free: np.ndarray, quad: np.ndarray, inward: tuple[float, float]) -> bool:
+        """Return whether there is ink beyond the found ends of a true line that lies in no found line.
+
+        Args:
+            grey: uint8 (H, W), the page.
+            free: uint8 (H, W), 255 where no found line is.
+            quad: The true line.
+            inward: Pixels by which the left and the right end were found too short.
+        """
+        line, uncovered = crop_quad(grey, quad), crop_quad(free, quad)
+        height, width = line.shape
+        contrast = np.abs(line.astype(np.int16) - int(np.median(line)))
+        ink = (contrast > self._ink_level * np.percentile(contrast, 99)) & (uncovered > 127)
+        columns = np.arange(width)
+        beyond = (columns < inward[0] - 1) | (columns >= width - inward[1] + 1)
+        return bool(np.count_nonzero(ink[:, beyond]) > self._lost_ink * height**2)
+
 
 def end_distances(truth: np.ndarray, found: np.ndarray) -> tuple[float, float]:
-    """Return how far inside the true line the found left and right end lie, in pixels along the true line.
+    """Return how far inside the true line the found left and right ends lie, in pixels along the true line.
 
     Args:
         truth: Quad (4, 2).
-        found: Quad (4, 2); may run the other way round.
+        found: Quad (4, 2); its direction does not matter.
 
     Returns:
         (left, right); negative where the found line reaches beyond the true one.
@@ -103,8 +119,8 @@ def end_distances(truth: np.ndarray, found: np.ndarray) -> tuple[float, float]:
     return places[0], length - places[1]
 
 
-def _without(quads: Sequence[np.ndarray], image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the grey image, and uint8 (H, W): 255 where no quad is."""
+def _outside(quads: Sequence[np.ndarray], image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the grey image, and a mask uint8 (H, W) that is 255 outside of all quads."""
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) if image.ndim == 3 else image
     free = np.full(grey.shape, 255, np.uint8)
     for quad in quads:
@@ -112,18 +128,7 @@ def _without(quads: Sequence[np.ndarray], image: np.ndarray) -> tuple[np.ndarray
     return grey, free
 
 
-def _is_cut(rest: tuple[np.ndarray, np.ndarray], quad: np.ndarray, inward: tuple[float, float]) -> bool:
-    """Whether there is ink in the true line's ends, so long in pixels, that lies in no line found."""
-    line, free = (crop_quad(picture, quad) for picture in rest)
-    height, width = line.shape
-    away = np.abs(line.astype(np.int16) - int(np.median(line)))
-    ink = (away > INK_LEVEL * np.percentile(away, 99)) & (free > 127)
-    columns = np.arange(width)
-    beyond = (columns < inward[0] - 1) | (columns >= width - inward[1] + 1)
-    return bool(np.count_nonzero(ink[:, beyond]) > LOST_INK * height**2)
-
-
 def _ends(quad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the middles of the left and of the right edge."""
+    """Return the midpoints of a quad's left and right edges."""
     corners = np.asarray(quad, float)
     return (corners[0] + corners[3]) / 2, (corners[1] + corners[2]) / 2

@@ -1,4 +1,4 @@
-"""What is taken as equal when texts are compared."""
+"""Which differences between two texts do not count as errors."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ Normalise = Callable[[str], str]
 
 
 def keep_raw(text: str) -> str:
-    """Compare as written: case, width and spaces count."""
+    """Return the text as it is: case, width and spaces count."""
     return text
 
 
 def fold_width(text: str) -> str:
-    """Compare characters, however wide: NFKC, no spaces; case counts. The rule for whole pages."""
+    """Return the text in Unicode form NFKC, without spaces; case counts. The rule for whole pages."""
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def fold_case(text: str) -> str:
-    """NFKC, lower case, no spaces. The rule for single lines."""
+    """Return the text in Unicode form NFKC, in lower case, without spaces. The rule for single lines."""
     return fold_width(text).lower()
 
 
 def fold_english(text: str) -> str:
-    """As `fold_case`, letters and digits only. The rule of the English word sets (IIIT5K, ICDAR, SVT).
+    """Return letters and digits only, in lower case. The rule of the English word sets (IIIT5K, ICDAR, SVT).
 
-    Letters of other scripts stay: a word misread as a Chinese character is misread.
+    Letters of other scripts stay: a Chinese character read in place of an English letter is an error.
     """
     return "".join(c for c in fold_case(text) if c.isalnum())
 

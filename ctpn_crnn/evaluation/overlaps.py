@@ -1,4 +1,4 @@
-"""Overlaps of two lists of quads."""
+"""Areas that two lists of quads have in common."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class HasQuad(Protocol):
 
 
 class Overlaps:
-    """Areas of two lists of quads and of what they have in common, in square pixels.
+    """Areas of two lists of quads and of the intersection of each pair, in square pixels.
 
     Attributes:
         areas_a: (len(a),).
         areas_b: (len(b),).
-        common: (len(a), len(b)).
+        common: (len(a), len(b)), the area of each intersection.
     """
 
     def __init__(self, a: Sequence[np.ndarray], b: Sequence[np.ndarray]) -> None:
@@ -40,20 +40,22 @@ class Overlaps:
 
     @property
     def share_of_a(self) -> np.ndarray:
-        """How much of each a lies in each b, (len(a), len(b))."""
+        """Share of each quad of a that lies in each quad of b, (len(a), len(b))."""
         return _ratio(self.common, np.broadcast_to(self.areas_a[:, None], self.common.shape))
 
     @property
     def share_of_b(self) -> np.ndarray:
-        """How much of each b lies in each a, (len(a), len(b))."""
+        """Share of each quad of b that lies in each quad of a, (len(a), len(b))."""
         return _ratio(self.common, np.broadcast_to(self.areas_b[None], self.common.shape))
 
 
 def inside(found: Sequence[np.ndarray], areas: Sequence[np.ndarray], threshold: float) -> np.ndarray:
-    """Return for each found quad whether more than `threshold` of it lies in the given areas taken together, bool
-    (len(found),).
+    """Return for each found quad whether more than `threshold` of it lies in the areas taken together.
 
-    Overlaps of the areas with each other are counted twice; annotated regions hardly have any.
+    Where two areas overlap, the overlap counts twice; annotated regions hardly overlap.
+
+    Returns:
+        bool (len(found),).
     """
     return Overlaps(found, areas).share_of_a.sum(axis=1) > threshold
 
@@ -67,6 +69,7 @@ def _boxes_touch(a: Sequence[np.ndarray], b: Sequence[np.ndarray]) -> np.ndarray
     return (low < high).all(axis=-1)
 
 
-def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """Divide, with 0 where there is nothing to divide by; at most 1, which rounding may pass."""
-    return np.minimum(np.divide(above, below, out=np.zeros_like(above), where=below > 0), 1.0)
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """Divide; 0 where the denominator is 0, and at most 1, which rounding could exceed."""
+    quotient = np.divide(numerator, denominator, out=np.zeros_like(numerator), where=denominator > 0)
+    return np.minimum(quotient, 1.0)

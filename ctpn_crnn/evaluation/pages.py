@@ -1,4 +1,4 @@
-"""Scores of whole pages: what was found, what was read, and in which order."""
+"""Scores of whole pages: lines found, text read, and reading order."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from rapidfuzz.distance import Levenshtein
 
 from ctpn_crnn.datasets.samples import PageTruth, TruthRegion
 from ctpn_crnn.evaluation.detection import IouScore, PageMatches, precision_recall_f
-from ctpn_crnn.evaluation.edit_distance import edit_distance
 from ctpn_crnn.evaluation.line_ends import LineEndScore
 from ctpn_crnn.evaluation.normalisation import fold_width
 from ctpn_crnn.evaluation.overlaps import Overlaps, inside
@@ -19,11 +19,11 @@ from ctpn_crnn.page import Page, TextLine
 
 
 class PageScore:
-    """Gathers pages and says how well they were found and read.
+    """Compares pages with their ground truth, page by page, and sums up.
 
-    The true text of a page is that of its lines in the order of the annotation file. Texts are compared under NFKC
-    without spaces. Formulas, ignored regions and regions whose text is unknown are no part of it, nor is what was read
-    inside them.
+    The true text of a page is that of its lines in the order of the annotation file. Texts are compared in Unicode form
+    NFKC without spaces. Formulas, ignored regions and regions of unknown text are left out, and so is text read inside
+    them.
 
     Args:
         iou_threshold: Least IoU of a found line and a true one.
@@ -40,8 +40,8 @@ class PageScore:
         """Add a page.
 
         Returns:
-            The page's own scores: cer, cer_in_order, character_f1, the texts that were compared (truth_text,
-            page_text), and matches, a `PageMatches`.
+            The scores of this page: cer, cer_in_order, character_f1, truth_text and page_text (the texts that were
+            compared), and matches, a `PageMatches`.
         """
         matches = self._detection.update(truth.regions, page.lines)
         self._ends.update(truth.regions, page.lines, matches.pairs)
@@ -51,7 +51,7 @@ class PageScore:
         true_text = _join([region.text or "" for region in readable])
         page_text = _join([line.text for line in read])
         matched_text = _join([line.text for line in _in_true_order(readable, read)])
-        matched_edits, ordered_edits = edit_distance(true_text, matched_text), edit_distance(true_text, page_text)
+        matched_edits, ordered_edits = (Levenshtein.distance(true_text, text) for text in (matched_text, page_text))
         shared = (Counter(true_text) & Counter(page_text)).total()
         self._pages += 1
         self._characters += len(true_text)
@@ -69,14 +69,17 @@ class PageScore:
         }
 
     def summary(self) -> dict[str, Any]:
-        """Return the scores; None where there is nothing to divide by.
+        """Return the scores of all pages together. A score that would divide by zero is None.
 
         Returns:
-            pages, characters; cer: edits between the pages' texts over true characters, the found lines arranged in
-            the order of the true lines that they lie on; cer_in_order: the same in the order that the page gave them,
-            so that the reading order is scored too; character_precision, character_recall, character_f1: of the
-            multisets of characters; matched_lines: scores of reading the lines that were found (see
-            `RecognitionScore.summary`); detection: see `IouScore.summary`; ends: see `LineEndScore.summary`.
+            pages, characters: Numbers of pages and of true characters.
+            cer: Edits between the texts of the pages, over the true characters. The found lines are put into the order
+                of the true lines that they lie on, so that the reading order does not count.
+            cer_in_order: Edits over true characters with the found lines in the page's own reading order.
+            character_precision, character_recall, character_f1: Of the multisets of characters; order does not count.
+            matched_lines: `RecognitionScore.summary` of the found lines that match a true one.
+            detection: `IouScore.summary`.
+            ends: `LineEndScore.summary`.
         """
         characters = precision_recall_f(self._shared, self._read, self._shared, self._characters)
         return {
@@ -104,7 +107,7 @@ def _is_readable(region: TruthRegion) -> bool:
 
 
 def _scored_lines(truth: Sequence[TruthRegion], lines: Sequence[TextLine]) -> list[TextLine]:
-    """Return the lines of text that do not mostly lie in regions whose text is not scored."""
+    """Return the text lines that do not mostly lie in regions whose text is not scored."""
     unscored = [region.quad for region in truth if not _is_readable(region)]
     lines = [line for line in lines if line.kind == "text"]
     ignored = inside([line.quad for line in lines], unscored, 0.5)
@@ -112,9 +115,9 @@ def _scored_lines(truth: Sequence[TruthRegion], lines: Sequence[TextLine]) -> li
 
 
 def _in_true_order(truth: Sequence[TruthRegion], lines: Sequence[TextLine]) -> list[TextLine]:
-    """Arrange found lines as the true lines that they cover most; pieces of one line from its left to its right.
+    """Sort found lines by the true line that they overlap most; pieces of one true line from left to right.
 
-    A found line that covers nothing stays behind the line that it followed.
+    A found line that overlaps no true line stays behind its predecessor.
     """
     common = Overlaps([line.quad for line in lines], [region.quad for region in truth]).common
     keys: list[tuple[float, float]] = []
@@ -128,7 +131,7 @@ def _in_true_order(truth: Sequence[TruthRegion], lines: Sequence[TextLine]) -> l
 
 
 def _place_along(line: np.ndarray, quad: np.ndarray) -> float:
-    """Return where along a line the centre of a quad lies, in pixels from the line's top left."""
+    """Return the distance of a quad's centre from a line's top left corner, in pixels along the line."""
     along = np.asarray(line[1], float) - line[0]
     return float((np.mean(quad, axis=0) - line[0]) @ along / max(float(np.hypot(*along)), 1e-9))
 

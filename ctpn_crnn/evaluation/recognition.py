@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
+from rapidfuzz.distance import Levenshtein
+
 from ctpn_crnn.evaluation.calibration import expected_calibration_error
-from ctpn_crnn.evaluation.edit_distance import edit_distance, edits
 from ctpn_crnn.evaluation.normalisation import Normalise, fold_case
 
 
 class RecognitionScore:
-    """Gathers lines and says how well they were read.
+    """Compares readings with true texts, line by line, and sums up.
 
     Args:
-        normalise: What texts are turned into before they are compared.
+        normalise: Applied to both texts before they are compared.
 
     Example:
         >>> score = RecognitionScore()
@@ -36,34 +38,37 @@ class RecognitionScore:
         """Add a line.
 
         Args:
-            truth: What it says.
-            reading: What was read.
-            confidence: Of the reading, 0..1; None leaves the line out of the calibration error.
+            truth: The true text.
+            reading: The text that was read.
+            confidence: Of the reading, 0..1. A line with None takes no part in the calibration error.
 
         Returns:
-            The edit distance of the two after normalisation.
+            The edit distance (Levenshtein) of the two texts after normalisation.
         """
         truth, reading = self._normalise(truth), self._normalise(reading)
-        distance = edit_distance(truth, reading)
+        distance = Levenshtein.distance(truth, reading)
         self._lines += 1
         self._exact += distance == 0
         self._edits += distance
         self._characters += len(truth)
         self._similarity += 1 - distance / max(len(truth), len(reading), 1)
         if distance:
-            self._confusions.update(edits(truth, reading))
+            self._confusions.update(_edits(truth, reading))
         if confidence is not None:
             self._confidences.append(confidence)
             self._correct.append(distance == 0)
         return distance
 
     def summary(self) -> dict[str, Any]:
-        """Return the scores; those that need at least one line, or one true character, are None without.
+        """Return the scores of all lines together. A score that would divide by zero is None.
 
         Returns:
-            lines: How many; characters: of the truth; exact: share of lines without an edit; one_minus_ned: mean of
-            ``1 - edits / length of the longer text``; cer: all edits over all true characters; calibration_error:
-            expected calibration error of the confidences against exact match.
+            lines: Number of lines.
+            characters: Number of true characters after normalisation.
+            exact: Share of lines without an error.
+            one_minus_ned: Mean over lines of ``1 - edits / length of the longer text``.
+            cer: All edits over all true characters.
+            calibration_error: Expected calibration error of the confidences against exact match.
         """
         return {
             "lines": self._lines,
@@ -74,7 +79,16 @@ class RecognitionScore:
             "calibration_error": expected_calibration_error(self._confidences, self._correct),
         }
 
-    def confusions(self, most: int = 20) -> list[tuple[str, str, int]]:
+    def confusions(self, limit: int = 20) -> list[tuple[str, str, int]]:
         """Return the commonest edits as ``(true, read, times)``; an empty string stands for no character."""
         ranked = sorted(self._confusions.items(), key=lambda item: (-item[1], item[0]))
-        return [(true, read, times) for (true, read), times in ranked[:most]]
+        return [(true, read, times) for (true, read), times in ranked[:limit]]
+
+
+def _edits(truth: str, reading: str) -> Iterator[tuple[str, str]]:
+    """Yield one shortest list of edits as (true character, read character); "" where there is no character."""
+    for edit in Levenshtein.editops(truth, reading):
+        yield (
+            "" if edit.tag == "insert" else truth[edit.src_pos],
+            "" if edit.tag == "delete" else reading[edit.dest_pos],
+        )

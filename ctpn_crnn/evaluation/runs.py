@@ -1,9 +1,9 @@
-"""Runs of the detector, the reader and the whole path over a set: scores, times, and the worst cases."""
+"""Runs of the detector, the reader or the recognizer over a set: scores, times, and the worst cases."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from statistics import mean, median
@@ -24,63 +24,49 @@ from ctpn_crnn.evaluation.normalisation import NORMALISATIONS
 from ctpn_crnn.evaluation.overlaps import HasQuad
 from ctpn_crnn.evaluation.pages import PageScore
 from ctpn_crnn.evaluation.recognition import RecognitionScore
-from ctpn_crnn.evaluation.worst import Case, Worst
+from ctpn_crnn.evaluation.worst_cases import WorstCase, WorstCases
 from ctpn_crnn.page import Page
+from ctpn_crnn.recognizer import Finder, Reader
 
 if TYPE_CHECKING:
     from ctpn_crnn.crnn.reader import Reading
-    from ctpn_crnn.page import Region
 
 _Item = TypeVar("_Item")
 
 MATCHED, MISSED, WRONG = (0, 160, 0), (200, 80, 0), (0, 0, 220)
-"""Colours (BGR) in pictures of pages: found lines that match, true lines missed, found lines that match nothing."""
+"""Colours (BGR) of outlines in `draw_matches`."""
 
 CURVE_THRESHOLDS = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
-"""Detector scores at which precision and recall are reported."""
-
-
-class Finder(Protocol):
-    """What finds lines, as `Detector` does."""
-
-    def detect(self, image: np.ndarray) -> list[Region]:
-        """uint8 BGR (H, W, 3) -> regions."""
-
-
-class Reader(Protocol):
-    """What reads lines, as `LineReader` does."""
-
-    def read(self, crops: list[np.ndarray]) -> list[Reading]:
-        """uint8 crops -> a reading each."""
+"""Least scores of the detector for which precision and recall are reported: .5, .55 .. .95."""
 
 
 class PageReader(Protocol):
-    """What does both, as `Recognizer` does."""
+    """Finds and reads the lines of a page: a `Recognizer`, or any object with this method."""
 
     def recognize(self, source: np.ndarray) -> Page:
-        """uint8 BGR (H, W, 3) -> a page."""
+        """Return the page of an image, uint8 BGR (H, W, 3)."""
 
 
 @dataclass
 class Run:
-    """The outcome of a run.
+    """The result of a run.
 
     Attributes:
-        scores: By name; each value a summary of one of the score classes.
-        seconds: For each image (for each line of a batch when reading).
-        skipped: Files that could not be scored, and why.
+        scores: Name of a score -> the summary of its class.
+        seconds: Seconds of each image; of each line when lines are read.
+        skipped: Files that could not be scored, with the reason.
         worst: The worst cases, worst first.
-        calibration: For a reader, what its calibration can be fitted to: lines with text, right under the main rule.
+        calibration: The lines that were read, to fit the calibration of a reader to.
     """
 
-    scores: dict[str, Any]
+    scores: dict[str, Any] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
-    worst: list[Case] = field(default_factory=list)
+    worst: list[WorstCase] = field(default_factory=list)
     calibration: CalibrationData = field(default_factory=CalibrationData)
 
     def time_summary(self) -> dict[str, float | None]:
-        """Return median_s and mean_s for an image or a line; the median leaves out the slow first ones of a shape."""
+        """Return median_s and mean_s, in seconds for an image or a line; None if none was processed."""
         if not self.seconds:
             return {"median_s": None, "mean_s": None}
         return {"median_s": median(self.seconds), "mean_s": mean(self.seconds)}
@@ -93,18 +79,17 @@ def run_recognition(
 
     Args:
         crops: The lines.
-        reader: Reads them in batches; a batch that fails is read line by line, so that one line spoils no other.
-        main_rule: The rule that decides which lines are worst, whose confusions are counted, and what is right for a
-            calibration.
-        batch_size: Lines read at once.
-        keep_worst: How many of the worst lines to keep.
+        reader: Reads the lines in batches. A batch that fails is read line by line.
+        main_rule: The rule for the worst lines, for the confusions, and for what is right in the calibration.
+        batch_size: Number of lines read at once.
+        keep_worst: Number of the worst lines to keep.
 
     Returns:
-        scores: a summary for each rule, and "confusions", a list of ``(true, read, times)``.
+        A run whose scores are a summary for each rule, and "confusions", a list of ``(true, read, times)``.
     """
     scores = {name: RecognitionScore(rule) for name, rule in NORMALISATIONS.items()}
-    worst = Worst(keep_worst)
-    run = Run({})
+    worst = WorstCases(keep_worst)
+    run = Run()
     for batch in _batches(crops, batch_size):
         started = time.perf_counter()
         readings = _read(reader, batch, run.skipped)
@@ -127,21 +112,21 @@ def run_recognition(
 
 
 def run_detection(pages: Iterable[PageTruth], detector: Finder, *, keep_worst: int = 0) -> Run:
-    """Find the lines of pages and score them.
+    """Find the lines of pages and score their places.
 
     Args:
-        pages: The truth.
+        pages: The pages with their true regions.
         detector: Finds lines and formulas.
-        keep_worst: How many of the pages with the lowest F to keep.
+        keep_worst: Number of pages to keep, those with the lowest F.
 
     Returns:
-        scores: "iou" (places, whatever the kind), "deteval" likewise, "ends", "curve", and "iou_text", "iou_formula"
-        where the set has formulas.
+        A run with the scores "iou" and "deteval" (both whatever the kind of region), "ends" and "curve"; if the set has
+        formulas, also "iou_text" and "iou_formula".
     """
     score, deteval, ends = IouScore(), DetEvalScore(), LineEndScore()
     by_kind = {kind: IouScore(kind=kind) for kind in ("text", "formula")}
-    worst = Worst(keep_worst)
-    run = Run({})
+    worst = WorstCases(keep_worst)
+    run = Run()
     for page in pages:
         outcome = _timed(page, detector.detect, run)
         if outcome is None:
@@ -162,18 +147,18 @@ def run_detection(pages: Iterable[PageTruth], detector: Finder, *, keep_worst: i
 
 
 def run_pages(pages: Iterable[PageTruth], recognizer: PageReader, *, keep_worst: int = 0) -> Run:
-    """Find and read whole pages and score them.
+    """Find and read whole pages and score their text.
 
     Args:
-        pages: The truth.
-        recognizer: Finds and reads.
-        keep_worst: How many of the pages with the highest CER to keep.
+        pages: The pages with their true regions.
+        recognizer: Finds and reads the lines.
+        keep_worst: Number of pages to keep, those with the highest CER.
 
     Returns:
-        scores: "pages", see `PageScore.summary`.
+        A run with the score "pages", a `PageScore.summary`.
     """
-    score, worst = PageScore(), Worst(keep_worst)
-    run = Run({})
+    score, worst = PageScore(), WorstCases(keep_worst)
+    run = Run()
     for truth in pages:
         outcome = _timed(truth, recognizer.recognize, run)
         if outcome is None:
@@ -204,19 +189,19 @@ def _read(reader: Reader, batch: Sequence[LineCrop], skipped: list[tuple[str, st
     return [reading for crop in batch for reading in _read(reader, [crop], skipped)]
 
 
-def _line_case(crop: LineCrop, reading: Reading, distance: int) -> Case:
+def _line_case(crop: LineCrop, reading: Reading, distance: int) -> WorstCase:
     facts = {
         "edits": str(distance),
         "confidence": f"{reading.confidence:.3f}",
         "truth": crop.text,
         "reading": reading.text,
     }
-    # Among lines with as many edits the surer reading is the worse one.
-    return Case(crop.name, distance + min(reading.confidence, 1.0) / 2 if distance else 0.0, crop.image, facts)
+    # Of two lines with equally many edits, the one that was read with more confidence is the worse.
+    return WorstCase(crop.name, distance + min(reading.confidence, 1.0) / 2 if distance else 0.0, crop.image, facts)
 
 
-def _timed(page: PageTruth, work: Any, run: Run) -> tuple[np.ndarray, Any] | None:
-    """Load a page and do the work; None, and an entry among the skipped, when one of the two fails."""
+def _timed(page: PageTruth, work: Callable[[np.ndarray], Any], run: Run) -> tuple[np.ndarray, Any] | None:
+    """Load a page and time `work` on it; returns (image, result), or None and an entry in `run.skipped` on an error."""
     try:
         image = load_image(page.path)
         started = time.perf_counter()
@@ -229,7 +214,7 @@ def _timed(page: PageTruth, work: Any, run: Run) -> tuple[np.ndarray, Any] | Non
 
 
 def _keep_page(
-    worst: Worst,
+    worst: WorstCases,
     page: PageTruth,
     image: np.ndarray,
     found: Sequence[HasQuad],
@@ -237,24 +222,36 @@ def _keep_page(
     facts: dict[str, str],
     badness: float | None = None,
 ) -> None:
-    """Keep a page with a picture of it; as bad as 1 - F unless told otherwise."""
+    """Keep a page and a picture of its matches if it is among the worst; its badness is 1 - F by default."""
     hits = len(matches.pairs)
     f = precision_recall_f(hits, hits + len(matches.wrong), hits, hits + len(matches.missed))["f"]
     if badness is None:
         badness = 0.0 if f is None else 1 - f
-    if worst.is_worth(badness):
+    if worst.would_keep(badness):
         counts = {
             "f": "-" if f is None else f"{f:.3f}",
             "missed": str(len(matches.missed)),
             "wrong": str(len(matches.wrong)),
         }
-        worst.add(Case(str(page.path), badness, draw_matches(image, page.regions, found, matches), {**counts, **facts}))
+        worst.add(
+            WorstCase(str(page.path), badness, draw_matches(image, page.regions, found, matches), {**counts, **facts})
+        )
 
 
 def draw_matches(
     image: np.ndarray, truth: Sequence[HasQuad], found: Sequence[HasQuad], matches: PageMatches
 ) -> np.ndarray:
-    """A copy of a BGR picture with what `IouScore.update` says of it: outlines `MATCHED`, `MISSED` and `WRONG`."""
+    """Draw the matches of a page on a copy of its picture.
+
+    Args:
+        image: uint8 BGR (H, W, 3).
+        truth: The true regions.
+        found: The found regions.
+        matches: As `IouScore.update` returned them for these regions.
+
+    Returns:
+        A picture with matched found regions outlined in `MATCHED`, missed true ones in `MISSED`, wrong ones in `WRONG`.
+    """
     groups = [
         (MATCHED, [found[pair.found].quad for pair in matches.pairs]),
         (MISSED, [truth[i].quad for i in matches.missed]),

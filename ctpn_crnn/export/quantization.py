@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rapidfuzz.distance import Levenshtein
 
 from ctpn_crnn.errors import WeightsError
-from ctpn_crnn.evaluation.edit_distance import edit_distance
 from ctpn_crnn.export.inputs import compared, image_batches, made_batches
 from ctpn_crnn.export.onnx_file import metadata
 from ctpn_crnn.export.parity import greedy_texts
@@ -110,4 +110,4 @@ def _character_error(file: WeightsFile, expected: Sequence[np.ndarray], found: S
     pairs = [
         pair for a, b in zip(expected, found) for pair in zip(greedy_texts(file, a), greedy_texts(file, b), strict=True)
     ]
-    return sum(edit_distance(a, b) for a, b in pairs) / max(1, sum(len(a) for a, _ in pairs))
+    return sum(Levenshtein.distance(a, b) for a, b in pairs) / max(1, sum(len(a) for a, _ in pairs))

@@ -35,6 +35,30 @@ def test_raw_counts_case_and_spaces() -> None:
     assert score.update("Hello World", "helloWorld") == 2
 
 
+@pytest.mark.parametrize(
+    ("truth", "reading", "distance"),
+    [
+        ("", "abc", 3),
+        ("abc", "", 3),
+        ("kitten", "sitting", 3),
+        ("saturday", "sunday", 3),
+        ("中文字", "中字", 1),
+        ("ab", "ba", 2),
+        ("𠮷野", "吉野", 1),
+        ("abcdefghij" * 300, "abcdefghij" * 150 + "x" + ("abcdefghij" * 150)[1:-1], 2),
+    ],
+)
+def test_distance_is_the_least_number_of_edits(truth: str, reading: str, distance: int) -> None:
+    assert RecognitionScore(keep_raw).update(truth, reading) == distance
+
+
+def test_confusions_are_the_characters_that_were_replaced_missed_and_invented() -> None:
+    score = RecognitionScore(keep_raw)
+    score.update("kitten", "sitting")
+    score.update("a b", "ab")
+    assert score.confusions() == [("", "g", 1), (" ", "", 1), ("e", "i", 1), ("k", "s", 1)]
+
+
 def test_confusions() -> None:
     score = RecognitionScore()
     for truth, reading in [("10", "1o"), ("0", "o"), ("ab", "a"), ("a", "a"), ("c", "cd")]:

@@ -1,4 +1,4 @@
-"""The worst cases of a run, to look at: a page of HTML with a picture of each."""
+"""The worst cases of a run, and the HTML page that shows them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ctpn_crnn.files import write_bytes
 
 
 @dataclass(eq=False)
-class Case:
-    """One sample and what went wrong with it.
+class WorstCase:
+    """One sample with its errors.
 
     Attributes:
-        name: Where it comes from.
-        badness: The greater, the worse; 0 for no fault.
+        name: The file of the sample.
+        badness: 0 without an error; larger is worse.
         image: uint8 (H, W, 3) BGR.
-        facts: What to say about it, by column.
+        facts: Column of the table -> what it says of the sample.
     """
 
     name: str
@@ -32,25 +32,21 @@ class Case:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-class Worst:
-    """Keeps the worst cases of a run, and no more of them in memory than asked for.
-
-    Args:
-        limit: How many.
-    """
+class WorstCases:
+    """Keeps the `limit` worst cases of a run in memory."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._heap: list[tuple[float, int, Case]] = []
+        self._heap: list[tuple[float, int, WorstCase]] = []
         self._count = 0
 
-    def is_worth(self, badness: float) -> bool:
-        """Whether a case this bad would be kept; ask before making one is dear."""
+    def would_keep(self, badness: float) -> bool:
+        """Return whether a case of this badness would be kept; ask before building an expensive one."""
         return badness > 0 and self._limit > 0 and (len(self._heap) < self._limit or badness > self._heap[0][0])
 
-    def add(self, case: Case) -> None:
-        """Add a case; faultless ones are dropped, and of equally bad ones the first stay."""
-        if not self.is_worth(case.badness):
+    def add(self, case: WorstCase) -> None:
+        """Add a case. One without an error is dropped; of equally bad ones the first are kept."""
+        if not self.would_keep(case.badness):
             return
         self._count += 1
         entry = (case.badness, -self._count, case)
@@ -59,13 +55,13 @@ class Worst:
         else:
             heapq.heapreplace(self._heap, entry)
 
-    def cases(self) -> list[Case]:
+    def cases(self) -> list[WorstCase]:
         """Return the cases, worst first."""
         return [case for _, _, case in sorted(self._heap, key=lambda entry: (-entry[0], -entry[1]))]
 
 
-def write_cases(cases: Iterable[Case], folder: Path) -> None:
-    """Write ``errors.html`` (pictures and facts), ``errors.tsv`` (facts) and the pictures, ``0001.png`` and on.
+def write_cases(cases: Iterable[WorstCase], folder: Path) -> None:
+    """Write ``errors.html`` (pictures and facts), ``errors.tsv`` (facts) and pictures ``0001.png``, ``0002.png`` ...
 
     Raises:
         OutputError: The folder cannot be made or written.
@@ -82,13 +78,13 @@ def write_cases(cases: Iterable[Case], folder: Path) -> None:
     write_bytes(folder / "errors.html", _as_html(cases, columns).encode("utf-8"))
 
 
-def _as_tsv(cases: list[Case], columns: list[str]) -> str:
+def _as_tsv(cases: list[WorstCase], columns: list[str]) -> str:
     rows = [["number", "name", *columns]]
     rows += [[f"{i:04}", case.name, *(case.facts.get(c, "") for c in columns)] for i, case in enumerate(cases, start=1)]
     return "".join("\t".join(_one_line(cell) for cell in row) + "\n" for row in rows)
 
 
-def _as_html(cases: list[Case], columns: list[str]) -> str:
+def _as_html(cases: list[WorstCase], columns: list[str]) -> str:
     blocks = []
     for number, case in enumerate(cases, start=1):
         facts = "".join(f"<tr><th>{html.escape(c)}<td><pre>{html.escape(case.facts.get(c, ''))}</pre>" for c in columns)
