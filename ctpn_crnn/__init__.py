@@ -15,9 +15,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ctpn_crnn.crnn.reader import LineReader, Reading
+    from ctpn_crnn.crnn.reader import LineReader
     from ctpn_crnn.ctpn.detector import Detector
-    from ctpn_crnn.page import Char, Page, Region, TextLine
+    from ctpn_crnn.page import Char, Page, Reading, Region, TextLine
     from ctpn_crnn.recognizer import Recognizer
 
 __version__ = "0.1.0"
@@ -32,7 +32,7 @@ _HOME = {
     "Detector": "ctpn_crnn.ctpn.detector",
     "LineReader": "ctpn_crnn.crnn.reader",
     "Page": "ctpn_crnn.page",
-    "Reading": "ctpn_crnn.crnn.reader",
+    "Reading": "ctpn_crnn.page",
     "Recognizer": "ctpn_crnn.recognizer",
     "Region": "ctpn_crnn.page",
     "TextLine": "ctpn_crnn.page",

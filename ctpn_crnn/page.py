@@ -71,6 +71,23 @@ def mean_confidence(chars: Sequence[Char]) -> float:
     return math.exp(sum(math.log(max(char.confidence, 1e-12)) for char in chars) / len(chars))
 
 
+@dataclass
+class Reading:
+    """What a line says.
+
+    Attributes:
+        text: The characters read, "" for a line without any.
+        confidence: Estimate of the probability that the whole text is right, 0..1: the product of the characters'
+            probabilities to the power that the weights are calibrated with (`crnn.ctc.line_confidence`); 0 for an empty
+            line. Long lines have less of it than short ones.
+        chars: Each character with its probability and its place, as fractions of the crop's width.
+    """
+
+    text: str
+    confidence: float
+    chars: list[Char] = field(default_factory=list)
+
+
 @dataclass(slots=True, eq=False)
 class TextLine:
     """One line of a page.

@@ -28,7 +28,7 @@ from ctpn_crnn.refine.skew import MIN_SKEW, estimate_skew
 
 if TYPE_CHECKING:
     from ctpn_crnn.crnn.language_model import LanguageModel
-    from ctpn_crnn.crnn.reader import Reading
+    from ctpn_crnn.page import Reading
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ _COMMON_SYMBOLS = (
 
 # Letters with the marks of tones and accents: pinyin, romanised Min, names and words of European languages.
 _ACCENTED = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜàáâãäåæçèéêëìíîïñòóôõöøùúûüßĀÁǍĒĚĪŌǑŪāǎēěīǐōǒūǔǖǘǚǜńňǹⁿ"
-# Hanzi that neither GB 2312 nor level 1 of Big5 has, but names and texts do: zero, variants, and the most frequent
+# Chinese characters outside GB 2312 and level 1 of Big5 that names and texts use: zero, variants, and the most frequent
 # others in 33 million characters of Chinese text.
 _FURTHER_HANZI = (
     "〇囧啰镕翀堃裏衆啓峯爲眞"

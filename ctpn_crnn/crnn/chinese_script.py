@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ctpn_crnn.crnn.params import DEFAULTS, ScriptParams
 from ctpn_crnn.page import Char
 
 SIMPLIFIED, UNKNOWN, TRADITIONAL = -1, 0, 1
@@ -21,22 +22,7 @@ HANZI = "\u3400-\u4dbf\u4e00-\u9fff"
 its extension A."""
 
 TABLE = Path(__file__).parent.parent / "assets" / "scripts.txt"
-"""A line of characters that occur in simplified text only, and one of those in traditional text only."""
-
-STRANGER = 0.03
-"""What a character of the other script is worth, as a factor of its probability."""
-
-CLEAR = 0.8
-"""Characters of one script, less those of the other, weighted by their probabilities, from which on a line is in it."""
-
-PAGE_CLEAR = 5.0
-"""The same for a page, ..."""
-
-PAGE_MIXED = 0.2
-"""... of whose characters that tell no more than this share may be of the other script, ..."""
-
-PAGE_VOICE = 2.0
-"""... and what the page's script counts in each of its lines."""
+"""Two lines: characters that occur in simplified text only, and characters that occur in traditional text only."""
 
 
 def is_hanzi(character: str) -> bool:
@@ -50,50 +36,56 @@ def has_hanzi(text: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def leanings() -> dict[str, int]:
-    """Script of each character that occurs in one of them only: `SIMPLIFIED` or `TRADITIONAL`."""
+def script_table() -> dict[str, int]:
+    """Return the script, `SIMPLIFIED` or `TRADITIONAL`, of each character that occurs in one of them only."""
     simplified, traditional = TABLE.read_text("utf-8").splitlines()
     return dict.fromkeys(simplified, SIMPLIFIED) | dict.fromkeys(traditional, TRADITIONAL)
 
 
-class Scripts:
-    """Tells in which script lines are, and what that makes of the logits of a line.
+class ScriptRule:
+    """A line is in one script: finds out which, and makes characters of the other one less probable.
 
     Args:
-        characters: Those of the reader; class 1 is the first.
+        characters: Characters of the reader in the order of their classes; the first one is class 1.
+        params: Thresholds of the evidence, and the factor for characters of the other script.
     """
 
-    def __init__(self, characters: Sequence[str]) -> None:
-        self._leanings = leanings()
-        known = np.array([UNKNOWN, *(self._leanings.get(c, UNKNOWN) for c in characters)])
-        self._classes = {script: np.flatnonzero(known == script) for script in (SIMPLIFIED, TRADITIONAL)}
+    def __init__(self, characters: Sequence[str], params: ScriptParams = DEFAULTS.script) -> None:
+        self._params = params
+        self._table = script_table()
+        of_class = np.array([UNKNOWN, *(self._table.get(c, UNKNOWN) for c in characters)])
+        self._classes = {script: np.flatnonzero(of_class == script) for script in (SIMPLIFIED, TRADITIONAL)}
 
-    def of_lines(self, lines: Sequence[Sequence[Char]], *, one_page: bool) -> list[int]:
-        """Script of each line as it was read, `UNKNOWN` where nothing tells.
+    def scripts_of(self, lines: Sequence[Sequence[Char]], *, one_page: bool) -> list[int]:
+        """Return the script of each line as it was read: `SIMPLIFIED`, `TRADITIONAL`, or `UNKNOWN`.
 
         Args:
             lines: The characters of each line.
-            one_page: The lines are those of one page: where they agree, lines that say nothing follow the others.
+            one_page: Whether the lines are those of one page. Where they agree on a script, it counts as evidence for
+                every line.
         """
-        told = np.array([[self._said(line, s) for s in (SIMPLIFIED, TRADITIONAL)] for line in lines]).reshape(-1, 2)
-        evidence = told[:, 1] - told[:, 0]
+        params = self._params
+        evidence = np.array([[self._evidence(line, s) for s in (SIMPLIFIED, TRADITIONAL)] for line in lines])
+        evidence = evidence.reshape(-1, 2)
+        net = evidence[:, 1] - evidence[:, 0]
         if one_page:
-            less, more = sorted(told.sum(axis=0))
-            if more - less >= PAGE_CLEAR and less <= PAGE_MIXED * (less + more):
-                evidence = evidence + PAGE_VOICE * np.sign(evidence.sum())
-        return [int(np.sign(e)) if abs(e) >= CLEAR else UNKNOWN for e in evidence]
+            less, more = sorted(evidence.sum(axis=0))
+            if more - less >= params.page_evidence and less <= params.max_mixed * (less + more):
+                net = net + params.page_vote * np.sign(net.sum())
+        return [int(np.sign(e)) if abs(e) >= params.line_evidence else UNKNOWN for e in net]
 
-    def has_strangers(self, line: Iterable[Char], script: int) -> bool:
-        """Whether a line of this script was read with characters of the other one."""
-        return script != UNKNOWN and any(self._leanings.get(char.text) == -script for char in line)
+    def is_mixed(self, line: Iterable[Char], script: int) -> bool:
+        """Return whether a line of this script holds characters of the other one."""
+        return script != UNKNOWN and any(self._table.get(char.text) == -script for char in line)
 
     def hold_to(self, script: int, logits: np.ndarray) -> np.ndarray:
-        """Logits (T, C) of a line in which characters of the other script are less probable by `STRANGER`."""
+        """Return the logits (T, C) of a line of this script with characters of the other one made less probable."""
         if script == UNKNOWN:
             return logits
         held = logits.copy()
-        held[:, self._classes[-script]] += np.log(STRANGER)
+        held[:, self._classes[-script]] += np.log(self._params.foreign_factor)
         return held
 
-    def _said(self, line: Iterable[Char], script: int) -> float:
-        return sum(char.confidence for char in line if self._leanings.get(char.text) == script)
+    def _evidence(self, line: Iterable[Char], script: int) -> float:
+        """Return the sum of the probabilities of the characters of a line that occur in this script only."""
+        return sum(char.confidence for char in line if self._table.get(char.text) == script)

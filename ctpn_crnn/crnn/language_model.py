@@ -29,29 +29,31 @@ VERSION = 2
 MAX_ORDER = 8
 
 ALIKE = ("0123456789", ".,", *(small + small.upper() for small in "abcdefghijklmnopqrstuvwxyz"))
-"""Characters that count as one, so that the model prefers none of them: it must change no digit of a number, nor its
-decimal point, for a more usual one, and a word is the same in capitals."""
+"""Groups of characters that the model cannot tell apart: the digits, point and comma, both cases of a letter. It must
+not replace a digit of a number, or its decimal point, by a more usual one; and a word is the same in capitals."""
 
 KNOWN = 0.9
-"""Share of a reader's characters that a model must know to be of use to it."""
+"""Smallest share of a reader's characters that a model must know to be used with it."""
 
 START = " "
-"""What stands before a line: its first character begins a word."""
+"""Context at the beginning of a line: a space, since the first character begins a word."""
 
 FOLDED = {c: group[0] for group in ALIKE for c in group}
-"""The character that stands for one in the model, of those that are `ALIKE`: the first of them."""
+"""Character of a group in `ALIKE` -> the first of its group, which stands for all of them in the model."""
 
 _SHARES = {c: math.log(len(group)) for group in ALIKE for c in group}
+"""Natural log of the number of characters that share the probability of a group in `ALIKE`."""
+
 _ACCENT = math.log(20)
-"""What an accented letter costs beside the plain one, for which it counts otherwise: text that has few of them does not
-say which accent it bears."""
+"""Natural log of how much less probable an accented letter is than the plain one, whose statistics it uses: text with
+few accents does not tell which one a letter has."""
 
 _CACHE_SIZE = 1 << 17
 _NONE = -1
 
 State: TypeAlias = tuple[int, ...]
-"""Where a context stands in the model: the node of its last character, of its last two, ...; -1 for what is not known.
-The empty tuple is the empty context."""
+"""A context as nodes of the model: that of its last character, of its last two characters and so on; -1 for n-grams
+that are not known. The empty tuple is the empty context."""
 
 
 class NgramLevel(NamedTuple):
@@ -60,7 +62,7 @@ class NgramLevel(NamedTuple):
     Attributes:
         characters: uint16 (N,): the last character of each n-gram, as its place in the alphabet; sorted within each
             parent.
-        children: uint16 (N,): how many n-grams of the next order begin with each.
+        children: uint16 (N,): how many n-grams of the next order begin with this one.
         log_probabilities: float16 (N,), natural: of the last character after those before it.
         backoffs: float16 (N,), natural: the weight of the shorter context where this n-gram is the context of an n-gram
             that is not known.
@@ -73,14 +75,14 @@ class NgramLevel(NamedTuple):
 
 
 class LanguageModel:
-    """Probabilities of characters after one another, interpolated over the orders (Witten and Bell, 1991, method C).
+    """Character n-grams, interpolated over their orders (Witten and Bell, 1991, method C).
 
-    The ten ASCII digits count as one character, whose probability they share evenly: text says where a number stands,
-    never which. So do the ASCII point and comma, and both cases of a letter (`ALIKE`). A character that the training
-    text lacks has the share of one unseen character. An accented letter has a part of the plain one's.
+    The characters of a group in `ALIKE` count as one and share its probability evenly: text tells where a number
+    stands, never which. An accented letter has a part of the plain letter's probability. A character that the training
+    text lacks has the probability of an unseen one.
 
     Args:
-        alphabet: The characters that are known, each once; those that are `ALIKE` as the first of them.
+        alphabet: The known characters, each once; a group of `ALIKE` is represented by its first character.
         levels: Of the orders 1, 2, ... as `NgramCounter.model` makes them. The first has a node for each character of
             the alphabet, in its order.
         unknown: Natural log probability of a character that is not in the alphabet.
@@ -109,21 +111,21 @@ class LanguageModel:
 
     @property
     def order(self) -> int:
-        """Length of the longest n-grams."""
+        """Length of the longest n-grams, in characters."""
         return len(self._levels)
 
     @property
     def sizes(self) -> list[int]:
-        """How many n-grams of each order are known."""
+        """Number of known n-grams of each order."""
         return [len(level.characters) for level in self._levels]
 
     def knows(self, characters: Sequence[str]) -> bool:
-        """Whether it was made of text in these characters: all but a few of them, `KNOWN`, are in the alphabet."""
+        """Return whether at least the share `KNOWN` of these characters is in the alphabet."""
         known = sum(FOLDED.get(c, c) in self._places for c in characters)
         return known >= KNOWN * len(characters) > 0
 
     def step(self, state: State, character: str) -> tuple[float, State]:
-        """Natural log probability of a character after a context, and the state of the context that it makes."""
+        """Return the natural log probability of a character after a context, and the state of the context with it."""
         place, score = self._place(character)
         nodes = [place, *(self._child(level, node, place) for level, node in enumerate(state))]
         for level in range(len(nodes) - 1, -1, -1):
@@ -137,7 +139,7 @@ class LanguageModel:
         return score, tuple(nodes[: self.order - 1])
 
     def _place(self, character: str) -> tuple[int, float]:
-        """Where a character stands in the alphabet, and what it has of the probability there, natural log."""
+        """Return a character's place in the alphabet, and the natural log of its share of the probability there."""
         if character >= "\x80":
             plain = unicodedata.normalize("NFD", character)[0]
             if plain != character and FOLDED.get(plain) in self._places:
@@ -145,18 +147,18 @@ class LanguageModel:
         return self._places.get(FOLDED.get(character, character), _NONE), -_SHARES.get(character, 0.0)
 
     def log_probability(self, character: str, context: str = "") -> float:
-        """Natural log probability of a character after others, of which the last `order` - 1 count."""
+        """Return the natural log probability of a character after a context, of which the last `order` - 1 count."""
         return self.step(self.state(context), character)[0]
 
     def state(self, context: str) -> State:
-        """The state of a context, of which the last `order` - 1 characters count."""
+        """Return the state of a context, of which the last `order` - 1 characters count."""
         state: State = ()
         for character in context[max(0, len(context) - self.order + 1) :]:
             _, state = self.step(state, character)
         return state
 
     def score(self, text: str) -> float:
-        """Natural log probability of a text, its beginning known to nobody; 0 for an empty one."""
+        """Return the natural log probability of a text after an empty context; 0 for an empty text."""
         state, total = self.state(""), 0.0
         for character in text:
             score, state = self.step(state, character)
@@ -164,7 +166,7 @@ class LanguageModel:
         return total
 
     def _child(self, level: int, node: int, place: int) -> int:
-        """The node of the next level that a character makes of a node of `level` (from 0), or -1."""
+        """Return the node that extends a node of `level` (from 0) by a character, or -1."""
         if node == _NONE or place == _NONE:
             return _NONE
         begin, end = self._begins[level][node], self._begins[level][node + 1]
@@ -235,7 +237,7 @@ class LanguageModel:
 
 @lru_cache(maxsize=1)
 def shipped_model() -> LanguageModel:
-    """The language model that ships with the package; it is loaded once.
+    """Return the language model that ships with the package; it is loaded once.
 
     Raises:
         WeightsError: It is missing or damaged.
@@ -244,17 +246,16 @@ def shipped_model() -> LanguageModel:
 
 
 class PrefixScorer:
-    """What appending a character to a prefix is worth to a beam search: exp(weight log p + bonus).
+    """Factor on the probability of a prefix for each character appended in a beam search: exp(weight log p + bonus).
 
-    As in Hannun et al. (2014), algorithm 1: the model's probability to the power of `weight`, and for each character a
-    factor that makes up for its being below 1. Spaces are left to the network alone: how wide a gap of a table is, no
-    text knows. They are part of the context all the same, so that words begin as words do; so does a line (`START`).
+    As in Hannun et al. (2014), algorithm 1. Spaces have the factor 1: the network alone decides on them, since text
+    does not tell how wide the gaps of a table are. They do count as context, as the beginning of a line does (`START`).
 
     Args:
         model: The language model.
-        characters: Those of the reader; class index 1 is the first.
-        weight: Power of the model's probability; 0 leaves the bonus alone.
-        bonus: Natural log of the factor.
+        characters: Characters of the reader in the order of their classes; the first one is class 1.
+        weight: Power of the model's probability; 0 ignores the model.
+        bonus: Natural log of the factor that each character gains.
     """
 
     def __init__(self, model: LanguageModel, characters: Sequence[str], weight: float, bonus: float) -> None:
@@ -264,12 +265,12 @@ class PrefixScorer:
         self._steps: dict[tuple[int, ...], tuple[float, State]] = {}
 
     def __call__(self, prefix: tuple[int, ...], new: int) -> float:
-        """The factor of class `new` after the classes `prefix`."""
+        """Return the factor for class `new` after the classes `prefix`."""
         return self._step((*prefix, new))[0]
 
     def _step(self, classes: tuple[int, ...]) -> tuple[float, State]:
-        """The factor of the last of the classes after the others, and the state that they make."""
-        # What is further back than the model sees does not count, and neither does the start of the line there.
+        """Return the factor for the last of the classes after the others, and the state of all of them."""
+        # Classes further back than the model's order do not count, nor does the beginning of the line then.
         key = classes[max(0, len(classes) - self._model.order) :]
         known = self._steps.get(key)
         if known is None:

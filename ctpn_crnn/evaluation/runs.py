@@ -29,7 +29,7 @@ from ctpn_crnn.page import Page
 from ctpn_crnn.recognizer import Finder, Reader
 
 if TYPE_CHECKING:
-    from ctpn_crnn.crnn.reader import Reading
+    from ctpn_crnn.page import Reading
 
 _Item = TypeVar("_Item")
 

@@ -8,8 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ctpn_crnn.crnn.reader import pad_lines
-from ctpn_crnn.crnn.second_reading import line_image
+from ctpn_crnn.crnn.line_image import line_image, pad_lines
 from ctpn_crnn.crnn.spec import INPUT_HEIGHT
 from ctpn_crnn.ctpn.spec import STRIDE
 from ctpn_crnn.documents.images import load_image

@@ -162,7 +162,7 @@ def synthetic_set(source: LineSource, count: int) -> LineSet:
 
 def real_set(folder: str, count: int) -> LineSet:
     """A random subset (by seed) of the lines of a line list or of a detection set with text."""
-    from ctpn_crnn.crnn.second_reading import line_image
+    from ctpn_crnn.crnn.line_image import line_image
     from ctpn_crnn.datasets import read_detection_set, read_line_list
     from ctpn_crnn.evaluation.crops import choose, line_crops, page_crops, readable_regions
 

@@ -24,8 +24,8 @@ from keras import layers, ops
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.ctc import ctc_loss, greedy_decode
+from ctpn_crnn.crnn.line_image import pad_lines
 from ctpn_crnn.crnn.network import CONVOLUTIONS, CRNN
-from ctpn_crnn.crnn.reader import pad_lines
 from ctpn_crnn.crnn.spec import FRAME_WIDTH, INPUT_HEIGHT
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.files import hdf5_written_aside

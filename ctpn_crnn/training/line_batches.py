@@ -15,7 +15,7 @@ import numpy as np
 
 from ctpn_crnn.crnn.charset import BLANK, Charset
 from ctpn_crnn.crnn.ctc import minimum_frames, pack_labels
-from ctpn_crnn.crnn.reader import pad_lines
+from ctpn_crnn.crnn.line_image import pad_lines
 from ctpn_crnn.synthesis.fonts import HELD_OUT_FAMILIES, FontLibrary
 from ctpn_crnn.synthesis.lines.lines import LineSample, LineStyle, LineSynthesizer
 from ctpn_crnn.synthesis.text.corpus import Corpus

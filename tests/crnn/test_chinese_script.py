@@ -11,15 +11,15 @@ from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.chinese_script import (
     HANZI,
     SIMPLIFIED,
-    STRANGER,
     TRADITIONAL,
     UNKNOWN,
-    Scripts,
+    ScriptRule,
     has_hanzi,
     is_hanzi,
-    leanings,
+    script_table,
 )
 from ctpn_crnn.crnn.language_model import LanguageModel
+from ctpn_crnn.crnn.params import ScriptParams
 from ctpn_crnn.crnn.reader import LineReader
 from ctpn_crnn.page import Char
 from ctpn_crnn.training.ngram_counting import NgramCounter
@@ -30,11 +30,11 @@ def line(text: str, confidence: float = 1.0) -> list[Char]:
 
 
 def of_lines(*texts: str, one_page: bool = False) -> list[int]:
-    return Scripts("").of_lines([line(text) for text in texts], one_page=one_page)
+    return ScriptRule("").scripts_of([line(text) for text in texts], one_page=one_page)
 
 
 def test_the_table_knows_forms_of_one_script_only():
-    table = leanings()
+    table = script_table()
     assert all(table[c] == SIMPLIFIED for c in "们这国减况东车")
     assert all(table[c] == TRADITIONAL for c in "們這國減況東車併")
     assert not set("后里台只面干云了乾一人大A1，") & {c for c, script in table.items() if script == TRADITIONAL}
@@ -43,7 +43,7 @@ def test_the_table_knows_forms_of_one_script_only():
 
 def test_most_of_the_table_is_in_the_charset():
     known = set(Charset.default().characters)
-    assert 3000 < len(leanings()) == sum(c in known for c in leanings())
+    assert 3000 < len(script_table()) == sum(c in known for c in script_table())
 
 
 def test_a_lines_characters_tell_its_script():
@@ -58,7 +58,7 @@ def test_a_lines_characters_tell_its_script():
 
 
 def test_an_unsure_character_tells_little():
-    assert Scripts("").of_lines([line("減", 0.5), line("減", 0.9)], one_page=False) == [UNKNOWN, TRADITIONAL]
+    assert ScriptRule("").scripts_of([line("減", 0.5), line("減", 0.9)], one_page=False) == [UNKNOWN, TRADITIONAL]
 
 
 def test_lines_of_a_page_that_say_nothing_follow_the_others():
@@ -78,12 +78,14 @@ def test_a_page_of_few_characters_says_nothing():
 
 
 def test_strangers_are_less_probable_in_a_line_of_the_other_script():
-    scripts = Scripts("减減值")
+    scripts = ScriptRule("减減值")
     logits = np.zeros((2, 4), np.float32)
     assert scripts.hold_to(UNKNOWN, logits) is logits
     held = scripts.hold_to(TRADITIONAL, logits)
-    assert held == pytest.approx(np.log([[1, STRANGER, 1, 1]] * 2), abs=1e-5)
-    assert scripts.hold_to(SIMPLIFIED, logits)[:, 2] == pytest.approx(np.log([STRANGER] * 2), abs=1e-5)
+    assert held == pytest.approx(np.log([[1, ScriptParams().foreign_factor, 1, 1]] * 2), abs=1e-5)
+    assert scripts.hold_to(SIMPLIFIED, logits)[:, 2] == pytest.approx(
+        np.log([ScriptParams().foreign_factor] * 2), abs=1e-5
+    )
     assert not logits.any()
 
 

@@ -1,11 +1,9 @@
-import itertools
 import math
 
 import numpy as np
 import pytest
 
 from ctpn_crnn.crnn.ctc import (
-    beam_search,
     best_path,
     ctc_loss,
     greedy_decode,
@@ -15,28 +13,7 @@ from ctpn_crnn.crnn.ctc import (
 )
 
 
-def collapse(path):
-    """The map B of the paper (section 3.1), written down plainly."""
-    merged = [c for c, _ in itertools.groupby(path)]
-    return tuple(c for c in merged if c != 0)
-
-
-def label_probabilities(probabilities):
-    """Sum over every path: the definition, usable for tiny inputs only."""
-    totals = {}
-    steps, classes = probabilities.shape
-    for path in itertools.product(range(classes), repeat=steps):
-        value = math.prod(probabilities[t, c] for t, c in enumerate(path))
-        totals[collapse(path)] = totals.get(collapse(path), 0.0) + value
-    return totals
-
-
-def softmax(logits):
-    shifted = np.exp(logits - logits.max(-1, keepdims=True))
-    return shifted / shifted.sum(-1, keepdims=True)
-
-
-def test_loss_is_minus_log_of_the_sum_over_all_paths():
+def test_loss_is_minus_log_of_the_sum_over_all_paths(label_probabilities, softmax):
     logits = np.random.default_rng(0).normal(size=(3, 5, 4)).astype("float32")
     labels = [[1, 2], [3, 3], [2]]
     frames = [5, 4, 3]
@@ -62,12 +39,7 @@ def test_pack_labels():
     np.testing.assert_array_equal(pack_labels([[7], [8, 9]], [10, 12]), [[10, 1, 7, 0], [12, 2, 8, 9]])
 
 
-def one_hot(path, classes=4, sure=0.9):
-    rest = (1 - sure) / (classes - 1)
-    return np.array([[sure if c == p else rest for c in range(classes)] for p in path])
-
-
-def test_greedy_keeps_doubled_letters_and_merges_repeats():
+def test_greedy_keeps_doubled_letters_and_merges_repeats(one_hot):
     probabilities = one_hot([1, 1, 0, 1, 2, 2, 0, 0, 3])
     (decoded,) = greedy_decode(probabilities[None])
     assert decoded.classes == [1, 1, 2, 3]
@@ -84,36 +56,16 @@ def test_confidence_of_a_line_is_the_product_to_a_power():
     assert 0 < line_confidence([0.0], 0.5) < 1e-5
 
 
-def test_greedy_stops_at_the_valid_frames():
+def test_greedy_stops_at_the_valid_frames(one_hot):
     probabilities = one_hot([1, 0, 2, 3])
     first, second = greedy_decode(np.stack([probabilities, probabilities]), [2, 4])
     assert (first.classes, second.classes) == ([1], [1, 2, 3])
 
 
-def test_nothing_to_decode():
+def test_nothing_to_decode(one_hot):
     assert best_path(np.zeros(0, int), np.zeros(0)).classes == []
     (decoded,) = greedy_decode(one_hot([0, 0, 0])[None])
     assert (decoded.classes, decoded.confidence) == ([], 0.0)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_wide_beam_finds_the_most_probable_label(seed):
-    probabilities = softmax(2 * np.random.default_rng(seed).normal(size=(5, 3)))
-    totals = label_probabilities(probabilities)
-    label, score = beam_search(probabilities, beam_width=200, prune=0.0)[0]
-    assert tuple(label) == max(totals, key=totals.get)
-    assert score == pytest.approx(math.log(max(totals.values())), rel=1e-6)
-
-
-def test_beam_sums_paths_that_greedy_does_not():
-    """Blank is the best single path at .36; the label [1] adds up to .48 (paper, figure 2's situation)."""
-    probabilities = np.array([[0.6, 0.4], [0.6, 0.4]])
-    assert greedy_decode(probabilities[None])[0].classes == []
-    assert beam_search(probabilities, 4)[0][0] == [1]
-
-
-def test_beam_keeps_doubled_letters():
-    assert beam_search(one_hot([1, 0, 1, 2]), 8)[0][0] == [1, 1, 2]
 
 
 def test_the_loss_of_a_label_that_the_network_is_sure_against_is_finite_and_has_a_gradient() -> None:

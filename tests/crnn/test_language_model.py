@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ctpn_crnn.crnn.ctc import beam_search
+from ctpn_crnn.crnn.beam_search import beam_search
 from ctpn_crnn.crnn.language_model import LanguageModel, NgramLevel, PrefixScorer
 from ctpn_crnn.errors import ConfigError, DatasetError, WeightsError
 from ctpn_crnn.training.ngram_counting import NgramCounter, corpus_files, count_files

@@ -1,25 +1,13 @@
-import itertools
 import math
 
-import cv2
 import numpy as np
 import pytest
 
 from ctpn_crnn.crnn.charset import Charset
-from ctpn_crnn.crnn.ctc import beam_search
-from ctpn_crnn.crnn.reader import (
-    LineReader,
-    Reading,
-    align,
-    batches_by_width,
-    elected,
-    pad_lines,
-    softmax_where_seen,
-    spread,
-)
-from ctpn_crnn.crnn.second_reading import Look, line_image
+from ctpn_crnn.crnn.line_image import line_image
+from ctpn_crnn.crnn.reader import LineReader, character_spans
+from ctpn_crnn.crnn.second_reading import Variant
 from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
-from ctpn_crnn.page import Char
 from ctpn_crnn.training.ngram_counting import NgramCounter
 
 
@@ -153,15 +141,6 @@ def test_empty_line_and_empty_list():
     assert (reading.text, reading.confidence, reading.chars) == ("", 0.0, [])
 
 
-def test_line_image_keeps_the_proportions():
-    crop = np.zeros((64, 200, 3), np.uint8)
-    crop[:, :100] = (10, 200, 30)
-    line = line_image(crop)
-    assert line.shape == (32, 100)
-    assert line[10, 10] == cv2.cvtColor(crop[:1, :1], cv2.COLOR_BGR2GRAY)[0, 0]
-    assert line[10, 90] == 0
-
-
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (32, 5)])
 def test_odd_shapes_are_read_without_a_crash(shape):
     line = line_image(np.zeros(shape, np.uint8))
@@ -173,40 +152,6 @@ def test_odd_shapes_are_read_without_a_crash(shape):
 def test_what_is_no_crop_is_refused(crop):
     with pytest.raises(ImageError, match="shape"):
         LineReader(network=ColumnNetwork()).read([crop])
-
-
-def test_padding_repeats_the_ground():
-    line = np.full((32, 20), 200, np.uint8)
-    batch = pad_lines([line, np.full((32, 40), 90, np.uint8)], 40)
-    assert batch.shape == (2, 32, 40, 1)
-    assert (batch[0] == 200).all() and (batch[1] == 90).all()
-
-
-def test_batches_hold_every_line_once():
-    widths = [100, 7000, 20, 300, 90, 301]
-    batches = batches_by_width(widths, 1000)
-    assert sorted(i for batch in batches for i in batch) == list(range(6))
-    assert [1] in batches  # Longer than the budget: alone.
-
-
-def test_a_batch_is_not_padded_for_more_than_another_batch_costs():
-    batches = batches_by_width([320] * 8 + [640] * 8, 100_000)
-    assert sorted(map(sorted, batches)) == [list(range(8)), list(range(8, 16))]
-    assert len(batches_by_width([300, 310, 320, 330], 100_000)) == 1
-
-
-def test_softmax_only_where_a_character_comes_near():
-    rng = np.random.default_rng(5)
-    logits = rng.normal(0, 1, (40, 300)).astype(np.float32)
-    logits[::2, 0] += 20  # blank
-    logits[1::4, 7] += 9
-    exact = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
-    found = softmax_where_seen(logits)
-    assert found[1::2] == pytest.approx(exact[1::2], abs=1e-6)
-    assert (found[::2, 0] == 1).all() and not found[::2, 1:].any()
-    assert exact[::2, 1:].max() < 1e-3  # what was left out, no search would have looked at
-    for width in (1, 5, 10):
-        assert beam_search(found, width)[0][0] == beam_search(exact, width)[0][0]
 
 
 class FussyNetwork(ColumnNetwork):
@@ -246,28 +191,6 @@ def test_a_look_that_agrees_is_the_last():
     assert len(network.shapes) == 2 + 3
 
 
-def test_looks_from_closer_and_in_other_widths():
-    crop = np.full((40, 200), 90, np.uint8)
-    crop[:2] = crop[38:] = 255
-    near, wide, narrow = (look.image(crop) for look in (Look(rim=0.06), Look(stretch=1.2), Look(stretch=0.6)))
-    assert [image.shape for image in (near, wide, narrow)] == [(32, 178), (32, 192), (32, 96)]
-    assert (near == 90).all() and wide[0].min() > 90
-    assert Look(rim=0.06).image(crop[:3, :1]).shape == (32, 16)
-
-
-@pytest.mark.parametrize("lean", [0.35, -0.35])
-def test_what_leans_stands_upright_and_keeps_its_place(lean):
-    crop = np.full((32, 200), 255, np.uint8)
-    for row in range(32):  # a stroke about the column 60 of the middle row
-        crop[row, round(60 + lean * (row - 15.5)) :][:3] = 0
-    look = Look(lean=lean)
-    image = look.image(crop)
-    dark = np.flatnonzero(image.min(0) < 128)
-    assert len(dark) <= 5 and np.ptp(np.flatnonzero((image < 128).any(1))) == 31
-    assert look.place((dark.mean() + 0.5) / image.shape[1], crop) == pytest.approx(61.5 / 200, abs=0.01)
-    assert (look.place(0.0, crop), look.place(1.0, crop)) == (0.0, 1.0)
-
-
 def test_a_reading_aslant_has_its_places_in_the_crop(monkeypatch):
     class Aslant(ColumnNetwork):
         """Is sure only of lines with more room at their ends."""
@@ -277,7 +200,7 @@ def test_a_reading_aslant_has_its_places_in_the_crop(monkeypatch):
             return (logits if batch.shape[2] > crop.shape[1] else logits / 10,)
 
     crop = painted([0, 1, 0, 0, 2, 0, 0, 0])
-    monkeypatch.setattr("ctpn_crnn.crnn.reader.OTHER_LOOKS", (Look(lean=1.0),))
+    monkeypatch.setattr("ctpn_crnn.crnn.reader.VARIANTS", (Variant(shear=1.0),))
     (plain,) = LineReader(network=ColumnNetwork(), language_model=None).read([crop])
     (aslant,) = LineReader(network=Aslant(), language_model=None, second_look=1).read([crop])
     assert aslant.text == plain.text == "ab" and aslant.chars[0].confidence > 0.9
@@ -285,55 +208,18 @@ def test_a_reading_aslant_has_its_places_in_the_crop(monkeypatch):
         assert one.start + one.end == pytest.approx(other.start + other.end, abs=0.08)
 
 
-def reading(text: str, *confidences: float) -> Reading:
-    return Reading(text, 0.5, [Char(c, p, 0, 1) for c, p in zip(text, confidences, strict=True)])
-
-
-def test_readings_vote_with_what_their_characters_are_worth():
-    alone, one, other = reading("ab", 0.8, 0.8), reading("ac", 0.5, 0.5), reading("ac", 0.4, 0.5)
-    assert elected([alone, one, other]) is one
-    assert elected([alone, one]) is alone
-    assert elected([reading("ab", 0.95, 0.95), one, other]).text == "ab"  # .95 against .5 + .45
-
-
-def test_spaces_do_not_split_a_vote():
-    tight, wide = reading("ac", 0.5, 0.5), reading("a c", 0.6, 0.4, 0.6)
-    assert elected([reading("ab", 0.7, 0.7), tight, wide]) is wide
-    assert elected([reading(""), reading("")]).text == ""
-
-
-def test_spread_meets_halfway():
-    assert spread([(0.1, 0.2), (0.4, 0.5)]) == [
+def test_characters_meet_halfway_between_their_peaks():
+    assert character_spans([(0.1, 0.2), (0.4, 0.5)]) == [
         (pytest.approx(0), pytest.approx(0.3)),
         (pytest.approx(0.3), pytest.approx(0.6)),
     ]
-    assert spread([]) == []
-
-
-def test_align_finds_the_only_possible_frames():
-    sure = np.log(np.array([[0.01, 0.9, 0.01], [0.9, 0.01, 0.01], [0.01, 0.01, 0.9], [0.01, 0.01, 0.9]]))
-    assert align(sure, [4, 7]) == [(0, 1), (2, 4)]
-
-
-def test_align_agrees_with_trying_all_paths():
-    rng = np.random.default_rng(2)
-    for classes in ([4, 7, 7], [5], [3, 3], [2, 9, 2, 9]):
-        scores = rng.normal(0, 1, (6, 1 + len(classes)))
-        best, wanted = -np.inf, None
-        for path in itertools.product(range(1 + len(classes)), repeat=6):
-            merged = [k for k, _ in itertools.groupby(path) if k]
-            blanks_kept = all(classes[a - 1] != classes[b - 1] for a, b in zip(path, path[1:]) if a and b and a != b)
-            total = sum(scores[t, k] for t, k in enumerate(path))
-            if merged == list(range(1, 1 + len(classes))) and blanks_kept and total > best:
-                best = total
-                wanted = [(path.index(k), 6 - path[::-1].index(k)) for k in merged]
-        assert align(scores, classes) == wanted
+    assert character_spans([]) == []
 
 
 def test_arguments_are_checked():
     with pytest.raises(ConfigError, match="beam_width"):
         LineReader(network=ColumnNetwork(), beam_width=0)
-    with pytest.raises(ConfigError, match="needs a search"):
+    with pytest.raises(ConfigError, match="language model needs"):
         LineReader(network=ColumnNetwork(), beam_width=1, language_model=cab_model())
     for options in ({"lm_weight": -1.0}, {"lm_weight": math.nan}, {"length_bonus": math.inf}):
         with pytest.raises(ConfigError, match="finite"):

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ctpn_crnn.crnn.reader import Reading
 from ctpn_crnn.ctpn.detector import Detector
 from ctpn_crnn.ctpn.spec import CLASSES
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError, DatasetError, OutputError
@@ -18,7 +17,7 @@ from ctpn_crnn.jobs.windows import Options, batch_run
 from ctpn_crnn.jobs.windows import run as run_function
 from ctpn_crnn.jobs.windows.batch_run import Workers
 from ctpn_crnn.jobs.windows.finders import FoundLines, GivenWindows
-from ctpn_crnn.page import Region
+from ctpn_crnn.page import Reading, Region
 
 SAMPLE = Path(__file__).parents[3] / "docs" / "sample.png"
 
