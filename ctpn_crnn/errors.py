@@ -1,4 +1,4 @@
-"""Every error that a user can cause; each message says what was wrong, where, and what to do."""
+"""The errors that a user can cause. Each message says what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class OutputError(CtpnCrnnError, OSError):
 
 
 class DiskFullError(OutputError):
-    """There is no room for a result: nothing that would be written after it has any either."""
+    """The disk is full or a quota is used up, so that no further result can be written either."""
 
 
 class SynthesisError(CtpnCrnnError, RuntimeError):

@@ -1,4 +1,4 @@
-"""Writing files so that a reader never sees half of one."""
+"""Write files atomically: a reader sees the old file or the complete new one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ctpn_crnn.errors import DiskFullError, OutputError
 if TYPE_CHECKING:
     import h5py
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _HDF5_ERRNO = re.compile(r"errno = (\d+)")
 
 
@@ -24,8 +24,8 @@ _HDF5_ERRNO = re.compile(r"errno = (\d+)")
 def written_aside(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path beside `path`; rename it to `path` when the block ends well, remove it when not.
 
-    The temporary file lies in the same folder, so that the rename is atomic, and is flushed to disk before it. Of a
-    symbolic link the file that it points at is written, and the link stays.
+    The temporary file lies in the same folder, so that the rename is atomic, and is flushed to disk before it. Where
+    `path` is a symbolic link, the file that it points to is written and the link stays.
 
     Args:
         path: The file to write. Its folder must exist.
@@ -53,35 +53,59 @@ def written_aside(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 @contextmanager
 def hdf5_written_aside(path: str | os.PathLike[str]) -> Iterator[h5py.File]:
-    """Give a new HDF5 file, open, that gets its name as `written_aside` does it; errors are its too."""
+    """Give a new, open HDF5 file; it gets its name when the block ends well.
+
+    Raises:
+        OutputError: The folder is missing or cannot be written, the disk is full, or `path` is no file.
+    """
     import h5py  # here: most of what writes files does without it
 
-    with written_aside(path) as aside:
-        try:
-            with h5py.File(aside, "w") as file:
-                yield file
-        except RuntimeError as error:  # HDF5, of a disk that is full when the file is closed
-            if _HDF5_ERRNO.search(str(error)) is None:
-                raise
-            raise output_error(path, error) from error
+    with written_aside(path) as aside, hdf5_errors(path), h5py.File(aside, "w") as file:
+        yield file
 
 
-def output_error(path: str | os.PathLike[str], error: Exception) -> OutputError:
-    """What to raise of an error while `path` was written: one sentence, also of the paragraphs that HDF5 makes."""
-    told = _HDF5_ERRNO.search(str(error))
-    number = int(told[1]) if told else getattr(error, "errno", None)
-    reason = os.strerror(number) if told else getattr(error, "strerror", None) or str(error)
-    kind = DiskFullError if number in _NO_ROOM else OutputError
-    return kind(f"cannot write {path}: {reason}; check the folder's permissions and free space")
+@contextmanager
+def hdf5_errors(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn the RuntimeError that HDF5 raises where it cannot write into an OutputError.
+
+    Args:
+        path: The file, for the message.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if _HDF5_ERRNO.search(str(error)) is None:
+            raise
+        raise output_error(path, error) from error
+
+
+def output_error(
+    path: str | os.PathLike[str], error: Exception, advice: str = "check the folder's permissions and free space"
+) -> OutputError:
+    """Make the exception to raise where writing a file failed.
+
+    Args:
+        path: The file.
+        error: What was raised: an OSError, or an error of HDF5, whose long message is reduced to its cause.
+        advice: What the user can do.
+
+    Returns:
+        An OutputError; a DiskFullError where there is no room.
+    """
+    hdf5 = _HDF5_ERRNO.search(str(error))
+    number = int(hdf5[1]) if hdf5 else getattr(error, "errno", None)
+    reason = os.strerror(number) if hdf5 else getattr(error, "strerror", None) or str(error)
+    kind = DiskFullError if number in _DISK_FULL else OutputError
+    return kind(f"cannot write {path}: {reason}; {advice}")
 
 
 def aside_prefix(name: str) -> str:
-    """What the names begin with of what is written aside for a file of this name, which may be long: ".NAME."."""
+    """How the names of temporary files for a file of this name begin: ".NAME.", with a long name shortened."""
     return f".{name[:100]}."
 
 
 def writable(path: str | os.PathLike[str]) -> Path:
-    """The file that writing to `path` makes or replaces, links followed; to fail before the work rather than after it.
+    """Check, before the work begins, that a file can be written; returns it with symbolic links followed.
 
     Raises:
         OutputError: Its folder does not exist, or `path` is a folder, a device or a pipe.
@@ -100,7 +124,7 @@ def write_bytes(path: str | os.PathLike[str], data: bytes) -> None:
     """Write `data` to `path` atomically.
 
     Raises:
-        OutputError: See `written_aside`.
+        OutputError: The folder is missing or cannot be written, the disk is full, or `path` is no file.
     """
     with written_aside(path) as aside:
         aside.write_bytes(data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +26,19 @@ from ctpn_crnn.commands.arguments import (
 from ctpn_crnn.documents.sources import PDF_DPI
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.jobs.folder import (
+    JOURNAL_NAME,
     Document,
+    DocumentRecords,
     FolderJob,
-    Journal,
+    JobMonitor,
     PageOptions,
     Plan,
-    Watcher,
     count_pages,
     expand,
     file_signature,
+    make_plan,
 )
-from ctpn_crnn.jobs.folder import make_plan as plan_of
+from ctpn_crnn.jobs.journal import Journal
 from ctpn_crnn.recognizer import Failure, WeightsChoice, choose_weights
 from ctpn_crnn.writers import WRITERS
 from ctpn_crnn.writers.text import FLOWS
@@ -50,15 +53,15 @@ examples:
   ctpn-crnn read paper.pdf --dpi 300 --deskew --format md --save-formulas formulas
   ctpn-crnn read - --json < letter.jpg | jq -r '.lines[].text'
 
-Each source (file) gives one file a format. A job that was stopped goes on when the same command is given again: what is
-finished, and unchanged since, is not read again (it is where the text is to be printed too).
+Each source gives one file for each format. A job that was stopped continues when the same command is given again: what
+is finished, and unchanged since, is not read again, unless its text is to be printed too.
 
 exit codes: 0 all was read, 1 some was not (it is named on stderr), 2 bad usage or input, 130 interrupted
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line."""
+    """Add the options of the command."""
     parser.add_argument(
         "sources",
         nargs="+",
@@ -79,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="lines",
         help="of text: the lines as they stand on the page, or paragraphs; tables have tabs between cells in both",
     )
-    output.add_argument("--json", action="store_true", help="print a page as JSON, one a line, instead of its text")
+    output.add_argument("--json", action="store_true", help="print each page as one line of JSON instead of its text")
     output.add_argument("--save-formulas", type=Path, metavar="DIR", help="cut each formula out, as a PNG file")
     output.add_argument("--redo", action="store_true", help="read again also what is finished")
     output.add_argument("--progress", action="store_true", help="progress bar also where stderr is no terminal")
@@ -88,7 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pages.add_argument("--dpi", type=positive_number, default=PDF_DPI, help="resolution of pages of PDFs")
     pages.add_argument("--password", help="opens encrypted PDFs")
     pages.add_argument("--skip-text", action="store_true", help="leave out pages of PDFs that already have text")
-    pages.add_argument("--deskew", action="store_true", help="find the lines of leaning pages on the page set upright")
+    pages.add_argument("--deskew", action="store_true", help="turn leaning pages upright before lines are found")
     pages.add_argument(
         "--orientation",
         choices=("auto", "upright"),
@@ -107,12 +110,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_weights(networks, "ctpn", "crnn")
     add_runtime(networks)
     add_search(networks)
-    # For tools/demo.py: text is printed whether or not files are written, and files of before are replaced.
+    # tools/demo.py sets it: text is printed also where files are written, and files of an earlier run are replaced.
     parser.set_defaults(always_print=False)
 
 
 def parse_formats(value: str) -> list[str]:
-    """Split "txt,picture" into ["txt", "png"]."""
+    """Parse a list of formats: "txt,picture" is ["txt", "png"]."""
     names = [name.strip() for name in value.split(",") if name.strip()]
     names = list(dict.fromkeys(_OTHER_NAMES.get(name, name) for name in names))
     unknown = [name for name in names if name not in WRITERS]
@@ -122,7 +125,7 @@ def parse_formats(value: str) -> list[str]:
 
 
 def make_recognizer(arguments: argparse.Namespace) -> Recognizer:
-    """The recognizer that the command line asks for."""
+    """Make the recognizer that the command line asks for."""
     return Recognizer(
         _weights(arguments),
         arguments.runtime,
@@ -144,24 +147,28 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         ConfigError: Options contradict each other, or what a format needs is not installed.
-        OutputError: A folder cannot be made.
+        OutputError: A folder cannot be made, or the journal of the output folder cannot be used.
         WeightsError: The weights cannot be used.
     """
     _check(arguments)
     formats = arguments.format if arguments.format is not None else ["txt"] if arguments.output else []
     output = arguments.output or OUTPUT
-    printing = arguments.always_print or arguments.json or not formats
     for name in formats:
         WRITERS[name].check_installed()
     if formats:
         make_folder(output, "--output")
     if arguments.save_formulas:
         make_folder(arguments.save_formulas, "--save-formulas")
-    # Who is shown the text wants it each time; who keeps files does not want them made twice, nor others lost.
-    journal = Journal(output if formats and not arguments.always_print else None)
+    # Without a journal everything is read each time: text is wanted on stdout again, files need not be made again.
+    with Journal(output / JOURNAL_NAME) if formats and not arguments.always_print else nullcontext() as journal:
+        return _read(arguments, formats, output, DocumentRecords(journal))
+
+
+def _read(arguments: argparse.Namespace, formats: list[str], output: Path, records: DocumentRecords) -> int:
+    printing = arguments.always_print or arguments.json or not formats
     done = {"formats": formats, "settings": _settings(arguments)}
     documents, unlisted = expand(arguments.sources)
-    plan = plan_of(documents, output, done, journal, redo=arguments.redo or printing, replace=arguments.always_print)
+    plan = make_plan(documents, output, done, records, redo=arguments.redo or printing, replace=arguments.always_print)
     console = Console(arguments, plan, printing)
     for failure in unlisted:
         console.failed(failure)
@@ -170,14 +177,14 @@ def run(arguments: argparse.Namespace) -> int:
         if plan.work:
             job = FolderJob(
                 make_recognizer(arguments),
-                journal,
+                records,
                 formats,
                 output,
                 done=done,
                 options=options,
                 flow=arguments.flow,
                 formulas=arguments.save_formulas,
-                watcher=console,
+                monitor=console,
             )
             console.start(options)
             with logging_redirect_tqdm():
@@ -198,7 +205,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What changes what is written: options, and the files that they name."""
+    """Collect what determines the outputs: options, and the signatures of the files that they name."""
     pages, outputs = ("dpi", "skip_text", "deskew", "orientation", "min_confidence"), ("flow", "save_formulas")
     networks = ("runtime", "precision", "weights", "ctpn_weights", "crnn_weights")
     values = {name: getattr(arguments, name) for name in (*pages, *networks, *outputs, *SEARCH_OPTIONS)}
@@ -207,7 +214,7 @@ def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _network_files(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What tells that a network or the language model is another one than before, also under the same name."""
+    """Identify the files of the networks and the language model, so that another file of the same name is noticed."""
     from ctpn_crnn.weights import LANGUAGE_MODEL, read_manifest  # here: it brings h5py, which takes time
 
     model = arguments.language_model
@@ -219,8 +226,8 @@ def _network_files(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-class Console(Watcher):
-    """Shows a job: text on stdout; progress, what was lost and a summary on stderr.
+class Console(JobMonitor):
+    """Shows a job: text on stdout; progress, failures and a summary on stderr.
 
     Args:
         arguments: The command line.
@@ -228,27 +235,26 @@ class Console(Watcher):
         printing: Whether pages are printed.
 
     Attributes:
-        failures: What was lost.
+        failures: What failed.
     """
 
     def __init__(self, arguments: argparse.Namespace, plan: Plan, printing: bool) -> None:
         self.failures: list[Failure] = []
         self._plan, self._quiet, self._json = plan, arguments.quiet, arguments.json
         self._printing, self._flow = printing and not arguments.quiet, FLOWS[arguments.flow]
-        # None: no bar where stderr is no terminal.
-        self._silent = True if arguments.quiet else False if arguments.progress else None
+        self._force_progress = arguments.progress
         self._bar: tqdm | None = None
-        self._read = self._whole = self._ended = self._skipped = 0
+        self._complete = self._ended = self._skipped = 0
 
     def start(self, options: PageOptions) -> None:
-        """Begin to show progress."""
-        watched = self._silent is False or (self._silent is None and sys.stderr.isatty())
-        pages = sum(count_pages(document, options) for document, _ in self._plan.work) if watched else 0
-        self._bar = tqdm(total=pages, unit="page", disable=not watched or (pages < 2 and self._silent is None))
+        """Begin to show progress: for two pages or more on a terminal, or wherever --progress asks for it."""
+        shown = not self._quiet and (self._force_progress or sys.stderr.isatty())
+        pages = sum(count_pages(document, options) for document, _ in self._plan.work) if shown else 0
+        shown = shown and (pages > 1 or self._force_progress)
+        self._bar = tqdm(total=pages, unit="page", disable=not shown)
 
     def page_read(self, page: Page) -> None:
-        """Print it."""
-        self._read += 1
+        """Print a page."""
         if not self._printing:
             return
         if self._json:
@@ -258,25 +264,25 @@ class Console(Watcher):
         tqdm.write((f"== {page.source}\n" if has_name else "") + self._flow(page))
 
     def page_done(self) -> None:
-        """Move the bar."""
+        """Advance the progress bar."""
         if self._bar is not None:
             self._bar.update(1)
 
-    def passed_over(self, name: str) -> None:
-        """Count it."""
+    def page_skipped(self, name: str) -> None:
+        """Count a page that already has text."""
         self._skipped += 1
 
     def failed(self, failure: Failure) -> None:
-        """Keep it for the end."""
+        """Keep a failure for the summary."""
         self.failures.append(failure)
 
-    def document_done(self, document: Document, is_whole: bool) -> None:
-        """Count it."""
+    def document_done(self, document: Document, complete: bool) -> None:
+        """Count a document."""
         self._ended += 1
-        self._whole += is_whole
+        self._complete += complete
 
     def close(self) -> None:
-        """Say how it went, also when it was interrupted."""
+        """Print the summary, also after an interrupt."""
         if self._bar is not None:
             self._bar.close()
         for failure in self.failures:
@@ -289,6 +295,6 @@ class Console(Watcher):
         if finished:
             print(f"documents finished before and skipped: {finished}; --redo reads them again", file=sys.stderr)
         if self._ended < len(self._plan.work) and self._bar is not None:
-            failed = f", {self._ended - self._whole} failed" if self._whole < self._ended else ""
-            done = f"{self._whole} of {len(self._plan.work)} documents are done{failed}"
+            failed = f", {self._ended - self._complete} failed" if self._complete < self._ended else ""
+            done = f"{self._complete} of {len(self._plan.work)} documents are done{failed}"
             print(f"{done}; the same command goes on", file=sys.stderr)

@@ -1,1 +1,1 @@
-"""Many documents: the folder job and the windows of the batch detector."""
+"""Jobs over many documents: `folder` reads documents to files, `windows` is the batch detector; `journal` serves both."""

@@ -1,4 +1,4 @@
-"""The documents of a job: one for each file, whatever was given."""
+"""The documents of a job: one for each file, in the order given."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ctpn_crnn.recognizer import Failure
 
 @dataclass(frozen=True)
 class Document:
-    """One source document, of one or many pages.
+    """A source document of one or more pages.
 
     Attributes:
         source: A path, "path#page=N" or "-" (standard input).
-        key: What a journal knows it by: its absolute path; the second time that it is given in a job it is another.
-            None for standard input, which cannot be known again.
+        key: Identifies it in a journal: its absolute path, with a number where a job is given it more than once. None
+            for standard input, which cannot be recognised again.
     """
 
     source: str
@@ -33,19 +33,19 @@ class Document:
 
     @property
     def stem(self) -> str:
-        """What its outputs are to be called, without suffix."""
+        """The preferred name of its outputs, without suffix."""
         if self.source == STDIN:
             return "stdin"
         number = self.source[len(str(self.path)) :].removeprefix("#page=")
         return (self.path.stem or "document") + (f"-p{number}" if number.isdecimal() else "")
 
     def signature(self) -> list[int] | None:
-        """Size and time of the last change (ns), by which a change is noticed; None where there is no such file."""
+        """The signature of its file, by which a change is noticed; None for standard input or a missing file."""
         return None if self.key is None else file_signature(self.path)
 
 
 def file_signature(path: str | os.PathLike[str]) -> list[int] | None:
-    """See `Document.signature`."""
+    """Size (bytes) and modification time (ns) of a file; None where there is no such file."""
     try:
         state = os.stat(path)
     except (OSError, ValueError):
@@ -54,7 +54,14 @@ def file_signature(path: str | os.PathLike[str]) -> list[int] | None:
 
 
 def expand(given: Iterable[str]) -> tuple[list[Document], list[Failure]]:
-    """The documents among files, folders and patterns, in order; and what cannot be listed, such as a locked folder."""
+    """List the documents among files, folders and patterns.
+
+    Args:
+        given: Paths of files and folders, patterns, "path#page=N", or "-".
+
+    Returns:
+        The documents in order, and the failures: what cannot be listed, such as a folder without permission.
+    """
     documents: list[Document] = []
     failures: list[Failure] = []
     seen: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Formulas as pictures: they are found, but not read."""
+"""Pictures of formulas, which are found but not read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ctpn_crnn.geometry import crop_quad
 from ctpn_crnn.page import Page
 
 PADDING = (0.05, 0.05)
-"""Around a formula, in its heights: the box may touch its outermost strokes."""
+"""Added at each end and at top and bottom, in heights of the formula: its box may touch the outermost strokes."""
 
 
 def save_formulas(page: Page, image: np.ndarray, folder: Path, stem: str) -> dict[int, Path]:
@@ -22,9 +22,9 @@ def save_formulas(page: Page, image: np.ndarray, folder: Path, stem: str) -> dic
 
     Args:
         page: The page.
-        image: uint8 BGR (H, W, 3), what it was read from.
-        folder: Must exist.
-        stem: What the names begin with.
+        image: uint8 BGR (H, W, 3), what the page was read from.
+        folder: Where the pictures go; must exist.
+        stem: Beginning of their names.
 
     Returns:
         `id` of the line -> file.
@@ -39,8 +39,8 @@ def save_formulas(page: Page, image: np.ndarray, folder: Path, stem: str) -> dic
     return paths
 
 
-def link_to(path: Path, folder: Path) -> str:
-    """The URL of a file, relative to a folder; with the whole path where the two are on different drives."""
+def relative_url(path: Path, folder: Path) -> str:
+    """The URL of a file relative to a folder; an absolute URL where the two are on different drives."""
     try:
         relative = Path(os.path.relpath(path, folder))
     except ValueError:

@@ -13,22 +13,27 @@ import numpy as np
 
 from ctpn_crnn.errors import CtpnCrnnError, DiskFullError
 from ctpn_crnn.files import aside_prefix
-from ctpn_crnn.jobs.folder.names import unnumbered
 from ctpn_crnn.page import Page
 from ctpn_crnn.writers import WRITERS, open_writer
 from ctpn_crnn.writers.document import DocumentWriter
 
 _LEFTOVER = re.compile(r"\.(?P<name>.+)\.(?:[0-9a-f]{12}\.part|[0-9a-z_]{8}\.parts)")
-"""What `written_aside` (a file) and `PdfWriter` (a folder) make beside the file of that name."""
+"""Names of the temporary file of `written_aside` and of the temporary folder of `PdfWriter`."""
+
+
+def without_page_number(path: Path) -> Path:
+    """The picture of a page as it would be named if it were the only one: "a-ocr-12.png" -> "a-ocr.png"."""
+    name = re.sub(r"(-ocr)-\d+(?=\.png$)", r"\1", path.name)
+    return path.with_name(name) if name else path
 
 
 def remove_leftovers(formats: Sequence[str], folder: Path, stems: Iterable[str]) -> None:
-    """Remove what a run that was killed left beside the outputs of documents, and nothing else.
+    """Remove the temporary files that a killed run left beside the outputs of documents, and nothing else.
 
     Args:
         formats: Keys of `WRITERS`.
         folder: Of the outputs.
-        stems: Their names without suffix.
+        stems: The names of the outputs, without suffix.
     """
     if not formats:
         return
@@ -36,22 +41,22 @@ def remove_leftovers(formats: Sequence[str], folder: Path, stems: Iterable[str])
     prefixes = {aside_prefix(stem + suffix) for stem in stems for suffix in suffixes}
     for path in folder.iterdir():
         found = _LEFTOVER.fullmatch(path.name)
-        if found and aside_prefix(unnumbered(found["name"])) in prefixes:
+        if found and aside_prefix(without_page_number(Path(found["name"])).name) in prefixes:
             with suppress(OSError):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 class Outputs:
-    """Writers of one document. One that fails is reported and left out, and the others go on unless the disk is full.
+    """The writers of one document. One that fails is reported and dropped; the others continue unless the disk is full.
 
-    Nothing appears under its name before `close`; leaving the `with` block without it discards everything.
+    No file appears under its name before `close`.
 
     Args:
         formats: Keys of `WRITERS`.
         folder: Of the files.
         stem: Their name without suffix.
-        options: Format -> options of its writer, where it has any.
-        report: Called with what goes wrong.
+        options: Format -> options of its writer.
+        report: Called with each error.
     """
 
     def __init__(

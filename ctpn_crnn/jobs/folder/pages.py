@@ -13,7 +13,7 @@ from ctpn_crnn.documents.sources import PDF_DPI, STDIN, page_refs
 from ctpn_crnn.errors import CtpnCrnnError
 from ctpn_crnn.jobs.folder.documents import Document
 
-_MANY_PAGES = frozenset({".pdf", ".tif", ".tiff"})
+_MULTI_PAGE_SUFFIXES = frozenset({".pdf", ".tif", ".tiff"})
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class PageOptions:
     """How pages are made of documents.
 
     Attributes:
-        dpi: Resolution for pages of PDFs.
+        dpi: Resolution of pages of PDFs.
         password: Opens encrypted PDFs.
-        skip_text: Pass over pages that already have text.
+        skip_text: Skip pages that already have text.
     """
 
     dpi: float = PDF_DPI
@@ -33,11 +33,11 @@ class PageOptions:
 
 @dataclass(frozen=True)
 class Step:
-    """One step through the documents: a page, what is wrong with the rest of the document, or its end.
+    """One step through the documents: a page, an error that ends the document early, or the end of the document.
 
     Attributes:
         document: The document.
-        stem: The stem of its outputs.
+        stem: The name of its outputs.
         ref: The page, or None.
         error: Why there are no further pages, or None.
     """
@@ -58,7 +58,7 @@ class LoadedPage:
     """The pixels of a page.
 
     Attributes:
-        image: uint8 BGR (H, W, 3); None for a page that is passed over.
+        image: uint8 BGR (H, W, 3); None for a page that is skipped.
         dpi: Pixels an inch, or None where that is not known.
     """
 
@@ -69,19 +69,19 @@ class LoadedPage:
 def steps(
     work: Iterable[tuple[Document, str]], options: PageOptions, ahead: int = 1
 ) -> Iterator[Outcome[Step, LoadedPage | None]]:
-    """Through all documents, page by page; `ahead` pages are loaded, in a thread, before they are asked for."""
+    """Go through all documents page by page; `ahead` pages are loaded, in a thread, before they are asked for."""
     return prefetch(_steps(work, options), lambda step: _load(step, options), ahead)
 
 
 def count_pages(document: Document, options: PageOptions) -> int:
-    """How many pages a document has; 1 where that cannot be told in advance."""
-    if document.source == STDIN or document.path.suffix.lower() not in _MANY_PAGES:
+    """Count the pages of a document; 1 where they cannot be counted in advance."""
+    if document.source == STDIN or document.path.suffix.lower() not in _MULTI_PAGE_SUFFIXES:
         return 1
     count = 0
     try:
         for _ in page_refs(document.source, dpi=options.dpi, password=options.password):
             count += 1
-    except (CtpnCrnnError, OSError):  # reported when it is read
+    except (CtpnCrnnError, OSError):  # reported when the document is read
         pass
     return max(1, count)
 

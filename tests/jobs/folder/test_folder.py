@@ -16,17 +16,17 @@ from ctpn_crnn.errors import DiskFullError, OutputError
 from ctpn_crnn.files import written_aside
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.jobs.folder import (
+    JOURNAL_NAME,
     Document,
+    DocumentRecords,
     FolderJob,
-    Journal,
+    JobMonitor,
     PageOptions,
-    Watcher,
     count_pages,
     expand,
-    free_stem,
     make_plan,
 )
-from ctpn_crnn.jobs.folder.journal import NAME
+from ctpn_crnn.jobs.journal import Journal
 from ctpn_crnn.page import Page, TextLine
 from ctpn_crnn.writers.text import TextWriter
 
@@ -49,16 +49,16 @@ class WidthReader:
         return Page(width, height, [TextLine(f"w{width}", 0.9, box_to_quad(1, 1, 9, 9))])
 
 
-class Log(Watcher):
+class Log(JobMonitor):
     def __init__(self):
         self.failures, self.documents, self.whole, self.pages = [], 0, 0, 0
 
     def failed(self, failure):
         self.failures.append(failure)
 
-    def document_done(self, document, is_whole):
+    def document_done(self, document, complete):
         self.documents += 1
-        self.whole += is_whole
+        self.whole += complete
 
     def page_done(self):
         self.pages += 1
@@ -82,14 +82,15 @@ def run(*given, formats=("txt",), reader=None, redo=False, **options):
     """One run of the command: returns the reader, the log and the plan."""
     reader, log = reader or WidthReader(), Log()
     done = {"formats": list(formats)}
-    journal = Journal(Path("out"))
-    plan = make_plan(expand(given)[0], Path("out"), done, journal, redo=redo)
-    FolderJob(reader, journal, formats, Path("out"), done=done, watcher=log, **options).run(plan.work)
+    with Journal(Path("out", JOURNAL_NAME)) as journal:
+        records = DocumentRecords(journal)
+        plan = make_plan(expand(given)[0], Path("out"), done, records, redo=redo)
+        FolderJob(reader, records, formats, Path("out"), done=done, monitor=log, **options).run(plan.work)
     return reader, log, plan
 
 
 def outputs():
-    return {path.name: path.read_text(encoding="utf-8") for path in Path("out").iterdir() if path.name != NAME}
+    return {path.name: path.read_text(encoding="utf-8") for path in Path("out").iterdir() if path.name != JOURNAL_NAME}
 
 
 def test_each_source_gives_one_file(folder):
@@ -143,10 +144,11 @@ def test_what_would_meet_every_page_ends_the_job(folder, monkeypatch, error):
                 raise error
 
     log = Stopping()
-    journal = Journal(Path("out"))
-    plan = make_plan(expand(["in"])[0], Path("out"), DONE, journal)
-    with pytest.raises(type(error)):
-        FolderJob(WidthReader(), journal, ("txt",), Path("out"), done=DONE, watcher=log).run(plan.work)
+    with Journal(Path("out", JOURNAL_NAME)) as journal:
+        records = DocumentRecords(journal)
+        plan = make_plan(expand(["in"])[0], Path("out"), DONE, records)
+        with pytest.raises(type(error)):
+            FolderJob(WidthReader(), records, ("txt",), Path("out"), done=DONE, monitor=log).run(plan.work)
     assert outputs() == {"a.txt": "w20\n"} and log.failures == []
     assert run("in")[0].read == [20, 20]  # the same command goes on
 
@@ -183,7 +185,7 @@ def test_an_interrupt_leaves_complete_outputs_only(folder):
 
 
 def outputs_names():
-    return [path.name for path in Path("out").iterdir() if path.name != NAME]
+    return [path.name for path in Path("out").iterdir() if path.name != JOURNAL_NAME]
 
 
 def test_sources_of_one_stem_keep_apart_over_runs(folder):
@@ -223,7 +225,7 @@ def test_a_journal_that_was_cut_off_is_read_as_far_as_it_goes(folder):
     image("in/a.png", 20)
     image("in/b.png", 30)
     run("in")
-    path = Path("out", NAME)
+    path = Path("out", JOURNAL_NAME)
     path.write_text(path.read_text()[:-20] + '\n[1]\n{"source": 3', encoding="utf-8")
     assert run("in")[0].read == [30]
     assert run("in")[0].read == []
@@ -232,17 +234,17 @@ def test_a_journal_that_was_cut_off_is_read_as_far_as_it_goes(folder):
 
 def test_a_journal_that_cannot_be_written_stops_the_job(folder):
     image("in/a.png", 20)
-    Path("out", NAME).mkdir()
+    Path("out", JOURNAL_NAME).mkdir()
     with pytest.raises(OutputError, match="journal|read"):
         run("in")
 
 
 def test_a_file_that_cannot_be_written_is_reported_and_the_others_are(folder):
     image("in/a.png", 20)
-    journal = Journal(None)
+    records = DocumentRecords(None)
     Path("out/a.txt").mkdir()
     log = Log()
-    job = FolderJob(WidthReader(), journal, ("txt", "json"), Path("out"), done=DONE, watcher=log)
+    job = FolderJob(WidthReader(), records, ("txt", "json"), Path("out"), done=DONE, monitor=log)
     job.run([(Document("in/a.png", "a"), "a")])
     assert Path("out/a.json").exists() and "is a folder" in str(log.failures[0].error)
 
@@ -327,8 +329,9 @@ def test_pages_with_text_are_passed_over(folder):
 
 
 def test_names():
-    taken = {"a", "a-2"}
-    assert free_stem("a", lambda name: name not in taken) == "a-3"
+    documents = [Document(f"{folder}/a.png", folder) for folder in ("x", "y", "z")]
+    plan = make_plan(documents, Path("none"), DONE, DocumentRecords(None))
+    assert [stem for _, stem in plan.work] == ["a", "a-2", "a-3"]
     assert Document("-", None).stem == "stdin"
     assert Document("x/doc.pdf#page=3", "k").stem == "doc-p3"
     assert Document("none", "k").signature() is None and count_pages(Document("none.tif", "k"), PageOptions()) == 1
@@ -339,3 +342,34 @@ def test_expand(folder):
     documents, failures = expand(["in", "in/a.png", "-"])
     assert [document.source for document in documents] == [str(Path("in", "a.png")), "in/a.png", "-"]
     assert len({document.key for document in documents}) == 3 and failures == []
+
+
+def test_a_journal_of_an_earlier_version_is_read(folder):
+    """The first versions wrote the same lines, and began one with a line end where the line before it was cut off."""
+    image("in/a.png", 20)
+    image("in/b.png", 30)
+    source = Path("in/a.png")
+    state = source.stat()
+    lines = [
+        {"source": str(source.absolute()), "stem": "mine"},
+        {
+            "source": str(source.absolute()),
+            "stem": "mine",
+            "signature": [state.st_size, state.st_mtime_ns],
+            "done": DONE,
+        },
+    ]
+    text = '{"source": "half\n' + "".join(json.dumps(line) + "\n" for line in lines)
+    Path("out", JOURNAL_NAME).write_text(text, encoding="ascii")
+    Path("out/mine.txt").write_text("w20\n")
+    assert run("in")[0].read == [30]
+    assert outputs() == {"mine.txt": "w20\n", "b.txt": "w30\n"}
+
+
+def test_two_jobs_do_not_share_an_output_folder(folder):
+    pytest.importorskip("fcntl")
+    image("in/a.png", 20)
+    with Journal(Path("out", JOURNAL_NAME)), pytest.raises(OutputError, match="another run writes the same output"):
+        run("in")
+    assert outputs_names() == [] and not Path("out", JOURNAL_NAME).exists()
+    assert run("in")[0].read == [20]
