@@ -18,10 +18,10 @@ from ctpn_crnn.datasets.samples import TruthRegion
 from ctpn_crnn.evaluation.detection import IouScore
 from ctpn_crnn.evaluation.runs import MATCHED, MISSED, WRONG, draw_matches
 from ctpn_crnn.synthesis.fonts import FontLibrary
+from ctpn_crnn.synthesis.pages import PageSynthesizer
 from ctpn_crnn.synthesis.pages.page_sample import PageRegion, PageSample
-from ctpn_crnn.synthesis.pages.pages import PageSynthesizer
 from ctpn_crnn.synthesis.pages.warping import transform
-from ctpn_crnn.synthesis.text.corpus import Corpus
+from ctpn_crnn.synthesis.text import Corpus
 
 CASES = [
     ("table", 0, 15), ("receipt", 0, 12), ("scene", 0, 12),

@@ -17,8 +17,8 @@ from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import CtpnCrnnError
 from ctpn_crnn.synthesis.fonts import HELD_OUT_FAMILIES, FontLibrary
-from ctpn_crnn.synthesis.lines.lines import LineStyle, LineSynthesizer
-from ctpn_crnn.synthesis.pages.pages import STYLES, PageSynthesizer
+from ctpn_crnn.synthesis.lines import LineStyle, LineSynthesizer
+from ctpn_crnn.synthesis.pages import STYLES, PageSynthesizer
 from ctpn_crnn.synthesis.sets import (
     CharacterCount,
     ContactSheet,
@@ -28,7 +28,7 @@ from ctpn_crnn.synthesis.sets import (
     write_lines,
     write_pages,
 )
-from ctpn_crnn.synthesis.text.corpus import Corpus
+from ctpn_crnn.synthesis.text import Corpus
 
 EPILOG = """\
 examples:

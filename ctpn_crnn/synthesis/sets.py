@@ -16,8 +16,11 @@ import numpy as np
 
 from ctpn_crnn.errors import OutputError, SynthesisError
 from ctpn_crnn.files import output_error, write_bytes
-from ctpn_crnn.synthesis.lines.lines import LineSample
-from ctpn_crnn.synthesis.pages.page_sample import FORMULA, PageSample
+from ctpn_crnn.synthesis.lines import LineSample
+from ctpn_crnn.synthesis.pages import PageSample
+
+FORMULA_TEXT = "formula"
+"""Text of a formula in the ground-truth files of a page set."""
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 _JPEG_QUALITY = 92
@@ -222,7 +225,7 @@ def _truth(sample: PageSample) -> str:
     lines = []
     for region in sample.regions:
         numbers = ",".join(f"{value:.2f}" for value in np.asarray(region.quad).reshape(8))
-        lines.append(f"{numbers},{FORMULA if region.kind == FORMULA else region.text}\n")
+        lines.append(f"{numbers},{FORMULA_TEXT if region.kind == 'formula' else region.text}\n")
     return "".join(lines)
 
 
@@ -231,7 +234,7 @@ def _tile(sample: LineSample | PageSample, width: int) -> np.ndarray:
     if isinstance(sample, PageSample):
         image = image.copy()
         for region in sample.regions:
-            color = (255, 0, 0) if region.kind == FORMULA else (0, 0, 255)
+            color = (255, 0, 0) if region.kind == "formula" else (0, 0, 255)
             cv2.polylines(image, [np.round(region.quad * 8).astype(np.int32)], True, color, 1, cv2.LINE_AA, 3)
         scale = width / image.shape[1]
         return cv2.resize(image, (width, max(1, round(image.shape[0] * scale))), interpolation=cv2.INTER_AREA)

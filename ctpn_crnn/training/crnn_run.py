@@ -12,7 +12,7 @@ import numpy as np
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError
-from ctpn_crnn.synthesis.lines.lines import LineStyle
+from ctpn_crnn.synthesis.lines import LineStyle
 from ctpn_crnn.training.crnn_trainer import LineSet, Phase, ReaderTrainer, validation_scores
 from ctpn_crnn.training.line_batches import BatchPlan, LineSource
 from ctpn_crnn.training.real_lines import RealLines

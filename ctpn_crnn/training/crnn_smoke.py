@@ -10,7 +10,7 @@ import keras
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.synthesis.lines.lines import LineStyle
+from ctpn_crnn.synthesis.lines import LineStyle
 from ctpn_crnn.training.crnn_trainer import Phase, ReaderTrainer
 from ctpn_crnn.training.line_batches import BatchPlan, LineSource
 

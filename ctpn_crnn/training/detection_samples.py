@@ -23,8 +23,8 @@ from ctpn_crnn.errors import ConfigError, DatasetError, ImageError, SynthesisErr
 
 if TYPE_CHECKING:
     from ctpn_crnn.synthesis.fonts import FontLibrary
-    from ctpn_crnn.synthesis.pages.pages import PageSynthesizer
-    from ctpn_crnn.synthesis.text.corpus import Corpus
+    from ctpn_crnn.synthesis.pages import PageSynthesizer
+    from ctpn_crnn.synthesis.text import Corpus
 
 _log = logging.getLogger(__name__)
 _ATTEMPTS = 20
@@ -360,7 +360,7 @@ class RenderedPages:
 def _synthesizer(
     corpus: Path | None, fonts: tuple[Path, ...] | None, photos: Path | None, size: tuple[int, int]
 ) -> PageSynthesizer:
-    from ctpn_crnn.synthesis.pages.pages import PageSynthesizer
+    from ctpn_crnn.synthesis.pages import PageSynthesizer
 
     return PageSynthesizer(_library(fonts), _corpus(corpus), _pictures(photos), size)
 
@@ -374,7 +374,7 @@ def _library(fonts: tuple[Path, ...] | None) -> FontLibrary:
 
 @functools.lru_cache(maxsize=2)
 def _corpus(folder: Path | None) -> Corpus:
-    from ctpn_crnn.synthesis.text.corpus import Corpus
+    from ctpn_crnn.synthesis.text import Corpus
 
     return Corpus(folder)
 

@@ -17,8 +17,8 @@ from ctpn_crnn.crnn.charset import BLANK, Charset
 from ctpn_crnn.crnn.ctc import minimum_frames, pack_labels
 from ctpn_crnn.crnn.line_image import pad_lines
 from ctpn_crnn.synthesis.fonts import HELD_OUT_FAMILIES, FontLibrary
-from ctpn_crnn.synthesis.lines.lines import LineSample, LineStyle, LineSynthesizer
-from ctpn_crnn.synthesis.text.corpus import Corpus
+from ctpn_crnn.synthesis.lines import LineSample, LineStyle, LineSynthesizer
+from ctpn_crnn.synthesis.text import Corpus
 from ctpn_crnn.training.real_lines import MixedLines, RealLines
 
 FRAME_WIDTH = 4

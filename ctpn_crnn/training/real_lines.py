@@ -16,7 +16,7 @@ from ctpn_crnn.datasets.lines import read_line_list
 from ctpn_crnn.datasets.samples import LabelledLine
 from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import CharsetError, DatasetError
-from ctpn_crnn.synthesis.lines.lines import LineSample
+from ctpn_crnn.synthesis.lines import LineSample
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import pytest
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.synthesis.fonts import Font, FontLibrary
-from ctpn_crnn.synthesis.text.corpus import Corpus
+from ctpn_crnn.synthesis.text import Corpus
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,13 @@ import pytest
 
 import ctpn_crnn
 from ctpn_crnn.crnn.charset import Charset
+from ctpn_crnn.datasets import TruthRegion
 from ctpn_crnn.datasets.icdar import read_icdar
 from ctpn_crnn.datasets.lines import read_line_list
 from ctpn_crnn.errors import OutputError
 from ctpn_crnn.geometry import box_to_quad
-from ctpn_crnn.synthesis.lines.lines import LineStyle
-from ctpn_crnn.synthesis.pages.page_sample import PageRegion, PageSample
+from ctpn_crnn.synthesis.lines import LineStyle
+from ctpn_crnn.synthesis.pages import PageSample
 from ctpn_crnn.synthesis.sets import CharacterCount, ContactSheet, write_pages
 
 ROOT = Path(__file__).parents[2]
@@ -177,8 +178,8 @@ def test_a_set_is_not_written_over(tool, tmp_path, capsys):
 
 def test_truth_on_disk_is_that_of_the_sample(tmp_path):
     regions = [
-        PageRegion(box_to_quad(1.25, 2, 30.5, 12), "一, two"),
-        PageRegion(box_to_quad(3, 20, 40, 33), "formula", "formula"),
+        TruthRegion(box_to_quad(1.25, 2, 30.5, 12), "一, two"),
+        TruthRegion(box_to_quad(3, 20, 40, 33), None, "formula"),
     ]
     samples = [PageSample(np.zeros((40, 50, 3), np.uint8), regions), PageSample(np.zeros((9, 9, 3), np.uint8))]
     assert write_pages(tmp_path, iter(samples)) == 2

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ctpn_crnn.synthesis.lines.lines import LineSample
+from ctpn_crnn.synthesis.lines import LineSample
 from ctpn_crnn.training.crnn_smoke import smoke_source
 from ctpn_crnn.training.line_batches import (
     IGNORED,

@@ -4,7 +4,7 @@ import pytest
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import CharsetError, DatasetError
-from ctpn_crnn.synthesis.lines.lines import LineSample
+from ctpn_crnn.synthesis.lines import LineSample
 from ctpn_crnn.training.real_lines import MixedLines, RealLines
 
 CHARSET = Charset("0123456789")

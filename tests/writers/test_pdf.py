@@ -525,8 +525,8 @@ def scan(path, seed, styles=("document", "table", "document")):
     from ctpn_crnn.crnn.charset import Charset
     from ctpn_crnn.synthesis.degradation import degrade
     from ctpn_crnn.synthesis.fonts import Font, FontLibrary
-    from ctpn_crnn.synthesis.pages.pages import render_page
-    from ctpn_crnn.synthesis.text.corpus import Corpus
+    from ctpn_crnn.synthesis.pages import render_page
+    from ctpn_crnn.synthesis.text import Corpus
 
     charset = Charset.default()
     font = Font.open(str(files("ctpn_crnn") / "assets" / "CtpnCrnnSans.woff2"), 0, charset.characters)

@@ -1,7 +1,7 @@
-"""What stands next to the letters in a crop of a sign and is none: emblems, arrows, edges of boards, other lines.
+"""What stands beside the letters in a crop of a sign: emblems, arrows, edges of boards, neighbouring lines.
 
-A detector cuts a line out with all that touches its box. A reader that has only seen letters on their ground takes the
-edge of a board for an "l" and an emblem for a hanzi.
+A detector cuts a line out with everything that touches its box. A reader that has only seen letters on their ground
+takes the edge of a board for an "l" and an emblem for a Chinese character.
 """
 
 from __future__ import annotations
@@ -11,27 +11,17 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-_EMBLEM = 0.14
-"""Share of a line's ends with an emblem, an arrow or a rule beside the letters; ..."""
-
-_END = 0.14
-"""... with the end of the board; ..."""
-
-_OTHER_LINE = 0.1
-"""... of the sides, upper and lower, at which a neighbouring line reaches in; ..."""
-
-_SIDE = 0.08
-"""... and at which the board ends."""
+from ctpn_crnn.synthesis.lines.line_sample import SignStyle
 
 
 class SignCrop(NamedTuple):
     """A crop of a sign, before it is painted.
 
     Attributes:
-        ink: coverage of the letters, uint8 (H, W).
-        left: columns that were added on the left of what was given.
-        marks: coverage of other things on the board, uint8 (H, W).
-        beyond: where the board has ended, uint8 (H, W).
+        ink: Coverage of the letters, uint8 (H, W).
+        left: Number of columns added on the left of the letters' own crop.
+        marks: Coverage of everything else on the board, uint8 (H, W).
+        beyond: Coverage of the wall behind the board, where the board has ended, uint8 (H, W).
     """
 
     ink: np.ndarray
@@ -40,19 +30,20 @@ class SignCrop(NamedTuple):
     beyond: np.ndarray
 
 
-def with_surroundings(rng: np.random.Generator, ink: np.ndarray) -> SignCrop:
-    """Widens a crop by what is beside its letters.
+def with_surroundings(rng: np.random.Generator, ink: np.ndarray, style: SignStyle = SignStyle()) -> SignCrop:
+    """Widen a crop of letters by what stands beside them.
 
     Args:
-        rng: the source of randomness.
-        ink: coverage of the letters, uint8 (H, W), cropped to them.
+        rng: Source of randomness.
+        ink: Coverage of the letters, uint8 (H, W), cut close to them.
+        style: Its shares say how often something stands at an edge.
     """
     height = ink.shape[0]
-    left, right = (_Edge.draw(rng, height, _EMBLEM, _END, (0.15, 1.1)) for _ in range(2))
-    above, below = (_Edge.draw(rng, height, _OTHER_LINE, _SIDE, (0.04, 0.28)) for _ in range(2))
+    left, right = (_Edge.draw(rng, height, style.emblem, style.board_end, (0.15, 1.1)) for _ in range(2))
+    above, below = (_Edge.draw(rng, height, style.neighbour, style.board_edge, (0.04, 0.28)) for _ in range(2))
     ink = cv2.copyMakeBorder(ink, above.room, below.room, left.room, right.room, cv2.BORDER_CONSTANT, value=0)
     marks, beyond = np.zeros_like(ink), np.zeros_like(ink)
-    # Each side is drawn as the right one, or the lower one, of a crop that is mirrored for it.
+    # The drawing functions draw at the right or the lower edge; for the others they get a mirrored view.
     for edge, mirrored in ((right, slice(None)), (left, slice(None, None, -1))):
         if edge.kind == "mark":
             _draw_emblem(rng, marks[:, mirrored], edge)
@@ -67,7 +58,13 @@ def with_surroundings(rng: np.random.Generator, ink: np.ndarray) -> SignCrop:
 
 
 class _Edge(NamedTuple):
-    """One side of a crop: what is there ("mark", "end" or ""), how much of it is seen, how far from the letters."""
+    """One edge of a crop.
+
+    Attributes:
+        kind: "mark" (an emblem or a neighbouring line), "end" (of the board) or "" for nothing.
+        shown: Pixels of it that are seen.
+        gap: Pixels between it and the letters.
+    """
 
     kind: str = ""
     shown: int = 0
@@ -75,6 +72,7 @@ class _Edge(NamedTuple):
 
     @classmethod
     def draw(cls, rng: np.random.Generator, height: int, mark: float, end: float, shown: tuple[float, float]) -> _Edge:
+        """Draw an edge: a mark or an end with these probabilities; `shown` is a range in heights of the letters."""
         choice = rng.random()
         kind = "mark" if choice < mark else "end" if choice < mark + end else ""
         if not kind:
@@ -88,7 +86,7 @@ class _Edge(NamedTuple):
 
 
 def _draw_end(rng: np.random.Generator, beyond: np.ndarray, edge: _Edge) -> None:
-    """The board ends at the right, along a line that may lean."""
+    """Draw the end of the board at the right, along a line that may lean."""
     height, width = beyond.shape
     lean = rng.uniform(-0.5, 0.5) * min(height, 2 * edge.gap)
     at = width - edge.shown
@@ -97,7 +95,7 @@ def _draw_end(rng: np.random.Generator, beyond: np.ndarray, edge: _Edge) -> None
 
 
 def _draw_line(rng: np.random.Generator, marks: np.ndarray, ink: np.ndarray, edge: _Edge) -> None:
-    """The tops, or feet, of a line below: this line's letters in other places."""
+    """Draw the tops or feet of a line below: the letters of this line in other places."""
     letters = ink[::-1] if rng.random() < 0.5 else ink
     rows = np.flatnonzero(letters.any(axis=1))
     if not len(rows):
@@ -113,7 +111,7 @@ def _draw_line(rng: np.random.Generator, marks: np.ndarray, ink: np.ndarray, edg
 
 
 def _draw_emblem(rng: np.random.Generator, marks: np.ndarray, edge: _Edge) -> None:
-    """An emblem, an arrow, or a rule at the right, cut by the crop's end or not."""
+    """Draw an emblem, an arrow or a rule at the right; it may reach beyond the crop."""
     height, width = marks.shape
     at = width - edge.shown
     if rng.random() < 0.25:  # A rule or a bracket, longer than the letters are high.
@@ -133,13 +131,13 @@ def _draw_emblem(rng: np.random.Generator, marks: np.ndarray, edge: _Edge) -> No
         _fill(marks, np.array(arrow) @ turn * size + centre, 255)
         return
     _fill(marks, _outline(rng) * size / 2 + centre, 255)
-    for _ in range(int(rng.integers(1, 4))):  # What is cut out of it, or stands in what was cut out.
+    for _ in range(int(rng.integers(1, 4))):  # Shapes cut out of the emblem, or standing in such a hole.
         offset = rng.normal(0, 0.12, 2) * size
         _fill(marks, _outline(rng) * size * rng.uniform(0.15, 0.42) + centre + offset, int(rng.choice([0, 0, 255])))
 
 
 def _outline(rng: np.random.Generator) -> np.ndarray:
-    """A disc, a polygon with few corners or a blot, of radius 1: float (N, 2)."""
+    """Return the outline of a disc, a polygon with few corners or a blot, of radius 1: float (N, 2)."""
     kind = rng.random()
     corners = 24 if kind < 0.45 else int(rng.integers(3, 7))
     angles = np.arange(corners) * 2 * np.pi / corners + rng.choice([0, np.pi / 4, np.pi / 2])
@@ -148,7 +146,7 @@ def _outline(rng: np.random.Generator) -> np.ndarray:
 
 
 def _fill(canvas: np.ndarray, points: np.ndarray, value: int) -> None:
-    """Fills a polygon (N, 2); the canvas may be mirrored or turned."""
+    """Fill a polygon (N, 2) on a canvas that may be a mirrored or transposed view."""
     whole = np.ascontiguousarray(canvas)
     cv2.fillPoly(whole, [np.round(points * 16).astype(np.int32)], value, cv2.LINE_AA, 4)
     canvas[:] = whole

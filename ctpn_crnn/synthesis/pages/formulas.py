@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 
 from ctpn_crnn.errors import SynthesisError
-from ctpn_crnn.synthesis.pages.page_sample import FORMULA
 from ctpn_crnn.synthesis.pages.typesetting import Canvas, Color
 
 FONT_SETS = ("cm", "stix", "stixsans", "dejavusans", "dejavuserif")
@@ -80,7 +79,7 @@ def write_formula(
     if left < margin or top < margin or right + margin > canvas.width or bottom + margin > canvas.height:
         return False
     canvas.paint(mask, left, top, color)
-    canvas.note(left - margin, top - margin, right + margin, bottom + margin, FORMULA, FORMULA)
+    canvas.note(left - margin, top - margin, right + margin, bottom + margin, None, "formula")
     return True
 
 

@@ -1,4 +1,4 @@
-"""What page synthesis gives: a picture and where its text stands."""
+"""A rendered page, and the materials that it is made from."""
 
 from __future__ import annotations
 
@@ -6,23 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-TEXT = "text"
-FORMULA = "formula"
-
-
-@dataclass
-class PageRegion:
-    """A line of text, or a formula, on a rendered page.
-
-    Attributes:
-        quad: (4, 2) float32, clockwise from the text's top left, in pixels (pixel edges).
-        text: what it says; for a formula the word "formula".
-        kind: "text" or "formula".
-    """
-
-    quad: np.ndarray
-    text: str
-    kind: str = TEXT
+from ctpn_crnn.datasets.samples import TruthRegion
+from ctpn_crnn.synthesis.fonts import FontLibrary
+from ctpn_crnn.synthesis.pages.backgrounds import Photos
+from ctpn_crnn.synthesis.text import Corpus
 
 
 @dataclass
@@ -31,8 +18,23 @@ class PageSample:
 
     Attributes:
         image: (H, W, 3) uint8 BGR.
-        regions: every text line and formula of it; empty for a page without text.
+        regions: Every text line and formula of the page; empty for a page without text. The text of a formula is None.
     """
 
     image: np.ndarray
-    regions: list[PageRegion] = field(default_factory=list)
+    regions: list[TruthRegion] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class PageKit:
+    """The materials of a page.
+
+    Attributes:
+        fonts: Faces to draw with.
+        corpus: Text to draw.
+        photos: Photographs without text.
+    """
+
+    fonts: FontLibrary
+    corpus: Corpus
+    photos: Photos

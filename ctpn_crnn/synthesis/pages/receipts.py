@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ctpn_crnn.synthesis.fonts import FontLibrary
-from ctpn_crnn.synthesis.pages import clutter
-from ctpn_crnn.synthesis.pages.grounds import paper
-from ctpn_crnn.synthesis.pages.page_kit import PageKit
+from ctpn_crnn.synthesis.pages import distractors
+from ctpn_crnn.synthesis.pages.backgrounds import paper
+from ctpn_crnn.synthesis.pages.page_sample import PageKit
 from ctpn_crnn.synthesis.pages.typesetting import Canvas, Color, Ink, Typeface, pick_typeface
 from ctpn_crnn.synthesis.text.page_text import PageText
 
@@ -230,8 +230,8 @@ def _codes(rng: np.random.Generator, roll: _Roll) -> None:
     if not roll.has_room(5):
         return
     middle, height = (roll.x1 + roll.x2) / 2, 3.5 * roll.row
-    draw: Callable[..., None] = clutter.barcode if rng.random() < 0.6 else clutter.matrix_code
-    half = rng.uniform(0.2, 0.45) * roll.width if draw is clutter.barcode else height / 2
+    draw: Callable[..., None] = distractors.barcode if rng.random() < 0.6 else distractors.matrix_code
+    half = rng.uniform(0.2, 0.45) * roll.width if draw is distractors.barcode else height / 2
     draw(rng, roll.canvas, (middle - half, roll.y + 4, middle + half, roll.y + height), roll.color)
     roll.y += height + 0.6 * roll.row
     if rng.random() < 0.5:

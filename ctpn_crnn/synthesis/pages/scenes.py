@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ctpn_crnn.synthesis.pages.grounds import ink_color, luminance
-from ctpn_crnn.synthesis.pages.page_kit import PageKit
-from ctpn_crnn.synthesis.pages.page_sample import TEXT, PageRegion
+from ctpn_crnn.datasets.samples import TruthRegion
+from ctpn_crnn.synthesis.pages.backgrounds import ink_color, luminance
+from ctpn_crnn.synthesis.pages.page_sample import PageKit
 from ctpn_crnn.synthesis.pages.typesetting import LINE_EXTENT, Canvas, Ink, Typeface, pick_typeface
 from ctpn_crnn.synthesis.pages.warping import transform
 from ctpn_crnn.synthesis.text.page_text import PageText
@@ -31,7 +31,7 @@ class _Sign:
     """
 
     mask: np.ndarray
-    regions: list[PageRegion]
+    regions: list[TruthRegion]
     size: int
     least: float
 
@@ -84,7 +84,7 @@ def _stacked(rng: np.random.Generator, inks: list[Ink], size: int) -> _Sign:
         x = pad + ((width - ink.width) // 2 if centered else 0)
         surface.paint(ink.mask, x, y, (255, 255, 255))
         top, bottom = ink.tight_extent()
-        surface.note(x, y + top - ink.top, x + ink.width, y + bottom - ink.top, ink.text, TEXT)
+        surface.note(x, y + top - ink.top, x + ink.width, y + bottom - ink.top, ink.text)
         y += ink.mask.shape[0] + round(leading)
     return _Sign(np.ascontiguousarray(surface.image[..., 0]), surface.regions, size, least)
 
@@ -112,7 +112,7 @@ def _place(
         taken.append(box)
         matrix = cv2.getPerspectiveTransform(corners, target.astype(np.float32))
         _paint(rng, canvas, sign, matrix, box)
-        canvas.regions += [PageRegion(transform(region.quad, matrix), region.text) for region in sign.regions]
+        canvas.regions += [TruthRegion(transform(region.quad, matrix), region.text) for region in sign.regions]
         return
 
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from ctpn_crnn.synthesis.pages.grounds import ink_color, paper
-from ctpn_crnn.synthesis.pages.page_kit import PageKit
+from ctpn_crnn.synthesis.pages.backgrounds import ink_color, paper
+from ctpn_crnn.synthesis.pages.page_sample import PageKit
 from ctpn_crnn.synthesis.pages.typesetting import Canvas, Color, Typeface, pick_typeface
 from ctpn_crnn.synthesis.text.page_text import PageText
 

@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ctpn_crnn.crnn.chinese_script import is_hanzi
+from ctpn_crnn.datasets.samples import TruthRegion
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.synthesis.fonts import Font, FontLibrary
-from ctpn_crnn.synthesis.pages.page_sample import TEXT, PageRegion
 
 Color = tuple[int, int, int]
 """Blue, green, red, 0..255."""
@@ -158,7 +158,7 @@ class Canvas:
 
     def __init__(self, image: np.ndarray) -> None:
         self.image = image
-        self.regions: list[PageRegion] = []
+        self.regions: list[TruthRegion] = []
 
     @property
     def height(self) -> int:
@@ -193,14 +193,12 @@ class Canvas:
             return False
         self.paint(ink.mask, left, top, color, opacity)
         y1, y2 = ink.tight_extent() if tight else (ink.em_top, ink.em_bottom)
-        self.note(
-            left, max(0.0, baseline + y1), left + ink.width, min(float(self.height), baseline + y2), ink.text, TEXT
-        )
+        self.note(left, max(0.0, baseline + y1), left + ink.width, min(float(self.height), baseline + y2), ink.text)
         return True
 
-    def note(self, x1: float, y1: float, x2: float, y2: float, text: str, kind: str) -> None:
-        """Notes an upright region."""
-        self.regions.append(PageRegion(box_to_quad(x1, y1, x2, y2), text, kind))
+    def note(self, x1: float, y1: float, x2: float, y2: float, text: str | None, kind: str = "text") -> None:
+        """Note an upright region; the text of a formula is None."""
+        self.regions.append(TruthRegion(box_to_quad(x1, y1, x2, y2), text, kind))
 
     def paint(self, mask: np.ndarray, left: int, top: int, color: Color, opacity: float = 1.0) -> None:
         """Blends `color` in where `mask` (uint8) covers; what lies outside of the canvas is left out."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ctpn_crnn.synthesis.pages.grounds import Photos
-from ctpn_crnn.synthesis.pages.page_sample import PageRegion, PageSample
+from ctpn_crnn.datasets.samples import TruthRegion
+from ctpn_crnn.synthesis.pages.backgrounds import Photos
+from ctpn_crnn.synthesis.pages.page_sample import PageSample
 
 _MARGIN = 1.0
 
@@ -44,7 +45,7 @@ def warp_page(rng: np.random.Generator, sample: PageSample, photos: Photos) -> P
         image = cv2.warpPerspective(
             sample.image, centers, (width, height), None, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT, edge
         )
-    return PageSample(image, [PageRegion(transform(r.quad, matrix), r.text, r.kind) for r in sample.regions])
+    return PageSample(image, [TruthRegion(transform(r.quad, matrix), r.text, r.kind) for r in sample.regions])
 
 
 def _random_matrix(rng: np.random.Generator, width: int, height: int, jitter: float) -> np.ndarray:
@@ -75,5 +76,5 @@ def _corners(width: int, height: int) -> np.ndarray:
     return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
 
 
-def _points(regions: list[PageRegion]) -> np.ndarray:
+def _points(regions: list[TruthRegion]) -> np.ndarray:
     return np.concatenate([region.quad for region in regions]).astype(np.float64) if regions else np.zeros((0, 2))

@@ -5,25 +5,25 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.errors import SynthesisError
-from ctpn_crnn.synthesis.lines import signs
-from ctpn_crnn.synthesis.lines.line_drawing import LineStyle
+from ctpn_crnn.synthesis.lines import LineStyle, SignStyle, signs
 from ctpn_crnn.synthesis.lines.sign_surroundings import SignCrop
 from ctpn_crnn.synthesis.lines.signs import render_sign
 
 CLEAN = LineStyle(strength=0)
+LEVEL = SignStyle().ink_level
+NEAR = LineStyle(strength=0, sign_style=SignStyle(far=0.0))
 
 
 @pytest.fixture
 def black_on_white(monkeypatch):
-    """Only the letters' shapes: no colours that hide where the ink is, and sharp."""
-    monkeypatch.setattr(signs, "_colour", lambda rng, crop, size, backgrounds: 255 - crop.ink)
-    monkeypatch.setattr(signs, "_FAR", 0.0)
+    """Only the letters' shapes: no colours that hide where the ink is."""
+    monkeypatch.setattr(signs, "paint_sign", lambda rng, crop, size, backgrounds, style: 255 - crop.ink)
 
 
 @pytest.fixture
 def letters_alone(monkeypatch):
     """Nothing beside the letters, for which the crop would be higher."""
-    monkeypatch.setattr(signs, "with_surroundings", lambda rng, ink: bare(ink))
+    monkeypatch.setattr(signs, "with_surroundings", lambda rng, ink, style: bare(ink))
 
 
 def bare(ink):
@@ -68,6 +68,32 @@ class TestSamples:
             render_sign(np.random.default_rng(0), fonts, "𪜶")
 
 
+class TestStyle:
+    @pytest.mark.parametrize(("share", "least", "most"), [(0.0, 0, 0), (0.18, 10, 34), (1.0, 120, 120)])
+    def test_share_of_arcs(self, fonts, monkeypatch, share, least, most):
+        bent = []
+        monkeypatch.setattr(signs, "bend", lambda rng, ink, edges, size: (bent.append(size) or ink, edges))
+        style = LineStyle(strength=0, sign_style=SignStyle(arc=share))
+        for seed in range(120):
+            render_sign(np.random.default_rng(seed), fonts, "OLD STATION", style)
+        assert least <= len(bent) <= most
+
+    def test_a_single_letter_stands_on_no_arc(self, fonts, monkeypatch):
+        monkeypatch.setattr(signs, "bend", lambda *_: pytest.fail("bent"))
+        for seed in range(10):
+            render_sign(np.random.default_rng(seed), fonts, "I", LineStyle(sign_style=SignStyle(arc=1.0)))
+
+    def test_signs_far_away_are_coarse(self, fonts):
+        """Seen from afar the letters have at most 14 rows, so that neighbouring rows differ little."""
+
+        def steepest(far):
+            style = LineStyle(strength=0, sign_style=SignStyle(far=far))
+            images = [render_sign(np.random.default_rng(seed), fonts, "TOWN", style).image for seed in range(20)]
+            return np.mean([np.abs(np.diff(image.astype(float), axis=0)).max() / np.ptp(image) for image in images])
+
+        assert steepest(1.0) < 0.75 * steepest(0.0)
+
+
 class TestWidth:
     @pytest.mark.parametrize("limit", [24, 96, 160])
     def test_a_long_text_is_cut_at_a_character(self, fonts, limit):
@@ -99,21 +125,21 @@ class TestPlaces:
         """Room of .35 of the letters' height above and 3 % cut off below leave 8.5 of 32 rows, the most there are."""
         margins = []
         for seed in range(50):
-            rows = np.flatnonzero(ink_of(render_sign(np.random.default_rng(seed), fonts, text, CLEAN)).max(1) > 90)
+            rows = np.flatnonzero(ink_of(render_sign(np.random.default_rng(seed), fonts, text, NEAR)).max(1) > 90)
             margins.append((rows[0], 31 - rows[-1]))
         assert np.max(margins) <= 10
         assert np.median(margins) <= 3 and np.mean(np.max(margins, 1) <= 5) > 0.6
 
     def test_a_dash_is_not_blown_up(self, fonts, letters_alone):
         for seed in range(30):
-            inked = ink_of(render_sign(np.random.default_rng(seed), fonts, "-", CLEAN)).max(1) > 90
+            inked = ink_of(render_sign(np.random.default_rng(seed), fonts, "-", NEAR)).max(1) > 90
             assert 1 <= inked.sum() <= 16
 
     def test_spans_stand_on_their_character(self, fonts):
         """Frames of three characters apart, each one piece of ink about the middle of its span."""
         errors, tilted = [], 0
         for seed in range(80):
-            sample = render_sign(np.random.default_rng(seed), fonts, "口   口   口", CLEAN)
+            sample = render_sign(np.random.default_rng(seed), fonts, "口   口   口", NEAR)
             ink = (ink_of(sample) > 90).astype(np.uint8)
             _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
             frames = sorted(range(1, len(stats)), key=lambda label: -stats[label, cv2.CC_STAT_AREA])[:3]
@@ -129,7 +155,7 @@ class TestPlaces:
     def test_all_characters_have_ink(self, fonts, corpus):
         for seed in range(120):
             rng = np.random.default_rng(seed)
-            sample = render_sign(rng, fonts, drawable_sign(rng, fonts, corpus), CLEAN)
+            sample = render_sign(rng, fonts, drawable_sign(rng, fonts, corpus), NEAR)
             ink = ink_of(sample)
             for character, (left, right) in zip(sample.text, sample.spans):
                 assert character == " " or ink[:, int(left) : int(np.ceil(right))].max() > 60
@@ -140,70 +166,12 @@ def drawable_sign(rng, fonts, corpus):
     return next(text for text in iter(lambda: corpus.sign(rng, 11), None) if fonts.fonts[0].covers(text))
 
 
-def dots(places, shape):
-    """Ink of 5 x 5 dots about (x, y)."""
-    ink = np.zeros(shape, np.uint8)
-    for x, y in places:
-        ink[y - 2 : y + 3, x - 2 : x + 3] = 255
-    return ink
-
-
-def centres(ink):
-    """The middle (x, y) of each dot, from left to right."""
-    _, _, _, found = cv2.connectedComponentsWithStats((ink > 100).astype(np.uint8))
-    return found[1:][np.argsort(found[1:, 0])]
-
-
-class TestView:
-    PLACES = ((30, 50), (80, 50), (150, 50), (230, 50), (270, 50), (310, 50))
-    EDGES = np.array(PLACES, np.float32).reshape(3, 2, 2)
-
-    def test_an_arc_moves_edges_and_ink_alike(self):
-        ink = dots(self.PLACES, (100, 340))
-        sags = []
-        for seed in range(120):
-            moved, edges = signs._bend(np.random.default_rng(seed), ink, self.EDGES, 60)
-            points = edges.reshape(-1, 2)
-            np.testing.assert_allclose(points, centres(moved), atol=1.0)
-            chord = np.linalg.norm(points[-1] - points[0])
-            sags.append((points[2:4, 1].mean() - points[[0, -1], 1].mean()) / chord)
-            # Along a circle, distances between neighbours keep their proportions, but for arc against chord.
-            steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
-            np.testing.assert_allclose(steps, np.diff(self.EDGES[..., 0].ravel()), rtol=0.04)
-        up, down = sum(sag < -0.02 for sag in sags), sum(sag > 0.02 for sag in sags)
-        assert 10 <= up + down <= 34 and up > down > 0  # 18 % of 120, but for the flattest.
-
-    def test_letters_turn_with_the_arc(self):
-        """A bar stands square to the circle: its two ends are nearer to each other on the inner side."""
-        ink = dots([(40, 30), (40, 70), (300, 30), (300, 70), (170, 50)], (100, 340))
-        edges = np.float32([[[40, 50], [170, 50]], [[170, 50], [300, 50]]])
-        for seed in range(60):
-            moved, _ = signs._bend(np.random.default_rng(seed), ink, edges, 60)
-            found = centres(moved)
-            lean = [np.diff(pair[np.argsort(pair[:, 1])], axis=0)[0, 0] for pair in (found[:2], found[-2:])]
-            if moved.shape != ink.shape:
-                assert abs(lean[0]) > 2 and lean[0] == pytest.approx(-lean[1], abs=1)  # left, and right
-                break
-        else:
-            pytest.fail("no arc was drawn")
-
-    def test_a_view_from_the_side_moves_edges_and_ink_alike(self):
-        ink = dots(self.PLACES, (100, 340))
-        scales = []
-        for seed in range(60):
-            moved, edges = signs._view(np.random.default_rng(seed), ink, self.EDGES, freely=seed % 2 == 0)
-            np.testing.assert_allclose(edges.reshape(-1, 2), centres(moved), atol=1.0)
-            x = edges[..., 0].ravel()
-            scales.append((x[1] - x[0]) / (x[5] - x[4]) * 40 / 50)  # 1 without perspective.
-        assert max(scales) > 1.15 and min(scales) < 0.87
-
-
 class TestCrop:
     def test_close_to_the_ink(self):
         """Ink 40 rows high: 1.2 rows may be cut, 14 (.35 of 40) may be left; sideways one column may be cut."""
         ink = np.zeros((120, 240), np.uint8)
         ink[40:80, 60:180] = 255
-        boxes = np.array([signs._crop(np.random.default_rng(seed), ink) for seed in range(300)])
+        boxes = np.array([signs._crop(np.random.default_rng(seed), ink, LEVEL) for seed in range(300)])
         rooms = boxes * [-1, 1, -1, 1] + [40, -80, 60, -180]
         assert rooms[:, :2].min() == -1 and rooms[:, 2:].min() == -1 and rooms.max() == 14
         # 70 % of the crops leave at most .12 of 40 rows on any side.
@@ -213,14 +181,14 @@ class TestCrop:
         ink = np.zeros((120, 90), np.uint8)
         ink[70:73, 30:60] = 255
         for seed in range(50):
-            top, bottom, _, _ = signs._crop(np.random.default_rng(seed), ink)
+            top, bottom, _, _ = signs._crop(np.random.default_rng(seed), ink, LEVEL)
             assert top <= 70 and bottom >= 73 and 19 <= bottom - top <= 23
 
     def test_hair_lines_are_cropped_like_full_ink(self):
         ink = np.zeros((120, 240), np.uint8)
         ink[40:80, 60:180] = 255
         for seed in range(10):
-            boxes = [signs._crop(np.random.default_rng(seed), picture) for picture in (ink, ink // 4)]
+            boxes = [signs._crop(np.random.default_rng(seed), picture, LEVEL) for picture in (ink, ink // 4)]
             assert boxes[0] == boxes[1]
 
     def test_faint_edges_do_not_count(self):
@@ -229,52 +197,10 @@ class TestCrop:
         ink[30:90, 40:200] = 60
         ink[40:80, 60:180] = 255
         sharp = np.where(ink == 255, ink, 0)
-        assert signs._crop(np.random.default_rng(1), ink) == signs._crop(np.random.default_rng(1), sharp)
+        assert signs._crop(np.random.default_rng(1), ink, LEVEL) == signs._crop(np.random.default_rng(1), sharp, LEVEL)
 
     def test_ink_at_the_border_and_no_ink(self):
         for seed in range(20):
-            top, bottom, left, right = signs._crop(np.random.default_rng(seed), np.full((40, 60), 255, np.uint8))
+            top, bottom, left, right = signs._crop(np.random.default_rng(seed), np.full((40, 60), 255, np.uint8), LEVEL)
             assert 0 <= top <= 1 and 39 <= bottom <= 40 and 0 <= left <= 1 and 59 <= right <= 60
-        assert signs._crop(np.random.default_rng(0), np.zeros((40, 60), np.uint8)) == (0, 40, 0, 60)
-
-
-class TestColour:
-    def test_letters_stand_out(self):
-        """A bar of ink against the ground that is not beside it (shadows and outlines are)."""
-        ink = np.zeros((40, 200), np.uint8)
-        ink[12:28, 60:140] = 255
-        contrasts, inverted = [], 0
-        for seed in range(200):
-            image = signs._colour(np.random.default_rng(seed), bare(ink), 24, ()).astype(float)
-            assert image.shape == ink.shape
-            letters, ground = image[14:26, 64:136].mean(), np.r_[image[:, :40].ravel(), image[:, 160:].ravel()].mean()
-            contrasts.append(abs(letters - ground))
-            inverted += letters > ground
-        assert np.mean(np.array(contrasts) > 35) > 0.9
-        assert 60 < inverted < 140  # Light lettering as often as dark.
-
-    def test_marks_and_what_is_beyond_the_board_are_seen(self):
-        """Neither is left out, and letters are painted over both."""
-        ink, marks, beyond = (np.zeros((40, 200), np.uint8) for _ in range(3))
-        ink[12:28, 60:140] = marks[:, 5:25] = beyond[:, 170:] = 255
-        for seed in range(60):
-            image = signs._colour(np.random.default_rng(seed), SignCrop(ink, 0, marks, beyond), 24, ()).astype(float)
-            board = image[:, 30:50].mean()
-            assert abs(image[:, 8:22].mean() - board) > 10
-            assert abs(image[:, 172:].mean() - board) > 10
-
-    @pytest.mark.parametrize("other", [0, 100, 126, 128, 255])
-    def test_an_outline_is_never_in_the_letters_tone(self, other):
-        for tone in range(0, 256, 5):
-            chosen = signs._apart(float(tone), float(other))
-            assert abs(chosen - other) > 45 and 0 <= chosen <= 255
-            assert chosen == tone or abs(tone - other) <= 45
-
-    def test_photographs_are_used(self):
-        ink = np.zeros((32, 80), np.uint8)
-        photo = np.random.default_rng(9).integers(0, 256, (64, 160)).astype(np.uint8)
-        differ = [
-            not np.array_equal(*(signs._colour(np.random.default_rng(seed), bare(ink), 20, b) for b in ((), (photo,))))
-            for seed in range(60)
-        ]
-        assert 0.25 < np.mean(differ) < 0.8
+        assert signs._crop(np.random.default_rng(0), np.zeros((40, 60), np.uint8), LEVEL) == (0, 40, 0, 60)

@@ -5,8 +5,7 @@ import pytest
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import SynthesisError
-from ctpn_crnn.synthesis.text import short_text
-from ctpn_crnn.synthesis.text.corpus import Corpus
+from ctpn_crnn.synthesis.text import Corpus, short_text
 from ctpn_crnn.synthesis.text.short_text import (
     code,
     date,

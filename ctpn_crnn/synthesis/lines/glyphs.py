@@ -1,72 +1,36 @@
-"""What rendered lines and signs share: a sample, its style, faces, glyphs on a baseline, grounds."""
+"""Glyphs on a baseline, and the ground below them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
-from ctpn_crnn.crnn.spec import INPUT_HEIGHT
 from ctpn_crnn.errors import SynthesisError
 from ctpn_crnn.synthesis.fonts import Font, FontLibrary
+from ctpn_crnn.synthesis.lines.line_sample import LineStyle
 
 
-@dataclass
-class LineSample:
-    """A rendered line.
+class Glyph(NamedTuple):
+    """A character with its place on the baseline.
 
     Attributes:
-        image: (32, W) uint8 grey.
-        text: what it says.
-        spans: (len(text), 2) float32: left and right edge of each character's advance, in pixels of `image`.
+        character: The character.
+        left, right: Edges of its advance in pixels from the start of the line.
+        face: The face at its size.
     """
 
-    image: np.ndarray
-    text: str
-    spans: np.ndarray
-
-
-@dataclass(frozen=True)
-class LineStyle:
-    """How far rendering may go from a clean black line on white.
-
-    Args:
-        strength: of the degradation, 0..1; each line draws its own strength up to this.
-        inverted: share of light text on dark.
-        mixed_fonts: share of lines whose ASCII is set in another face than its Chinese.
-        clutter: share of lines with underlines, table rules or the ink of neighbouring lines at the crop's edge.
-        texture: share of lines on a photograph or an uneven ground instead of plain paper.
-        tilt: largest rotation in degrees.
-        signs: share of lines 160 pixels wide that are scene text (`signs.render_sign`); of narrower lines up to a
-            quarter more, of wider ones fewer in proportion.
-    """
-
-    strength: float = 0.6
-    inverted: float = 0.15
-    mixed_fonts: float = 0.5
-    clutter: float = 0.25
-    texture: float = 0.2
-    tilt: float = 1.5
-    signs: float = 0.3
-
-
-def empty_line() -> LineSample:
-    """What is left where not a character fits: a sample without text."""
-    return LineSample(np.full((INPUT_HEIGHT, 4), 255, np.uint8), "", np.zeros((0, 2), np.float32))
-
-
-def at_line_height(image: np.ndarray) -> np.ndarray:
-    """An image (H, W) uint8 resized to the reader's height, (32, W') with W' in proportion."""
-    height, width = image.shape
-    way = cv2.INTER_AREA if height > INPUT_HEIGHT else cv2.INTER_LINEAR
-    return cv2.resize(image, (max(4, round(width * INPUT_HEIGHT / height)), INPUT_HEIGHT), interpolation=way)
+    character: str
+    left: float
+    right: float
+    face: ImageFont.FreeTypeFont
 
 
 def pick_faces(rng: np.random.Generator, fonts: FontLibrary, text: str, style: LineStyle) -> tuple[Font, Font]:
-    """The face of the Chinese (and of everything else, where one face does all) and the face of the ASCII."""
+    """Pick a face for the Chinese and one for the ASCII of a text; often one face for both."""
     ascii_part = "".join(c for c in text if c.isascii())
     if len(ascii_part) == len(text):
         face = fonts.pick(rng, text, "latin") if rng.random() < 0.75 else fonts.pick(rng, text)
@@ -89,33 +53,52 @@ def place_glyphs(
     size: int,
     limit: float | None,
     spaced_out: float = 0.04,
-) -> list[tuple[str, float, float, object]]:
-    """Characters with their left and right edges and face, from x = 0; stops before `limit`.
+) -> list[Glyph]:
+    """Place characters side by side from x = 0.
 
-    `spaced_out` is the share of texts whose characters stand far apart.
+    Args:
+        rng: Source of randomness.
+        text: The text.
+        chinese: Face of all characters but ASCII.
+        latin: Face of ASCII.
+        size: Em in pixels.
+        limit: Width in pixels before which the last character ends; None for any width.
+        spaced_out: Share of texts whose characters stand far apart.
+
+    Returns:
+        The glyphs that fit.
     """
     spacing = 0.0 if rng.random() < 0.6 else rng.uniform(-0.04, 0.12) * size
     if rng.random() < spaced_out:
         spacing = rng.uniform(0.15, 0.7) * size
     faces = (chinese.at(size), latin.at(size))
-    glyphs: list[tuple[str, float, float, object]] = []
+    glyphs: list[Glyph] = []
     x = 0.0
     for character in text:
         face = faces[character.isascii()]
         end = x + max(1.0, face.getlength(character))
         if limit is not None and end > limit - 0.1 * size:
             break
-        glyphs.append((character, x, end, face))
+        glyphs.append(Glyph(character, x, end, face))
         x = end + spacing
     return glyphs
 
 
 def draw_glyphs(
-    rng: np.random.Generator, glyphs: list, shape: tuple[int, int], left: float, size: int, bold: float = 0.0
+    rng: np.random.Generator, glyphs: Sequence[Glyph], shape: tuple[int, int], left: float, size: int, bold: float = 0.0
 ) -> np.ndarray:
-    """Coverage of the ink, (H, W) uint8. Every face stands on one baseline, the em box about centred in the crop.
+    """Draw glyphs on one baseline, with the em box about in the middle of the crop.
 
-    `bold` is how much each edge of a stroke is moved outwards, in ems.
+    Args:
+        rng: Source of randomness.
+        glyphs: The glyphs.
+        shape: (H, W) of the crop.
+        left: x of the start of the line in the crop.
+        size: Em in pixels.
+        bold: Width by which strokes grow on each side, in ems.
+
+    Returns:
+        Coverage of the ink, uint8 (H, W).
     """
     height, width = shape
     canvas = Image.new("L", (width, height))
@@ -130,7 +113,7 @@ def draw_glyphs(
 
 
 def texture(rng: np.random.Generator, shape: tuple[int, int], backgrounds: Sequence[np.ndarray]) -> np.ndarray:
-    """A piece of a photograph, or smooth random clouds, compressed to the light half so that ink stands out."""
+    """Return a ground of light tones: a piece of a photograph or random clouds, float32 (H, W), 0..255."""
     height, width = shape
     if backgrounds and rng.random() < 0.7:
         photo = backgrounds[int(rng.integers(len(backgrounds)))]

@@ -1,4 +1,4 @@
-"""Text lines as the reader sees them: a crop of height 32, its text, and where each character stands."""
+"""Lines of printed documents: text on paper, on a photograph or on a dark ground, with what stands near it."""
 
 from __future__ import annotations
 
@@ -9,73 +9,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ctpn_crnn.crnn.spec import INPUT_HEIGHT
-from ctpn_crnn.errors import SynthesisError
 from ctpn_crnn.synthesis.degradation import degrade
 from ctpn_crnn.synthesis.fonts import FontLibrary
-from ctpn_crnn.synthesis.lines.line_drawing import (
-    LineSample,
-    LineStyle,
-    at_line_height,
-    draw_glyphs,
-    empty_line,
-    pick_faces,
-    place_glyphs,
-    texture,
-)
-from ctpn_crnn.synthesis.lines.signs import render_sign
-from ctpn_crnn.synthesis.text.corpus import Corpus
-
-_SIGN_WIDTH = 160
-
-
-class LineSynthesizer:
-    """Renders lines: `synthesizer(rng, width)` gives one that fits into `width` pixels.
-
-    Args:
-        fonts: faces to draw with.
-        corpus: text to draw.
-        backgrounds: grey images (uint8) to put text on, besides plain and uneven grounds.
-        style: how far the rendering goes.
-    """
-
-    def __init__(
-        self, fonts: FontLibrary, corpus: Corpus, backgrounds: Sequence[np.ndarray] = (), style: LineStyle = LineStyle()
-    ) -> None:
-        self.fonts = fonts
-        self.corpus = corpus
-        self.backgrounds = tuple(backgrounds)
-        self.style = style
-
-    def __call__(self, rng: np.random.Generator, width: int | None = None) -> LineSample:
-        """A line at most `width` pixels wide (None: a random length), usually filling most of it."""
-        if width is None:
-            width = int(rng.choice([64, 96, 160, 240, 320, 480]))
-        for _ in range(20):
-            # Signs are short: in a wide crop most of it would be padding.
-            if rng.random() < self.style.signs * min(1.25, _SIGN_WIDTH / width):
-                sample = self._sign(rng, width)
-                if sample is not None:
-                    return sample
-            # Some crops are loose: a PDF's boxes, a line cut out by hand.
-            em = INPUT_HEIGHT / (rng.uniform(1.06, 1.55) if rng.random() < 0.85 else rng.uniform(1.55, 2.1))
-            length = max(1, int(width / em * (1.0 if rng.random() < 0.7 else rng.uniform(0.3, 1.0))))
-            text = self.corpus.line(rng, length)
-            try:
-                sample = render_line(rng, self.fonts, text, em, self.style, self.backgrounds, max_width=width)
-            except SynthesisError:
-                continue  # No face has every character of this text.
-            if sample.text:
-                return sample
-        raise SynthesisError("Twenty texts in a row could not be drawn: the fonts hardly cover the charset.")
-
-    def _sign(self, rng: np.random.Generator, width: int) -> LineSample | None:
-        """A short text on a sign; None where no face draws it or not a character fits."""
-        try:
-            text = self.corpus.sign(rng, max(1, width // 14))
-            sample = render_sign(rng, self.fonts, text, self.style, self.backgrounds, width)
-        except SynthesisError:
-            return None
-        return sample if sample.text else None
+from ctpn_crnn.synthesis.lines.glyphs import draw_glyphs, pick_faces, place_glyphs, texture
+from ctpn_crnn.synthesis.lines.line_sample import LineSample, LineStyle, at_line_height, empty_line
 
 
 def render_line(
@@ -87,34 +24,43 @@ def render_line(
     backgrounds: Sequence[np.ndarray] = (),
     max_width: int | None = None,
 ) -> LineSample:
-    """Draws `text` at an em of `em` pixels of the 32-pixel crop.
+    """Draw a line of a document.
 
-    The line is drawn at a resolution of its own, as a detector's crop would have it, then resized to height 32 just as
-    the reader does. Text that would pass `max_width` is cut at a character.
+    The line is drawn at a random resolution, as a detector's crop would have, and then resized to height 32 as the
+    reader does.
+
+    Args:
+        rng: Source of randomness.
+        fonts: Faces to draw with.
+        text: The text. It is cut at a character where it would exceed `max_width`.
+        em: Size of the text in pixels of the crop of height 32.
+        style: How far the rendering goes.
+        backgrounds: Grey photographs for the ground.
+        max_width: Largest width of the crop in pixels; None for any width.
 
     Raises:
-        SynthesisError: no font covers the text.
+        SynthesisError: No font covers the text.
     """
     scale = rng.choice([1.0, 1.0, rng.uniform(0.7, 1.0), rng.uniform(1.0, 2.2)])
     chinese, latin = pick_faces(rng, fonts, text, style)
     size = max(7, round(em * scale))
-    ratio = size / em  # Source pixels to a pixel of the 32-pixel crop.
+    ratio = size / em  # Drawn pixels for each pixel of the crop of height 32.
     glyphs = place_glyphs(rng, text, chinese, latin, size, max_width * ratio if max_width else None)
-    text, edges = text[: len(glyphs)], [(g[1], g[2]) for g in glyphs]
-    while text.endswith(" "):
-        text, glyphs, edges = text[:-1], glyphs[:-1], edges[:-1]
-    if not text:
+    while glyphs and glyphs[-1].character == " ":
+        glyphs.pop()
+    if not glyphs:
         return empty_line()
+    text = "".join(glyph.character for glyph in glyphs)
     height = max(8, round(INPUT_HEIGHT * ratio))
     left = rng.uniform(-0.02, 0.35) * size if rng.random() < 0.8 else rng.uniform(0, 1.2) * size
     right = rng.uniform(-0.02, 0.35) * size if rng.random() < 0.8 else rng.uniform(0, 1.2) * size
-    width = max(4, round(edges[-1][1] + left + right))
+    width = max(4, round(glyphs[-1].right + left + right))
     ink = draw_glyphs(rng, glyphs, (height, width), left, size)
     if rng.random() < style.clutter:
         ink = _clutter(rng, ink, fonts, text, size, style)
     ink = _warp(rng, ink, style.tilt)
     image = _colour(rng, ink, style, backgrounds)
-    spans = np.array(edges, np.float32) + np.float32(left)
+    spans = np.array([(glyph.left, glyph.right) for glyph in glyphs], np.float32) + np.float32(left)
     image = degrade(rng, image, style.strength * rng.random())
     image = at_line_height(image)
     target = image.shape[1]
@@ -127,7 +73,7 @@ def render_line(
 def _clutter(
     rng: np.random.Generator, ink: np.ndarray, fonts: FontLibrary, text: str, size: int, style: LineStyle
 ) -> np.ndarray:
-    """Adds what crops of real pages hold besides their line: rules, underlines, the neighbours' ascenders and feet."""
+    """Add what crops of real pages hold besides their line: a rule, an underline, ink of a neighbouring line."""
     ink = ink.copy()
     height, width = ink.shape
     thickness = max(1, round(size * rng.uniform(0.02, 0.08)))
@@ -138,7 +84,7 @@ def _clutter(
     elif kind < 0.55:  # A table's vertical rule at the left or right end.
         x = int(rng.uniform(0, 0.2) * size) if rng.random() < 0.5 else width - 1 - int(rng.uniform(0, 0.2) * size)
         cv2.line(ink, (x, 0), (x, height), 255, thickness)
-    else:  # The neighbouring line shows at the top or the bottom.
+    else:  # A neighbouring line reaches in at the top or the bottom.
         face = pick_faces(rng, fonts, text, style)[0].at(size)
         canvas = Image.new("L", (width, height))
         shown = rng.uniform(0.03, 0.14) * height
@@ -151,11 +97,11 @@ def _clutter(
 
 
 def _warp(rng: np.random.Generator, ink: np.ndarray, tilt: float) -> np.ndarray:
-    """A slight rotation and slant about the centre; characters move sideways by less than a frame."""
+    """Rotate and slant the ink slightly about its centre; characters move sideways by less than a frame."""
     if rng.random() < 0.5:
         return ink
     height, width = ink.shape
-    # A long line turned by a degree would leave the crop: a detector's quad follows it, so what remains is less.
+    # Long lines turn less: a detector's quad follows the line, so only a rest of its tilt is left in the crop.
     angle = np.deg2rad(rng.uniform(-tilt, tilt)) * min(1.0, 4 * height / width)
     slant = rng.uniform(-0.12, 0.12) if rng.random() < 0.5 else 0.0
     matrix = np.array([[1, slant, -slant * height / 2], [np.tan(angle), 1, -np.tan(angle) * width / 2]], np.float32)
@@ -165,7 +111,7 @@ def _warp(rng: np.random.Generator, ink: np.ndarray, tilt: float) -> np.ndarray:
 def _colour(
     rng: np.random.Generator, ink: np.ndarray, style: LineStyle, backgrounds: Sequence[np.ndarray]
 ) -> np.ndarray:
-    """Puts the ink on a ground with enough contrast, dark on light or light on dark."""
+    """Paint the ink on a ground with enough contrast, dark on light or light on dark."""
     height, width = ink.shape
     dark_ink = rng.random() >= style.inverted
     ground = np.full(

@@ -11,20 +11,17 @@ from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.synthesis.degradation import degrade
 from ctpn_crnn.synthesis.fonts import FontLibrary
 from ctpn_crnn.synthesis.pages import formulas
-from ctpn_crnn.synthesis.pages.blanks import blank_page
-from ctpn_crnn.synthesis.pages.grounds import Photos
-from ctpn_crnn.synthesis.pages.layouts import document_page, formula_page, proof_page
-from ctpn_crnn.synthesis.pages.page_kit import PageKit
-from ctpn_crnn.synthesis.pages.page_sample import PageRegion, PageSample
+from ctpn_crnn.synthesis.pages.backgrounds import Photos
+from ctpn_crnn.synthesis.pages.blank_pages import blank_page
+from ctpn_crnn.synthesis.pages.documents import document_page, formula_page, proof_page
+from ctpn_crnn.synthesis.pages.page_sample import PageKit, PageSample
 from ctpn_crnn.synthesis.pages.receipts import receipt_page
 from ctpn_crnn.synthesis.pages.scenes import scene_page
 from ctpn_crnn.synthesis.pages.screens import screen_page
 from ctpn_crnn.synthesis.pages.tables import table_page
 from ctpn_crnn.synthesis.pages.typesetting import Canvas
 from ctpn_crnn.synthesis.pages.warping import warp_page
-from ctpn_crnn.synthesis.text.corpus import Corpus
-
-__all__ = ["STYLES", "PageRegion", "PageSample", "PageSynthesizer", "render_page"]
+from ctpn_crnn.synthesis.text import Corpus
 
 _Draw = Callable[[np.random.Generator, PageKit, tuple[int, int]], Canvas]
 _PAGES: dict[str, _Draw] = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ctpn_crnn.synthesis.pages import clutter
-from ctpn_crnn.synthesis.pages.grounds import ink_color, paper
-from ctpn_crnn.synthesis.pages.page_kit import PageKit
+from ctpn_crnn.synthesis.pages import distractors
+from ctpn_crnn.synthesis.pages.backgrounds import ink_color, paper
+from ctpn_crnn.synthesis.pages.page_sample import PageKit
 from ctpn_crnn.synthesis.pages.typesetting import Canvas, pick_typeface
 from ctpn_crnn.synthesis.text.page_text import PageText
 
@@ -26,22 +26,22 @@ def _clutter(rng: np.random.Generator, canvas: Canvas, kit: PageKit) -> None:
     ink = ink_color(rng, float(canvas.image[::16, ::16].mean()))
     draw = int(rng.integers(7))
     if draw == 0:
-        clutter.grid(rng, canvas, box, ink)
+        distractors.grid(rng, canvas, box, ink)
     elif draw == 1:
-        clutter.chart(rng, canvas, box)
+        distractors.chart(rng, canvas, box)
     elif draw == 2:
-        clutter.barcode(rng, canvas, (box[0], box[1], box[2], box[1] + 0.3 * (box[2] - box[0])))
+        distractors.barcode(rng, canvas, (box[0], box[1], box[2], box[1] + 0.3 * (box[2] - box[0])))
     elif draw == 3:
-        clutter.matrix_code(rng, canvas, box)
+        distractors.matrix_code(rng, canvas, box)
     elif draw == 4:
-        clutter.hatching(rng, canvas, box)
+        distractors.hatching(rng, canvas, box)
     elif draw == 5:
-        clutter.strokes(rng, canvas, box, int(rng.integers(2, 25)))
+        distractors.strokes(rng, canvas, box, int(rng.integers(2, 25)))
     else:
-        clutter.picture(rng, canvas, box, kit.photos)
+        distractors.picture(rng, canvas, box, kit.photos)
 
 
-def _box(rng: np.random.Generator, canvas: Canvas) -> clutter.Box:
+def _box(rng: np.random.Generator, canvas: Canvas) -> distractors.Box:
     width, height = rng.uniform(0.15, 0.9) * canvas.width, rng.uniform(0.08, 0.7) * canvas.height
     x, y = rng.uniform(0, canvas.width - width), rng.uniform(0, canvas.height - height)
     return x, y, x + width, y + height

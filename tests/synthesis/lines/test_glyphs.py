@@ -6,7 +6,8 @@ import pytest
 
 from ctpn_crnn.errors import SynthesisError
 from ctpn_crnn.synthesis.fonts import Font, FontLibrary
-from ctpn_crnn.synthesis.lines.line_drawing import LineStyle, draw_glyphs, pick_faces, place_glyphs, texture
+from ctpn_crnn.synthesis.lines import LineStyle
+from ctpn_crnn.synthesis.lines.glyphs import draw_glyphs, pick_faces, place_glyphs, texture
 
 CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LATIN = CAPITALS + CAPITALS.lower() + "0123456789.,:;-()"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ctpn_crnn.synthesis.pages.grounds import Photos
+from ctpn_crnn.synthesis.pages.backgrounds import Photos
 from ctpn_crnn.synthesis.pages.typesetting import Canvas, Color
 
 Box = tuple[float, float, float, float]

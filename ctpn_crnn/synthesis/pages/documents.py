@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ctpn_crnn.synthesis.pages import clutter, formulas
-from ctpn_crnn.synthesis.pages.grounds import ink_color, paper
-from ctpn_crnn.synthesis.pages.page_kit import PageKit
+from ctpn_crnn.synthesis.pages import distractors, formulas
+from ctpn_crnn.synthesis.pages.backgrounds import ink_color, paper
+from ctpn_crnn.synthesis.pages.page_sample import PageKit
 from ctpn_crnn.synthesis.pages.tables import draw_table
 from ctpn_crnn.synthesis.pages.typesetting import Canvas, Color, Typeface, pick_typeface
 from ctpn_crnn.synthesis.text.page_text import PageText
@@ -98,7 +98,7 @@ def _page(rng: np.random.Generator, kit: PageKit, size: tuple[int, int], **formu
     for column in _columns(rng, canvas, setting, top, bottom):
         _fill(rng, canvas, setting, column)
     if rng.random() < 0.06:
-        clutter.stamp(rng, canvas, tuple(rng.uniform((0.3, 0.3), (0.9, 0.9)) * size[::-1]), 0.1 * min(size))
+        distractors.stamp(rng, canvas, tuple(rng.uniform((0.3, 0.3), (0.9, 0.9)) * size[::-1]), 0.1 * min(size))
     return canvas
 
 
@@ -353,11 +353,11 @@ def _figure(rng: np.random.Generator, canvas: Canvas, setting: Setting, column: 
     box = (column.x1 + inset, column.y, column.x2 - inset, column.y + height)
     draw = rng.random()
     if draw < 0.5:
-        clutter.picture(rng, canvas, box, setting.kit.photos)
+        distractors.picture(rng, canvas, box, setting.kit.photos)
     elif draw < 0.85:
-        clutter.chart(rng, canvas, box)
+        distractors.chart(rng, canvas, box)
     else:
-        clutter.grid(rng, canvas, box, setting.ink)
+        distractors.grid(rng, canvas, box, setting.ink)
     column.y += height + 0.4 * setting.face.size
     if rng.random() < 0.7:
         face = setting.face.resized(setting.face.size * 0.85)
