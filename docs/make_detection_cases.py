@@ -18,8 +18,7 @@ from ctpn_crnn.datasets.samples import TruthRegion
 from ctpn_crnn.evaluation.detection import IouScore
 from ctpn_crnn.evaluation.runs import MATCHED, MISSED, WRONG, draw_matches
 from ctpn_crnn.synthesis.fonts import FontLibrary
-from ctpn_crnn.synthesis.pages import PageSynthesizer
-from ctpn_crnn.synthesis.pages.page_sample import PageRegion, PageSample
+from ctpn_crnn.synthesis.pages import PageSample, PageSynthesizer
 from ctpn_crnn.synthesis.pages.warping import transform
 from ctpn_crnn.synthesis.text import Corpus
 
@@ -42,7 +41,7 @@ def turn(sample: PageSample, degrees: float) -> PageSample:
     matrix = np.eye(3)
     matrix[:2] = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, shrunk)
     image = cv2.warpAffine(sample.image, matrix[:2], (width, height), flags=cv2.INTER_AREA, borderValue=(PAPER,) * 3)
-    return PageSample(image, [PageRegion(transform(r.quad, matrix), r.text, r.kind) for r in sample.regions])
+    return PageSample(image, [TruthRegion(transform(r.quad, matrix), r.text, r.kind) for r in sample.regions])
 
 
 def tile(detector: Detector, sample: PageSample, name: str) -> np.ndarray:
