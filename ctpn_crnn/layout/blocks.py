@@ -1,4 +1,4 @@
-"""What `lay_out` gives."""
+"""Blocks: the parts that `lay_out` divides a page into."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from ctpn_crnn.layout.joining import join_lines
 from ctpn_crnn.page import TextLine
 
 KINDS = ("paragraph", "heading", "table", "header", "footer", "formula")
-"""What a block may be."""
+"""What a block may be. A list item is a paragraph."""
 
 
 @dataclass(slots=True)
 class Cell:
-    """A cell of a table; most are one line, some several, and some are empty.
+    """A cell of a table.
 
     Attributes:
-        lines: From the top, and from the left.
-        span: How many columns it stretches over. The columns after the first hold empty cells all the same.
+        lines: Its lines in reading order; none for an empty cell.
+        span: Number of columns that it takes. The columns after its first one hold empty cells.
     """
 
     lines: list[TextLine] = field(default_factory=list)
@@ -25,19 +25,19 @@ class Cell:
 
     @property
     def text(self) -> str:
-        """Its lines joined."""
+        """Its lines joined to running text."""
         return join_lines(line.text for line in self.lines)
 
 
 @dataclass(slots=True)
 class Block:
-    """A part of a page that belongs together.
+    """Lines of a page that belong together.
 
     Attributes:
-        kind: One of `KINDS`. A list item is a paragraph.
+        kind: One of `KINDS`.
         lines: All its lines, in reading order.
-        rows: Of a table: its rows from the top, all with as many cells as the table has columns. Empty for the others.
-        level: Of a heading: 1 for the largest, 3 for one in the size of the text. 0 for the others.
+        rows: Rows of a table from the top, each with one cell for every column; empty for other kinds.
+        level: Level of a heading, from 1 for the largest to 3 for one in the size of the text; 0 for other kinds.
     """
 
     kind: str
@@ -47,11 +47,7 @@ class Block:
 
     @property
     def text(self) -> str:
-        """The lines joined to running text; of a table its rows, a line each, with tabs between the cells."""
+        """Its lines joined to running text; a table has one line for each row, and tabs between the cells."""
         if self.kind != "table":
             return join_lines(line.text for line in self.lines)
-        return "\n".join("\t".join(_without_tabs(cell.text) for cell in row).rstrip("\t") for row in self.rows)
-
-
-def _without_tabs(text: str) -> str:
-    return text.replace("\t", " ")
+        return "\n".join("\t".join(cell.text.replace("\t", " ") for cell in row).rstrip("\t") for row in self.rows)

@@ -4,85 +4,84 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ctpn_crnn.layout.marks import ends_sentence, starts_like_section
-from ctpn_crnn.layout.sheet import Strip
-
-_LARGE, _LARGEST = 1.2, 1.7
-"""Heights of a line, in those of the text, that make a heading, and one of level 1; found boxes vary by a tenth."""
-
-_MAX_STRIPS = 3
-_MAX_LENGTH = 60
-_MAX_NUMBERED_LENGTH = 30
-"""Characters. A numbered line as long as that is rather a clause."""
-
-_SHORT = 0.7
-"""A heading in the size of the text takes less than this share of its width."""
-
-_MARGIN = 0.12
-"""A centred line leaves this share of the text's width free on either side."""
-
-_MIN_FULL = 3
-"""Lines that must fill the width of the text before another one can be said to be short or centred."""
+from ctpn_crnn.layout.page_lines import Interval, PrintSize, TextRow
+from ctpn_crnn.layout.params import HeadingParams
+from ctpn_crnn.layout.text_patterns import ends_with_punctuation, starts_with_section_number
 
 
-def heading_level(
-    paragraphs: Sequence[Sequence[Strip]],
-    place: int,
-    body: tuple[float, float],
-    extent: tuple[float, float],
-    edges: tuple[float, float] | None,
-) -> int:
-    """1..3 for a heading, 0 for a paragraph.
+def heading_levels(
+    paragraphs: Sequence[Sequence[TextRow]], body: PrintSize, extent: Interval, params: HeadingParams = HeadingParams()
+) -> list[int]:
+    """Tell headings from paragraphs.
 
     Args:
-        paragraphs: Those of a region, from the top.
-        place: Which of them.
-        body: Height and em of most text of the page.
-        extent: Left and right of the region with its tables.
-        edges: Left and right of its running text (see `text_edges`); None where it has none to speak of.
+        paragraphs: Paragraphs of one text block, from the top.
+        body: Print of most text of the page.
+        extent: Left and right of the text block with its tables.
+        params: Tuned numbers.
+
+    Returns:
+        For each paragraph the level of the heading that it is, 1 to 3, or 0.
     """
+    edges = _text_edges(paragraphs, params)
+    return [_level(paragraphs, place, body, extent, edges, params) for place in range(len(paragraphs))]
+
+
+def _level(
+    paragraphs: Sequence[Sequence[TextRow]],
+    place: int,
+    body: PrintSize,
+    extent: Interval,
+    edges: Interval | None,
+    params: HeadingParams,
+) -> int:
     paragraph = paragraphs[place]
-    text = "".join(strip.text for strip in paragraph).strip()
-    letters = sum(character.isalpha() for character in text)
-    if len(paragraph) > _MAX_STRIPS or len(text) > _MAX_LENGTH or letters < 2 or ends_sentence(text):
+    text = "".join(row.text for row in paragraph).strip()
+    has_letters = sum(character.isalpha() for character in text) >= 2
+    if len(paragraph) > params.max_lines or len(text) > params.max_length:
         return 0
-    for level, ratio in ((1, _LARGEST), (2, _LARGE)):
-        if all(strip.is_larger(*body, ratio) for strip in paragraph):
+    if not has_letters or ends_with_punctuation(text):
+        return 0
+    for level, ratio in ((1, params.largest), (2, params.large)):
+        if all(row.size.is_larger_than(body, ratio) for row in paragraph):
             return level
     if len(paragraph) > 1:
         return 0
-    is_centred = edges is not None and _is_centred(paragraph[0], edges)
-    return 3 if is_centred or _is_numbered_heading(paragraphs, place, extent) else 0
+    is_centred = edges is not None and _is_centred(paragraph[0], edges, params)
+    return 3 if is_centred or _is_numbered_heading(paragraphs, place, extent, params) else 0
 
 
-def text_edges(paragraphs: Sequence[Sequence[Strip]]) -> tuple[float, float] | None:
-    """Left and right edge of the running text: those of the widest lines, when there are several of them."""
-    strips = [strip for paragraph in paragraphs for strip in paragraph]
-    if not strips:
+def _text_edges(paragraphs: Sequence[Sequence[TextRow]], params: HeadingParams) -> Interval | None:
+    """Left and right edge of the running text, taken from its full lines; None where these are few or narrow."""
+    rows = [row for paragraph in paragraphs for row in paragraph]
+    if not rows:
         return None
-    widest = max(strip.right - strip.left for strip in strips)
-    full = [strip for strip in strips if strip.right - strip.left >= 0.85 * widest]
-    if len(full) < _MIN_FULL or widest < 10 * full[0].height:
+    widest = max(row.width for row in rows)
+    full = [row for row in rows if row.width >= params.full_line * widest]
+    if len(full) < params.min_full_lines or widest < params.min_text_width * full[0].height:
         return None
-    return min(strip.left for strip in full), max(strip.right for strip in full)
+    return min(row.left for row in full), max(row.right for row in full)
 
 
-def _is_numbered_heading(paragraphs: Sequence[Sequence[Strip]], place: int, extent: tuple[float, float]) -> bool:
-    strip = paragraphs[place][0]
-    if not starts_like_section(strip.text):
+def _is_numbered_heading(
+    paragraphs: Sequence[Sequence[TextRow]], place: int, extent: Interval, params: HeadingParams
+) -> bool:
+    row = paragraphs[place][0]
+    if not starts_with_section_number(row.text) or len(row.text) > params.max_numbered_length:
         return False
-    if strip.right - strip.left > _SHORT * (extent[1] - extent[0]) or len(strip.text) > _MAX_NUMBERED_LENGTH:
+    if row.width > params.max_numbered_width * (extent[1] - extent[0]):
         return False
     # Numbered lines that follow each other are items of a list.
     before = paragraphs[place - 1] if place else None
     after = paragraphs[place + 1] if place + 1 < len(paragraphs) else None
-    near = 2.2 * strip.height
-    follows_item = before and starts_like_section(before[0].text) and strip.middle - before[-1].middle < near
-    precedes_item = after and starts_like_section(after[0].text) and after[0].middle - strip.middle < near
+    near = params.item_distance * row.height
+    follows_item = before and starts_with_section_number(before[0].text) and row.middle - before[-1].middle < near
+    precedes_item = after and starts_with_section_number(after[0].text) and after[0].middle - row.middle < near
     return not (follows_item or precedes_item)
 
 
-def _is_centred(strip: Strip, edges: tuple[float, float]) -> bool:
+def _is_centred(row: TextRow, edges: Interval, params: HeadingParams) -> bool:
     width = edges[1] - edges[0]
-    off = abs((strip.left + strip.right) / 2 - sum(edges) / 2)
-    return off < max(0.5 * strip.height, 0.015 * width) and strip.left - edges[0] > _MARGIN * width
+    off = abs(row.centre - sum(edges) / 2)
+    is_indented = row.left - edges[0] > params.side_margin * width
+    return off < max(0.5 * row.height, params.centred * width) and is_indented

@@ -40,12 +40,12 @@ def test_a_title_is_one_word(degrees):
     assert word.confidence == pytest.approx(0.64)
 
 
-def test_more_than_two_stand_evenly():
+def test_three_characters_are_a_word_if_they_stand_evenly():
     assert texts(row(("合", 100), ("同", 190), ("书", 280))) == ["合同书"]
     assert texts(row(("合", 100), ("同", 145), ("书", 220))) == ["合同", "书"]
 
 
-def test_a_label_and_what_follows():
+def test_the_end_of_a_label_is_joined_with_what_follows():
     assert texts(row(("电", 100), ("话：010", 162))) == ["电话：010"]
     assert texts(row(("传", 100), ("真号:9", 162))) == ["传真号:9"]
     assert texts(row(("第", 100), ("三章总则", 162))) == ["第", "三章总则"]
@@ -65,13 +65,13 @@ def test_what_is_no_word_stays(pieces):
     assert texts(row(*pieces)) == [text for text, _ in pieces]
 
 
-def test_neither_other_rows_nor_other_sizes():
+def test_characters_of_other_rows_and_sizes_are_not_joined():
     assert texts(row(("目", 100)) + row(("录", 160), y=125)) == ["目", "录"]
     assert texts(row(("目", 100)) + row(("录", 160), y=90, height=60)) == ["目", "录"]
     formula = TextLine("", 0.9, box_to_quad(160, 100, 190, 130), "formula")
     assert texts([*row(("目", 100)), formula]) == ["目", ""]
 
 
-def test_nothing_and_one():
+def test_no_line_and_one_line_stay():
     assert join_spaced_words([]) == []
     assert texts(row(("目", 1))) == ["目"]

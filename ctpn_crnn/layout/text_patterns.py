@@ -1,4 +1,4 @@
-"""What the beginning of a line tells: list items, numbered headings, page numbers."""
+"""Patterns in the text of a line: list markers, section numbers, page numbers, units, closing punctuation."""
 
 from __future__ import annotations
 
@@ -40,30 +40,30 @@ _PAGE_NUMBER = re.compile(
 
 _UNIT = re.compile(r"\s*[(（]?\s*(?:金额|金額)?(?:单位|單位|币种|幣種)\s*[:：/]")
 
-_SENTENCE_ENDS = tuple("。！？；：，、….!?;:,")
-_AFTER_END = "」』”’\"')）】》 "
+_PUNCTUATION = tuple("。！？；：，、….!?;:,")
+_CLOSING = "」』”’\"')）】》 "
 
 
-def is_marker(text: str) -> bool:
-    """Whether a text is the marker of a list item and nothing else: "•", "(1)", "2.", "三、"."""
+def is_list_marker(text: str) -> bool:
+    """Whether a text is a list marker and nothing else: "•", "(1)", "2.", "三、"."""
     found = _MARKER.fullmatch(text)
     return found is not None and not found["rest"].strip()
 
 
-def starts_with_symbol(text: str) -> bool:
+def starts_with_bullet(text: str) -> bool:
     """Whether a text begins with a bullet, which no sentence does."""
     found = _MARKER.match(text)
     return found is not None and found["symbol"] is not None
 
 
 def starts_with_number(text: str) -> bool:
-    """Whether a text begins with the number of a list item or section; a sentence may, by chance."""
+    """Whether a text begins with the number of a list item or section. A sentence may do so by chance."""
     found = _MARKER.match(text)
-    return (found is not None and found["symbol"] is None) or starts_like_section(text)
+    return (found is not None and found["symbol"] is None) or starts_with_section_number(text)
 
 
-def starts_like_section(text: str) -> bool:
-    """Whether a text begins as numbered headings do: "第二章", "三、", "1.2 Results"."""
+def starts_with_section_number(text: str) -> bool:
+    """Whether a text begins with the number of a section: "第二章", "三、", "1.2 Results"."""
     return _SECTION.match(text) is not None
 
 
@@ -72,11 +72,11 @@ def is_page_number(text: str) -> bool:
     return _PAGE_NUMBER.fullmatch(text.strip()) is not None
 
 
-def is_caption(text: str) -> bool:
-    """Whether a text is what stands above a table at the right: its unit."""
+def is_unit(text: str) -> bool:
+    """Whether a text names the unit of a table's amounts, which stands above it at the right: "单位：元"."""
     return _UNIT.match(text) is not None
 
 
-def ends_sentence(text: str) -> bool:
-    """Whether a text ends with a mark of punctuation, quotes and brackets after it aside."""
-    return text.rstrip(_AFTER_END).endswith(_SENTENCE_ENDS)
+def ends_with_punctuation(text: str) -> bool:
+    """Whether a text ends with a full stop, comma or the like, before closing quotes and brackets."""
+    return text.rstrip(_CLOSING).endswith(_PUNCTUATION)
