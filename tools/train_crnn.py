@@ -18,7 +18,7 @@ from ctpn_crnn.weights import read_weights
 
 EXAMPLES = """examples:
   python tools/train_crnn.py --smoke
-  python tools/train_crnn.py runs/crnn --corpus corpus/ --backgrounds photos/ --steps frames:4000 joint:2000 ctc:2000
+  python tools/train_crnn.py runs/crnn --corpus corpus/ --backgrounds photos/ --steps frames:4000 ctc:2000
   python tools/train_crnn.py runs/mine --lines my_lines/ --init crnn.h5 --steps ctc:1000
   python tools/train_crnn.py runs/crnn --resume          # goes on exactly where the run stopped
 """
@@ -52,9 +52,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--steps",
         nargs="+",
-        default=["frames:4000", "joint:2000", "ctc:3000"],
+        default=["frames:4000", "ctc:3000"],
         metavar="PHASE:STEPS[:RATE]",
-        help="schedule: phases frames, joint, ctc with their steps and peak learning rates",
+        help="schedule: phases frames, ctc with their steps and peak learning rates",
     )
     run.add_argument("--pixels", type=int, default=4160, help="sum of the widths of a batch")
     run.add_argument(
@@ -72,18 +72,6 @@ def parser() -> argparse.ArgumentParser:
         "--resume", nargs="?", const="", metavar="CHECKPOINT", help="go on from the output's checkpoint or this one"
     )
     run.add_argument("--init", metavar="WEIGHTS", help="start from a weights file; its charset may be a subset of ours")
-    run.add_argument(
-        "--keep-convolutions",
-        type=int,
-        nargs="?",
-        choices=range(8),
-        const=7,
-        default=0,
-        metavar="N",
-        help="keep the first N convolutions of --init (give it also with --resume; all 7 without a number) and train "
-        "what follows them, up to three times as fast; they are run by ONNX Runtime, in 8-bit integers where processor "
-        "and weights file allow it; phase ctc only",
-    )
     run.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs too")
     run.add_argument("--smoke", action="store_true", help="a tiny run of about a minute; fails unless the loss falls")
     return p

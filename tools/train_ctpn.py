@@ -35,7 +35,6 @@ from ctpn_crnn.weights import read_weights
 if TYPE_CHECKING:
     import keras
 
-    from ctpn_crnn.ctpn.network import CTPN
     from ctpn_crnn.training.ctpn_trainer import TrainingOptions
 
 EPILOG = """examples:
@@ -83,18 +82,6 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     how.add_argument("--weight-decay", type=float, default=1e-4)
     how.add_argument("--clip-norm", type=float, default=5.0, help="greatest norm of the gradient")
     how.add_argument("--freeze-blocks", type=int, default=2, help="VGG blocks left as they are (0 to 5)")
-    how.add_argument(
-        "--keep-blocks",
-        type=int,
-        choices=range(6),
-        default=0,
-        help="VGG blocks that stay those of --init (give it also with --resume); run by ONNX Runtime, in 8-bit "
-        "integers where processor and weights file allow it",
-    )
-    how.add_argument(
-        "--head-crops", type=int, default=0, help="first train what follows VGG16 on kept features of so many crops"
-    )
-    how.add_argument("--head-epochs", type=int, default=15, help="passes over these crops")
     how.add_argument("--samples", type=int, default=256, help="anchors sampled of each crop (paper: 128)")
     how.add_argument("--negative", type=float, default=0.5, help="IoU below which an anchor is negative")
     how.add_argument("--hard", type=float, default=0.5, help="share of the negatives that are the hardest ones")
@@ -120,14 +107,12 @@ def check(args: argparse.Namespace) -> None:
         ConfigError: Arguments do not go together, --out holds a run, or the framework is not installed.
         WeightsError: --init is missing, damaged, or no detector's.
     """
-    if args.strategy == "multiworker" and (args.max_minutes or args.head_crops):
+    if args.strategy == "multiworker" and args.max_minutes:
         # A worker that stops on its own clock leaves the others waiting without end.
-        raise ConfigError("--strategy multiworker: leave out --max-minutes and --head-crops.")
+        raise ConfigError("--strategy multiworker: leave out --max-minutes.")
     if not (args.smoke or args.resume) and (args.out / "checkpoint.npz").exists():
         raise ConfigError(f"{args.out} holds a run already: add --resume, or name another folder by --out.")
-    if args.keep_blocks and args.init is None:
-        raise ConfigError("--keep-blocks needs trained ones: name their weights file with --init, also with --resume.")
-    if args.init is not None and (args.keep_blocks or not args.resume):
+    if args.init is not None and not args.resume:
         read_weights(args.init, kind="ctpn")
     require_keras("training")
 
@@ -165,7 +150,7 @@ def options_of(args: argparse.Namespace) -> TrainingOptions:
         "freeze_blocks", "samples", "negative", "hard", "balanced", "seed",
     )  # fmt: skip
     values = {name: getattr(args, name) for name in names}
-    return TrainingOptions(**values | {"freeze_blocks": max(args.freeze_blocks, args.keep_blocks)})
+    return TrainingOptions(**values)
 
 
 def run(args: argparse.Namespace, train_source: PageSource, held_out: PageSource | None) -> list[dict[str, float]]:
@@ -173,10 +158,7 @@ def run(args: argparse.Namespace, train_source: PageSource, held_out: PageSource
     import keras
 
     from ctpn_crnn.ctpn.network import CTPN
-    from ctpn_crnn.runtime.keras_layers import training_layers
     from ctpn_crnn.runtime.keras_network import choose_precision
-    from ctpn_crnn.runtime.onnx_network import first_layers
-    from ctpn_crnn.training.ctpn_heads import split_at_features
     from ctpn_crnn.training.ctpn_trainer import Watch, build_training_model, load_checkpoint, train
     from ctpn_crnn.training.detection_batches import DetectionBatches
     from ctpn_crnn.weights import save_weights
@@ -186,29 +168,20 @@ def run(args: argparse.Namespace, train_source: PageSource, held_out: PageSource
     keras.utils.set_random_seed(args.seed)
     precision = choose_precision() if args.precision == "auto" else args.precision
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
-    network = CTPN(**training_layers())
+    network = CTPN()
     model = network.build_model()
     start_weights(model, args, train_source)
-    if args.head_crops and not args.resume:
-        start_head(args, network, model, train_source)
-    trained, kept = model, None
-    if args.keep_blocks:
-        _, trained = split_at_features(model, args.keep_blocks)
-        kept = first_layers(read_weights(args.init, kind="ctpn"), args.keep_blocks)
-    training = build_training_model(network, trained, options)
+    training = build_training_model(network, model, options)
     done = load_checkpoint(training, args.out / "checkpoint.npz", options) if args.resume else 0
 
     settings = CropSettings(args.size, tuple(args.scale), rotation=args.rotation)
     sampler = CropSampler(train_source, settings, args.seed, args.crops_per_page)
     count = max(options.steps - done, 0) + args.log_steps  # The last epoch may reach beyond the last step.
-    batches = DetectionBatches(
-        sampler, args.batch_size, count, first_batch=done, processes=args.workers, first_layers=kept
-    )
+    batches = DetectionBatches(sampler, args.batch_size, count, first_batch=done, processes=args.workers)
     validation = None
     if held_out is not None and args.validation_crops > 0:
         still = CropSettings(args.size, tuple(args.scale), stretch=0.0, rotation=0.0, colour=0.0)
-        images, strips = CropSampler(held_out, still, seed=1).batch(0, args.validation_crops)
-        validation = images if kept is None else kept(images), strips
+        validation = CropSampler(held_out, still, seed=1).batch(0, args.validation_crops)
 
     def write_weights(step: int) -> None:
         row = watch.history[-1] if watch.history else {}
@@ -235,7 +208,7 @@ def start_weights(model: keras.Model, args: argparse.Namespace, source: PageSour
     """Put in the weights that training starts from."""
     from ctpn_crnn.ctpn.network import even_out_vgg16, load_vgg16
 
-    if (args.resume and not args.keep_blocks) or args.from_scratch:
+    if args.resume or args.from_scratch:
         return
     if args.init is not None:
         read_weights(args.init, kind="ctpn").apply_to(model)
@@ -243,26 +216,6 @@ def start_weights(model: keras.Model, args: argparse.Namespace, source: PageSour
         load_vgg16(model, args.vgg16)
         crops, _ = CropSampler(source, CropSettings(args.size, tuple(args.scale)), args.seed).batch(0, 8)
         even_out_vgg16(model, crops)
-
-
-def start_head(args: argparse.Namespace, network: CTPN, model: keras.Model, source: PageSource) -> None:
-    """Train what follows VGG16 on features that are computed once, and write the weights."""
-    from tqdm import tqdm
-
-    from ctpn_crnn.training.ctpn_heads import EpochBar, kept_features, split_at_features, train_head
-    from ctpn_crnn.weights import save_weights
-
-    settings = CropSettings(args.size, tuple(args.scale), rotation=args.rotation)
-    sampler = CropSampler(source, settings, args.seed + 1, args.crops_per_page)
-    vgg16, head = split_at_features(model)
-    with tqdm(total=args.head_crops, desc="features", unit="crop", disable=None) as bar:
-        batches = (sampler.batch(first, 4) for first in range(0, args.head_crops, 4))
-        features, strips = kept_features(vgg16, batches, lambda done: bar.update(done - bar.n))
-    history = train_head(
-        network, head, features, strips, epochs=args.head_epochs, seed=args.seed, callbacks=[EpochBar(args.head_epochs)]
-    )
-    info = {"steps": 0, "crop": args.size, "data": described(args), "head": {"crops": len(features), **history}}
-    save_weights(model, args.out / "ctpn.h5", kind="ctpn", config=network.get_config(), charset=None, info=info)
 
 
 def described(args: argparse.Namespace) -> dict[str, Any]:

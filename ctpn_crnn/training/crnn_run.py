@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -18,7 +18,7 @@ from ctpn_crnn.training.line_batches import BatchPlan, LineSource
 from ctpn_crnn.training.real_lines import RealLines
 from ctpn_crnn.training.strategies import is_chief
 
-_RATES = {"frames": 1e-3, "joint": 7e-4, "ctc": 3e-4}
+_RATES = {"frames": 1e-3, "ctc": 3e-4}
 
 
 def parse_phase(text: str) -> Phase:
@@ -60,7 +60,6 @@ def train_from_arguments(arguments: Namespace) -> None:
     phases = [parse_phase(text) for text in arguments.steps]
     if arguments.lines:
         check_own_lines(source, phases, plan)
-    kept = arguments.keep_convolutions
     trainer = ReaderTrainer(
         charset,
         source,
@@ -70,8 +69,6 @@ def train_from_arguments(arguments: Namespace) -> None:
         arguments.epoch_steps,
         arguments.processes,
         ema=arguments.ema,
-        first_layers=kept_convolutions(arguments.init, kept) if kept else None,
-        kept=kept,
     )
     if arguments.init:
         start_from(trainer, arguments.init)
@@ -87,7 +84,7 @@ def train_from_arguments(arguments: Namespace) -> None:
     print(f"{trainer.reader.count_params():,} parameters, {len(charset)} characters", flush=True)
     trainer.train(
         [*callbacks, Progress(trainer)],
-        lambda: validation_scores(trainer.active_reader(), charset, sets),
+        lambda: validation_scores(trainer.reader, charset, sets),
         arguments.validate_every,
     )
     scores = validation_scores(trainer.reader, charset, sets)
@@ -122,21 +119,6 @@ def check_own_lines(source: LineSource, phases: Sequence[Phase], plan: BatchPlan
     print(f"{fitting} of {len(widths)} lines of {source.lines} are narrow enough to be trained on", flush=True)
 
 
-def kept_convolutions(path: str | None, count: int) -> Callable[[np.ndarray], np.ndarray]:
-    """The first convolutions of a weights file, to be trained behind.
-
-    Raises:
-        ConfigError: no file is given.
-        WeightsError: it cannot be read, or is no reader's.
-    """
-    from ctpn_crnn.runtime.onnx_network import first_layers
-    from ctpn_crnn.weights import read_weights
-
-    if not path:
-        raise ConfigError("--keep-convolutions needs trained ones: name their weights file with --init.")
-    return first_layers(read_weights(path, kind="crnn"), count)
-
-
 def start_from(trainer: ReaderTrainer, path: str | Path) -> None:
     """Takes over the weights of a file; rows of the projection are matched by character, so the charset may have grown.
 
@@ -148,7 +130,6 @@ def start_from(trainer: ReaderTrainer, path: str | Path) -> None:
     from ctpn_crnn.weights import read_weights
 
     take_over(trainer.reader, trainer.charset, read_weights(path))
-    trainer.frame_head.set_weights(trainer.reader.get_layer("projection").get_weights())
 
 
 def synthetic_set(source: LineSource, count: int) -> LineSet:

@@ -35,7 +35,7 @@ def smoke_run(output: str | Path) -> str:
     """
     keras.utils.set_random_seed(1)
     source = smoke_source()
-    phases = [Phase("frames", 40, 2e-3, warmup=4), Phase("joint", 8, 1e-3, warmup=2), Phase("ctc", 4, 1e-4, warmup=1)]
+    phases = [Phase("frames", 40, 2e-3, warmup=4), Phase("ctc", 4, 1e-4, warmup=1)]
 
     def trainer(schedule: list[Phase]) -> ReaderTrainer:
         return ReaderTrainer(source.charset, source, BatchPlan((32, 64), 256, seed=3), schedule, output, 4, 0, ema=0.9)

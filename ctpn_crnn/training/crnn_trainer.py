@@ -20,22 +20,20 @@ from typing import Any
 import h5py
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import ops
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.ctc import ctc_loss, greedy_decode
 from ctpn_crnn.crnn.line_image import pad_lines
-from ctpn_crnn.crnn.network import CONVOLUTIONS, CRNN
+from ctpn_crnn.crnn.network import CRNN
 from ctpn_crnn.crnn.spec import FRAME_WIDTH, INPUT_HEIGHT
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.files import hdf5_written_aside
-from ctpn_crnn.runtime.keras_layers import training_layers
 from ctpn_crnn.training.distributed import AdamW, TrainingModel, synchronize_batch_statistics
-from ctpn_crnn.training.identity_init import let_through
 from ctpn_crnn.training.line_batches import IGNORED, BatchPlan, CTCEncoder, FrameEncoder, LineBatches, LineSource
 from ctpn_crnn.training.strategies import is_chief, shared_input
 
-PHASES = ("frames", "joint", "ctc")
+PHASES = ("frames", "ctc")
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Phase:
     """One part of the schedule.
 
     Args:
-        name: "frames" (linear head on the convolutions), "joint" (that head and the LSTMs) or "ctc".
+        name: "frames" (cross-entropy at labelled frames) or "ctc".
         steps: batches.
         learning_rate: its peak, reached after `warmup` steps; falls along a cosine to `final` of it.
         warmup: steps of linear warm-up.
@@ -99,12 +97,6 @@ class ReaderTrainer:
         processes: rendering processes.
         weight_decay, clip_norm, ema: of AdamW; `ema` is the momentum of the running average of the weights that is
             validated and saved.
-        first_layers: computes what the first convolutions give of lines, as `runtime.onnx_network.first_layers` makes
-            it of the weights that the reader has. They stay as they are then; CTC alone, which trains what follows.
-        kept: how many convolutions `first_layers` has.
-
-    Raises:
-        ConfigError: `first_layers` with a phase other than ctc.
     """
 
     def __init__(
@@ -119,22 +111,13 @@ class ReaderTrainer:
         weight_decay: float = 1e-3,
         clip_norm: float = 2.0,
         ema: float = 0.99,
-        first_layers: Callable[[np.ndarray], np.ndarray] | None = None,
-        kept: int = CONVOLUTIONS,
     ) -> None:
-        if first_layers is not None and any(phase.name != "ctc" for phase in phases):
-            raise ConfigError("Kept convolutions can be trained behind with the phase ctc only, for example ctc:1000.")
         self.charset, self.source, self.plan, self.phases = charset, source, plan, tuple(phases)
         self.output = Path(output)
         self.epoch_steps, self.processes = epoch_steps, processes
         self.weight_decay, self.clip_norm, self.ema = weight_decay, clip_norm, ema
-        self.first_layers, self.kept = first_layers, 0 if first_layers is None else kept
-        self.network = CRNN(charset.num_classes, **training_layers())
+        self.network = CRNN(charset.num_classes)
         self.reader = self.network.build_model()
-        self.frame_head = layers.Dense(charset.num_classes, name="frame_head", dtype="float32")
-        image = keras.Input((INPUT_HEIGHT, None, 1), name="image")
-        features = self.network.features(image, reuse=True)
-        self.frame_reader = keras.Model(image, self.frame_head(features), name="frame_reader")
         self.phase = 0
         self.step = 0  # Of the present phase.
         self.total_steps = 0
@@ -172,8 +155,6 @@ class ReaderTrainer:
         validate: Callable[[], dict] | None,
         validate_every: int,
     ) -> None:
-        if self.phase and self.step == 0 and self.phases[self.phase - 1].name == "frames" and phase.name != "frames":
-            self._pass_on()
         model = self.training_model(phase)
         synchronize_batch_statistics(model)
         model.compile(optimizer=self._optimizer_for(phase, model), **self._losses(phase))
@@ -213,46 +194,17 @@ class ReaderTrainer:
         finally:
             batches.close()
 
-    def _pass_on(self) -> None:
-        """Starts the LSTMs and the projection as what the frame head has learnt."""
-        synthesizer = self.source.open()
-        samples = [synthesizer(np.random.default_rng((self.plan.seed, number)), 160).image for number in range(32)]
-        features = self.network.features(pad_lines(samples, 160), reuse=True)
-        recurrent = [self.reader.get_layer(name) for name in ("bilstm1", "bilstm2")]
-        factor = let_through(recurrent, ops.convert_to_numpy(features).astype(np.float32))
-        kernel, bias = self.frame_head.get_weights()
-        self.reader.get_layer("projection").set_weights([kernel / factor, bias])
-
     def training_model(self, phase: Phase) -> keras.Model:
-        """The model that a phase fits; all phases share their layers."""
-        if self.kept:
-            maps = self.reader.get_layer(self.network.layer_behind(self.kept)).output
-            given = keras.Input(maps.shape[1:], name="features")
-        else:
-            given = keras.Input((INPUT_HEIGHT, None, 1), name="image")
-        features = self.network.features(given, reuse=True, kept=self.kept)
-        if phase.name == "ctc":
-            return TrainingModel(given, self.network.project(self.network.recurrent(features)), name="ctc")
-        positions = keras.Input((None,), dtype="int32", name="positions")
-        heads = [self.frame_head(TakeFrames(name="frames_of_features")([features, positions]))]
-        if phase.name == "joint":
-            sequence = self.network.recurrent(features)
-            heads.append(self.network.project(TakeFrames(name="frames_of_sequence")([sequence, positions])))
-        return TrainingModel([given, positions], heads if len(heads) > 1 else heads[0], name=phase.name)
+        """The model that a phase fits: the logits of `CRNN.inference`, batch-major."""
+        image = keras.Input((INPUT_HEIGHT, None, 1), name="image")
+        net_out = self.network.inference(image, name="crnn", reuse=True)
+        return TrainingModel(image, ops.transpose(net_out, (1, 0, 2)), name=phase.name)
 
     def _losses(self, phase: Phase) -> dict[str, Any]:
-        if phase.name == "ctc":
-            return {"loss": ctc_loss}
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=IGNORED)
-        if phase.name == "frames":
-            return {"loss": loss, "metrics": [frame_accuracy]}
-        return {"loss": [loss, loss], "loss_weights": [0.3, 1.0], "metrics": [[frame_accuracy], [frame_accuracy]]}
+        return {"loss": ctc_loss if phase.name == "ctc" else frame_loss}
 
     def _batches(self, phase: Phase) -> LineBatches:
-        if phase.name == "ctc":
-            encode = CTCEncoder(self.charset, self.first_layers)
-        else:
-            encode = FrameEncoder(self.charset, 1 + (phase.name == "joint"))
+        encode = (CTCEncoder if phase.name == "ctc" else FrameEncoder)(self.charset)
         return LineBatches(self.source, self.plan, encode, self.total_steps, self.epoch_steps, self.processes)
 
     def _optimizer_for(self, phase: Phase, model: keras.Model) -> keras.optimizers.Optimizer:
@@ -281,15 +233,9 @@ class ReaderTrainer:
             for variable, value in zip(variables, kept):
                 variable.assign(value)
 
-    def active_reader(self) -> keras.Model:
-        """What reads best so far: the frame head until the LSTMs are trained, then the whole network."""
-        phase = self.phases[min(self.phase, len(self.phases) - 1)]
-        return self.frame_reader if phase.name == "frames" else self.reader
-
     def _state(self) -> dict[str, Any]:
         # Weights, not variables: those hold random seeds too, whose paths count up with every model of a process.
         state = {f"reader/{v.path}": v for v in self.reader.weights}
-        state |= {f"head/{v.path}": v for v in self.frame_head.weights}
         if self._optimizer is not None:
             state |= {f"optimizer/{number}": v for number, v in enumerate(self._optimizer.variables)}
         return state
@@ -370,24 +316,21 @@ class ReaderTrainer:
             writer.writerows(rows)
 
 
-@keras.saving.register_keras_serializable(package="ctpn_crnn")
-class TakeFrames(layers.Layer):
-    """Picks frames of a sequence: (N, T, F) and positions (N, K) -> (N, K, F), so that only they are projected."""
+def frame_loss(y_true: Any, y_pred: Any) -> Any:
+    """Mean cross-entropy of the labelled frames of each line.
 
-    def call(self, inputs: Sequence[Any]) -> Any:
-        sequence, positions = inputs
-        return ops.take_along_axis(sequence, ops.cast(positions, "int32")[..., None], axis=1)
+    Args:
+        y_true: (N, T) class of each frame; `IGNORED` where it is not known.
+        y_pred: logits (N, T, classes).
 
-    def compute_output_shape(self, input_shape: Sequence[tuple]) -> tuple:
-        (batch, _, features), (_, count) = input_shape
-        return (batch, count, features)
-
-
-def frame_accuracy(y_true: Any, y_pred: Any) -> Any:
-    """Share of the labelled frames whose arg-max is right."""
+    Returns:
+        (N,) float32.
+    """
     known = ops.cast(ops.not_equal(y_true, IGNORED), "float32")
-    right = ops.cast(ops.equal(ops.cast(y_true, "int32"), ops.cast(ops.argmax(y_pred, -1), "int32")), "float32")
-    return ops.sum(right * known) / ops.maximum(ops.sum(known), 1.0)
+    log_p = ops.log_softmax(ops.cast(y_pred, "float32"), axis=-1)
+    index = ops.maximum(ops.cast(y_true, "int32"), 0)[..., None]
+    taken = ops.take_along_axis(log_p, index, axis=-1)[..., 0]
+    return -ops.sum(taken * known, axis=-1) / ops.maximum(ops.sum(known, axis=-1), 1.0)
 
 
 class StopOnNaN(keras.callbacks.Callback):

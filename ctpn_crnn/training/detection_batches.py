@@ -6,7 +6,6 @@ import collections
 import multiprocessing
 import signal
 import time
-from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from typing import Any
 
@@ -36,8 +35,6 @@ class DetectionBatches(keras.utils.PyDataset):
         first_batch: number of the first one.
         processes: worker processes; 0 makes the crops in the calling process.
         ahead: batches that are made ahead.
-        first_layers: what the images go through before the training sees them, see
-            `runtime.onnx_network.first_layers`.
 
     Attributes:
         waited: seconds that callers have waited for crops so far.
@@ -54,7 +51,6 @@ class DetectionBatches(keras.utils.PyDataset):
         first_batch: int = 0,
         processes: int = 0,
         ahead: int = 4,
-        first_layers: Callable[[np.ndarray], np.ndarray] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False, **kwargs)
@@ -67,7 +63,6 @@ class DetectionBatches(keras.utils.PyDataset):
         self.first_batch = first_batch
         self.processes = processes
         self.ahead = max(ahead, 1)
-        self.first_layers = first_layers
         self.waited = 0.0
         self._pool: ProcessPoolExecutor | None = None
         self._coming: collections.OrderedDict[int, Future] = collections.OrderedDict()
@@ -76,12 +71,11 @@ class DetectionBatches(keras.utils.PyDataset):
         return self.batches
 
     def __getitem__(self, index: int) -> Batch:
-        """Return `((images, strips),)`: uint8 (batch, size, size, 3) RGB or its features, float32 (batch, M, 7)."""
+        """Return `((images, strips),)`: uint8 (batch, size, size, 3) RGB, float32 (batch, M, 7)."""
         began = time.perf_counter()
         made = self._make(index) if self.processes == 0 else self._fetch(index)
         self.waited += time.perf_counter() - began
-        images, strips = made
-        return ((images if self.first_layers is None else self.first_layers(images), strips),)
+        return (made,)
 
     def close(self) -> None:
         """Stop the worker processes."""

@@ -248,34 +248,25 @@ class LineBatches(keras.utils.PyDataset):
 
 
 class FrameEncoder:
-    """Samples -> ((images, positions), labels, weights) for training on frame labels.
+    """Samples -> (images, labels) for training on frame labels.
 
     Args:
         charset: the reader's charset.
-        heads: how many outputs get the same labels.
     """
 
-    def __init__(self, charset: Charset, heads: int = 1) -> None:
-        self.charset, self.heads = charset, heads
+    def __init__(self, charset: Charset) -> None:
+        self.charset = charset
 
-    def __call__(self, samples: list[LineSample], width: int) -> tuple:
-        images = pad_lines([sample.image for sample in samples], width)
-        known = [frame_labels(s.spans, self.charset.encode(s.text), width // FRAME_WIDTH) for s in samples]
-        known = [_with_padding(p, c, s.image.shape[1], width) for (p, c), s in zip(known, samples)]
-        slots = -(-max(len(p) for p, _ in known) // 8) * 8  # In steps of 8, so that few shapes occur.
-        positions = np.zeros((len(samples), slots), np.int32)
-        labels = np.full((len(samples), slots), IGNORED, np.int32)
-        for row, (p, c) in enumerate(known):
-            positions[row, : len(p)], labels[row, : len(c)] = p, c
-        y = labels if self.heads == 1 else (labels,) * self.heads
-        return (images, positions), y
-
-
-def _with_padding(positions: np.ndarray, labels: np.ndarray, used: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Adds two frames of the padding at the right, which are blank."""
-    first, last = -(-used // FRAME_WIDTH) + 1, width // FRAME_WIDTH
-    extra = [frame for frame in {first, (first + last) // 2} if frame < last]
-    return np.r_[positions, np.array(extra, np.int32)], np.r_[labels, np.full(len(extra), BLANK, np.int32)]
+    def __call__(self, samples: list[LineSample], width: int) -> tuple[np.ndarray, np.ndarray]:
+        """Images (N, 32, width, 1) and the class of each frame (N, width / 4), `IGNORED` where it is not certain."""
+        labels = np.full((len(samples), width // FRAME_WIDTH), IGNORED, np.int32)
+        for row, sample in zip(labels, samples):
+            positions, classes = frame_labels(sample.spans, self.charset.encode(sample.text), len(row))
+            row[positions] = classes
+            # The padding at the right is blank: two frames of it are labelled.
+            first = -(-sample.image.shape[1] // FRAME_WIDTH) + 1
+            row[[frame for frame in (first, (first + len(row)) // 2) if frame < len(row)]] = BLANK
+        return pad_lines([sample.image for sample in samples], width), labels
 
 
 class CTCEncoder:
@@ -283,14 +274,12 @@ class CTCEncoder:
 
     Args:
         charset: the reader's charset.
-        first_layers: what the images go through before the training sees them, see `runtime.onnx_network.first_layers`.
     """
 
-    def __init__(self, charset: Charset, first_layers: Callable[[np.ndarray], np.ndarray] | None = None) -> None:
-        self.charset, self.first_layers = charset, first_layers
+    def __init__(self, charset: Charset) -> None:
+        self.charset = charset
 
-    def __call__(self, samples: list[LineSample], width: int) -> tuple:
+    def __call__(self, samples: list[LineSample], width: int) -> tuple[np.ndarray, np.ndarray]:
         labels = [self.charset.encode(sample.text) for sample in samples]
         frames = [width // FRAME_WIDTH] * len(samples)
-        images = pad_lines([sample.image for sample in samples], width)
-        return images if self.first_layers is None else self.first_layers(images), pack_labels(labels, frames)
+        return pad_lines([sample.image for sample in samples], width), pack_labels(labels, frames)

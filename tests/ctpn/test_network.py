@@ -13,6 +13,7 @@ from ctpn_crnn.ctpn.network import (
     ImageNetPreprocessing,
     RowsToBatch,
     SplitAnchors,
+    even_out_vgg16,
     load_vgg16,
     vgg16_layer_names,
 )
@@ -173,3 +174,17 @@ def test_vgg16_of_keras_gets_our_preprocessing(monkeypatch) -> None:
     ours.set_weights([arrays["block1_conv1/kernel"], arrays["block1_conv1/bias"]])
     found = np.asarray(ours(ImageNetPreprocessing()(image)))
     np.testing.assert_allclose(found[:, 1:-1, 1:-1], wanted[:, 1:-1, 1:-1], atol=2e-2, rtol=1e-3)
+
+
+def test_evened_out_vgg16_has_the_same_features_but_for_one_factor():
+    keras.utils.set_random_seed(3)
+    model = CTPN().build_model()
+    first = model.get_layer("block1_conv1")
+    first.set_weights([first.get_weights()[0] * 300, first.get_weights()[1] + 5])
+    images = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3)).astype("float32")
+    vgg16 = keras.Model(model.inputs[0], model.get_layer("block5_conv3").output)
+    before = np.asarray(vgg16(images))
+    even_out_vgg16(model, images)
+    after = np.asarray(vgg16(images))
+    assert np.sqrt(np.mean(after**2)) == pytest.approx(1, rel=1e-3)
+    np.testing.assert_allclose(after * np.sqrt(np.mean(before**2)), before, rtol=1e-3, atol=1e-4 * before.max())

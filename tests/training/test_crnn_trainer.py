@@ -8,9 +8,9 @@ import pytest
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.reader import LineReader
 from ctpn_crnn.errors import ConfigError, WeightsError
-from ctpn_crnn.training.crnn_run import kept_convolutions, parse_phase, start_from
+from ctpn_crnn.training.crnn_run import parse_phase
 from ctpn_crnn.training.crnn_smoke import smoke_source
-from ctpn_crnn.training.crnn_trainer import LineSet, Phase, ReaderTrainer, TakeFrames, frame_accuracy, validation_scores
+from ctpn_crnn.training.crnn_trainer import LineSet, Phase, ReaderTrainer, frame_loss, validation_scores
 from ctpn_crnn.training.line_batches import BatchPlan
 
 SOURCE = smoke_source()
@@ -75,69 +75,18 @@ class StopAfter(keras.callbacks.Callback):
 
 
 def test_every_phase_runs_and_the_weights_can_be_read_with(tmp_path):
-    trainer = make(tmp_path, [Phase("frames", 2, 1e-3), Phase("joint", 2, 1e-3), Phase("ctc", 2, 1e-4)])
+    trainer = make(tmp_path, [Phase("frames", 2, 1e-3), Phase("ctc", 2, 1e-4)])
     trainer.train()
     rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [(row["phase"], row["step"], row["total"]) for row in rows] == [
         ("frames", 2, 2),
-        ("joint", 2, 4),
-        ("ctc", 2, 6),
+        ("ctc", 2, 4),
     ]
-    assert (tmp_path / "log.csv").read_text().count("\n") == 4
+    assert (tmp_path / "log.csv").read_text().count("\n") == 3
     trainer.save_weights(tmp_path / "crnn.h5", {"data": "test"})
     reader = LineReader(tmp_path / "crnn.h5", runtime="keras", precision="float32")
     assert reader.charset == SOURCE.charset
     assert len(reader.read([np.full((32, 64), 255, np.uint8)])) == 1
-
-
-class TestKeptConvolutions:
-    """`first_layers`: what follows the convolutions is trained on what they give."""
-
-    def trainer(self, folder, phases, init, kept):
-        keras.utils.set_random_seed(4)
-        trainer = ReaderTrainer(
-            *(SOURCE.charset, SOURCE, BatchPlan((32,), 64, seed=5), phases, folder, 2, 0),
-            first_layers=kept_convolutions(init, kept),
-            kept=kept,
-        )
-        start_from(trainer, init)
-        return trainer
-
-    @pytest.mark.parametrize(("kept", "learnt"), [(7, ()), (5, ("conv6", "bn6", "conv7"))])
-    def test_they_stay_and_the_rest_learns(self, tmp_path, kept, learnt):
-        start = make(tmp_path / "start", [])
-        start.train()
-        start.save_weights(tmp_path / "start.h5", {})
-        trainer = self.trainer(tmp_path / "run", [Phase("ctc", 4, 1e-3, warmup=1)], tmp_path / "start.h5", kept)
-        before = {v.path: np.array(v) for v in trainer.reader.weights}
-        trainer.train()
-        changed = {path for path, value in before.items() if not np.array_equal(value, trainer_weight(trainer, path))}
-        assert changed == {path for path in before if path.startswith(("bilstm", "projection", *learnt))}
-
-    @pytest.mark.parametrize("kept", range(1, 8))
-    def test_the_features_are_those_of_the_model(self, tmp_path, kept):
-        start = make(tmp_path / "start", [])
-        start.save_weights(tmp_path / "start.h5", {})
-        phase = Phase("ctc", 1, 1e-3)
-        trainer = self.trainer(tmp_path / "run", [phase], tmp_path / "start.h5", kept)
-        image = np.random.default_rng(0).integers(0, 256, (2, 32, 48, 1)).astype(np.float32)
-        features = trainer.first_layers(image)
-        reader = trainer.reader
-        maps = keras.Model(reader.inputs[0], reader.get_layer(trainer.network.layer_behind(kept)).output)(image)
-        np.testing.assert_allclose(features, np.asarray(maps), rtol=1e-3, atol=1e-3)
-        logits = np.asarray(trainer.training_model(phase)(features))
-        np.testing.assert_allclose(logits, np.asarray(reader(image)), rtol=1e-3, atol=1e-3)
-
-    def test_they_need_trained_ones_and_ctc(self, tmp_path):
-        with pytest.raises(ConfigError, match="--init"):
-            kept_convolutions(None, 7)
-        plan = BatchPlan((32,), 64)
-        with pytest.raises(ConfigError, match="ctc"):
-            ReaderTrainer(SOURCE.charset, SOURCE, plan, [Phase("joint", 1, 1e-3)], tmp_path, first_layers=abs)
-
-
-def trainer_weight(trainer, path):
-    return next(np.array(v) for v in trainer.reader.weights if v.path == path)
 
 
 def test_a_checkpoint_of_another_charset_is_refused(tmp_path):
@@ -169,21 +118,18 @@ def test_a_killed_save_leaves_the_old_checkpoint(tmp_path, monkeypatch):
 
 def test_nan_loss_stops_the_run(tmp_path):
     trainer = make(tmp_path, [Phase("frames", 4, 1e-3)])
-    trainer.frame_head.bias.assign(np.full(trainer.frame_head.bias.shape, np.nan, np.float32))
+    bias = trainer.reader.get_layer("projection").bias
+    bias.assign(np.full(bias.shape, np.nan, np.float32))
     with pytest.raises(ConfigError, match="step 1"):
         trainer.train()
     assert not trainer.checkpoint.exists()
 
 
-def test_take_frames():
-    sequence = np.arange(12, dtype=np.float32).reshape(1, 6, 2)
-    taken = np.asarray(TakeFrames()([sequence, np.array([[5, 0]])]))
-    np.testing.assert_array_equal(taken, [[[10, 11], [0, 1]]])
-
-
-def test_frame_accuracy_ignores_padding():
-    logits = np.array([[[0, 9, 0], [9, 0, 0], [0, 0, 9]]], np.float32)
-    assert float(frame_accuracy(np.array([[1, 1, -1]]), logits)) == pytest.approx(0.5)
+def test_frame_loss_by_hand():
+    """Two labelled frames of probabilities 1/2 and 1/4, a third without a label; a line without any label costs 0."""
+    p = np.array([[[0.5, 0.25, 0.25], [0.5, 0.25, 0.25], [0.1, 0.8, 0.1]]] * 2)
+    loss = np.asarray(frame_loss(np.array([[0, 1, -1], [-1, -1, -1]]), np.log(p)))
+    np.testing.assert_allclose(loss, [(np.log(2) + np.log(4)) / 2, 0], rtol=1e-6)
 
 
 def test_validation_reads_through_the_model():

@@ -11,7 +11,6 @@ import pytest
 from ctpn_crnn.ctpn.anchors import strips_of_quads
 from ctpn_crnn.ctpn.network import CTPN
 from ctpn_crnn.errors import ConfigError, WeightsError
-from ctpn_crnn.training.ctpn_heads import split_at_features
 from ctpn_crnn.training.ctpn_trainer import (
     TrainingError,
     TrainingOptions,
@@ -35,7 +34,6 @@ class Bars(keras.utils.PyDataset):
         super().__init__()
         self.batch_size, self.batches, self.first = batch_size, batches, first
         self.waited = 0.0
-        self.first_layers: keras.Model | None = None
 
     def __len__(self) -> int:
         return self.batches
@@ -49,8 +47,6 @@ class Bars(keras.utils.PyDataset):
             image[y : y + 16, 8:60] = 30
             cut = strips_of_quads([np.float32([[8, y], [60, y], [60, y + 16], [8, y + 16]])], [1], (SIZE, SIZE))
             padded[: len(cut)] = cut
-        if self.first_layers is not None:
-            images = np.asarray(self.first_layers(images.astype(np.float32)))
         return ((images, strips),)
 
 
@@ -129,27 +125,6 @@ def test_frozen_blocks_keep_their_weights_and_are_left_out_of_the_gradient(small
     changed = {n: not np.array_equal(w, model.get_layer(f"{n}_conv1").get_weights()[0]) for n, w in before.items()}
     assert changed == {"block1": False, "block2": False, "block3": False, "block4": True, "block5": True}
     assert not any(v.path.startswith(("block1", "block2", "block3")) for v in model.trainable_variables)
-
-
-def test_behind_kept_blocks_the_same_is_learnt(small_vgg, tmp_path: Path) -> None:
-    options = TrainingOptions(steps=2, batch_size=1, learning_rate=1e-3, warmup_steps=0, freeze_blocks=2, samples=8)
-    losses = []
-    for blocks in (0, 2):
-        folder = tmp_path / str(blocks)
-        folder.mkdir()
-        keras.utils.set_random_seed(options.seed)
-        net = CTPN()
-        model = net.build_model()
-        first, trained = split_at_features(model, blocks) if blocks else (None, model)
-        before = [w.numpy() for w in model.get_layer("block2_conv1").weights]
-        training = build_training_model(net, trained, options)
-        training.run_eagerly = True
-        batches = Bars(1, 4)
-        batches.first_layers = first
-        rows = train(training, batches, Watch(options, folder, batches), epoch_steps=1)
-        losses.append([row["loss"] for row in rows])
-        assert all(np.array_equal(a, b.numpy()) for a, b in zip(before, model.get_layer("block2_conv1").weights))
-    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
 
 
 def test_thawing(small_vgg) -> None:

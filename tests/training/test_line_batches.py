@@ -40,16 +40,16 @@ def sample(width, text="12"):
     return LineSample(np.full((32, width), 255, np.uint8), text, spans)
 
 
-def test_frame_encoder_pads_with_ignored_entries():
-    (images, positions), labels = FrameEncoder(SOURCE.charset)([sample(40), sample(96, "3")], 96)
-    assert images.shape == (2, 32, 96, 1) and positions.shape == labels.shape
+def test_frame_encoder_labels_the_frames_that_are_known():
+    """A line of 40 px and one of 96 in a bucket of 96 px, 24 frames; characters from 2 to 14 and 14 to 26 px."""
+    images, labels = FrameEncoder(SOURCE.charset)([sample(40), sample(96, "3")], 96)
+    assert images.shape == (2, 32, 96, 1) and labels.shape == (2, 24)
     one, two = SOURCE.charset.encode("12")
-    known = labels[0] != IGNORED
-    assert {one, two} <= set(labels[0, known].tolist())
-    assert labels[0][(positions[0] >= 11) & known].tolist() == [0, 0]  # The padding at the right is blank.
-    assert (labels[1] == IGNORED).sum() > (labels[0] == IGNORED).sum()
-    _, doubled = FrameEncoder(SOURCE.charset, heads=2)([sample(40)], 64)
-    assert len(doubled) == 2
+    # Centres at frames 2 and 5, a half frame to each side; right edges at 3.5 and 6.5; padding from frame 10 on.
+    assert {i: c for i, c in enumerate(labels[0].tolist()) if c != IGNORED} == {
+        1: one, 2: one, 3: 0, 4: two, 5: two, 6: 0, 11: 0, 17: 0,
+    }  # fmt: skip
+    assert (labels[1] >= 0).sum() == 3  # No padding.
 
 
 def test_ctc_encoder():
