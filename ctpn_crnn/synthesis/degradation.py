@@ -1,4 +1,4 @@
-"""What printing, scanning, photographing and compressing do to a picture; geometry stays as it is."""
+"""What printing, scanning, photographing and compressing do to a picture, apart from its geometry."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 
 
 def degrade(rng: np.random.Generator, image: np.ndarray, strength: float = 0.5) -> np.ndarray:
-    """Applies a random few of the degradations.
+    """Apply a random few of the degradations.
 
     Args:
-        rng: the source of randomness.
+        rng: Source of randomness.
         image: (H, W) or (H, W, 3) uint8.
-        strength: 0 leaves the image as it is; 1 is about what a person can still read.
+        strength: 0 leaves the image as it is; at 1 a person can just read it.
 
     Returns:
         The degraded image, same shape, uint8.
@@ -28,7 +28,7 @@ def degrade(rng: np.random.Generator, image: np.ndarray, strength: float = 0.5) 
 
 
 def _shadow(rng: np.random.Generator, image: np.ndarray, strength: float) -> np.ndarray:
-    """Uneven light: a smooth field from a few random corner and middle values."""
+    """Light unevenly: a smooth field from six random values."""
     height, width = image.shape[:2]
     field = rng.uniform(1 - 0.5 * strength, 1 + 0.15 * strength, (2, 3)).astype(np.float32)
     field = cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -65,7 +65,7 @@ def _motion_blur(rng: np.random.Generator, image: np.ndarray, strength: float) -
 
 
 def _stroke_weight(rng: np.random.Generator, image: np.ndarray, strength: float) -> np.ndarray:
-    """Ink that spread or faded: a blend with the 2x2 dilation or erosion."""
+    """Spread or fade the ink: a blend with the 2x2 dilation or erosion."""
     kernel = np.ones((2, 2), np.uint8)
     changed = (cv2.erode if rng.random() < 0.5 else cv2.dilate)(image, kernel).reshape(image.shape)
     share = rng.uniform(0.1, 0.3 + 0.4 * strength)
@@ -81,7 +81,7 @@ def _noise(rng: np.random.Generator, image: np.ndarray, strength: float) -> np.n
 
 
 def _specks(rng: np.random.Generator, image: np.ndarray, strength: float) -> np.ndarray:
-    """Dust and dropouts: isolated pixels of black and white."""
+    """Add dust and dropouts: isolated black and white pixels."""
     mask = rng.random(image.shape[:2], dtype=np.float32)
     share = 0.008 * strength
     image = image.copy()
@@ -120,3 +120,4 @@ _STEPS: tuple[tuple[float, _Step], ...] = (
     (0.35, _jpeg),
     (0.15, _sharpen),
 )
+"""(probability at a strength of .65 or more, degradation), in the order in which they are applied; set by hand."""

@@ -11,10 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import ImageFont
 from tqdm import tqdm
 
 from ctpn_crnn.errors import SynthesisError
+from ctpn_crnn.synthesis.word_lists import word_list
 
 FONT_FOLDERS = (
     "/usr/share/fonts",
@@ -26,100 +27,18 @@ FONT_FOLDERS = (
     "C:/Windows/Fonts",
 )
 HELD_OUT_FAMILIES = 0.08
-"""Share of the font families that the reader's training keeps for validation."""
+"""Share of the font families that the training of the reader keeps for validation."""
 
 _EXTENSIONS = {".ttf", ".otf", ".ttc", ".otc", ".woff2"}
 _PROBE_SIZE = 12
 _LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;-()"
 _SIMPLIFIED = "这国们个学会对时发经东车长门问间见马鸟龙书乐习华电业"
 _TRADITIONAL = "這國們個學會對時發經東車長門問間見馬鳥龍書樂習華電業"
-# Faces that draw pictures, bars or single strokes instead of text, or whose letters stand for something else.
-_EXCLUDED_WORDS = (
-    "symbol",
-    "dingbat",
-    "emoji",
-    "math",
-    "music",
-    "icon",
-    "barcode",
-    "noto color",
-    "webdings",
-    "keyboard",
-    "unifont",
-    "d050000l",
-)
-# Families that draw lower-case letters as capitals, large or small: they cannot show what a lower-case text says.
-_CAPITALS_ONLY = (
-    "amatic",
-    "bangers",
-    "bebas",
-    "bungee",
-    "cinzel",
-    "graduate",
-    "humor sans",
-    "irianis adf style",
-    "luckiest guy",
-    "mekanus adf titling",
-    "monoton",
-    "permanent marker",
-    "rock salt",
-    "romande adf style",
-    "staatliches",
-    "unica one",
-)
-# How often a family is drawn, relative to 1: what printed documents are set in comes more often, handwriting less.
-_FAMILY_WEIGHTS = {
-    "noto serif cjk": 3.0,
-    "noto sans cjk": 3.0,
-    "fandolsong": 3.0,
-    "tw-sung": 3.0,
-    "cwtexming": 2.5,
-    "mingti2l": 2.0,
-    "sungtil": 2.0,
-    "fandolhei": 2.0,
-    "droid sans fallback": 2.0,
-    "ukai": 0.4,
-    "lxgw wenkai": 0.6,
-    "hei mono": 0.4,
-    "smiley": 0.3,
-    "zhi mang": 0.2,
-    "ma shan": 0.4,
-    "liu jian": 0.15,
-    "kouzan": 0.2,
-    "aoyagi": 0.2,
-    "honglei": 0.2,
-    "dongfang dakai": 0.3,
-    "jiangxi": 0.3,
-    "setofont": 0.3,
-    "unyetgul": 0.3,
-    "dejima": 0.4,
-    "cubic": 0.3,
-    "hanamina": 0.5,
-    "baiwuchang": 0.4,
-    "maoken": 0.6,
-    "reggae": 0.5,
-    "liberation serif": 8.0,
-    "liberation sans": 8.0,
-    "nimbus roman": 3.0,
-    "nimbus sans": 3.0,
-    "carlito": 4.0,
-    "caladea": 2.0,
-    "lobster": 0.4,
-    "dancing": 0.3,
-    "humor": 0.4,
-    "ocr b": 0.5,
-    "comic": 0.5,
-    "monoton": 0.2,
-    "kristi": 0.2,
-    "great vibes": 0.2,
-    "cabinsketch": 0.4,
-    "cabin sketch": 0.4,
-}
 
 
 @lru_cache(maxsize=2048)
 def _truetype(path: str, index: int, size: int) -> ImageFont.FreeTypeFont:
-    # The basic layout engine: advances add up without shaping, which is what makes a character's place exact.
+    # Without shaping (basic layout engine) advances add up, so that the place of each character is exact.
     return ImageFont.truetype(path, size, index=index, layout_engine=ImageFont.Layout.BASIC)
 
 
@@ -128,10 +47,10 @@ class Font:
     """One face of a font file.
 
     Args:
-        path: the font file.
-        index: the face inside a collection (.ttc), else 0.
-        family, style: the names that the file itself gives.
-        characters: what the face can draw with ink (space counts as drawn), out of the characters it was checked for.
+        path: The font file.
+        index: Index of the face in a collection (.ttc), else 0.
+        family, style: Names in the file.
+        characters: Those of the characters checked that the face draws with ink; space counts as drawn.
     """
 
     path: str
@@ -142,10 +61,10 @@ class Font:
 
     @classmethod
     def open(cls, path: str | Path, index: int = 0, characters: Iterable[str] = _LATIN) -> Font:
-        """Opens a face and checks which of `characters` it draws.
+        """Open a face and check which of `characters` it draws.
 
         Raises:
-            SynthesisError: the file is not a font that FreeType reads.
+            SynthesisError: The file is not a font that FreeType reads.
         """
         try:
             family, style = _truetype(str(path), index, _PROBE_SIZE).getname()
@@ -154,18 +73,18 @@ class Font:
         return cls(str(path), index, family or Path(path).stem, style or "", _drawable(str(path), index, characters))
 
     def covers(self, text: str) -> bool:
-        """Whether the face has a glyph with ink for every character of `text`, and of the right case."""
+        """Return whether the face draws every character of `text`, lower-case letters not as capitals."""
         if not self.characters.issuperset(text):
             return False
-        return text == text.upper() or not any(name in self.family.lower() for name in _CAPITALS_ONLY)
+        return text == text.upper() or not any(name in self.family.lower() for name in word_list("font_capitals_only"))
 
     def at(self, size: int) -> ImageFont.FreeTypeFont:
-        """The face at an em size of `size` pixels."""
+        """Return the face at an em of `size` pixels."""
         return _truetype(self.path, self.index, int(size))
 
     @property
     def scripts(self) -> frozenset[str]:
-        """What it can set: "latin", "simplified", "traditional"."""
+        """Scripts that the face can set: "latin", "simplified", "traditional"."""
         return frozenset(
             name
             for name, probe in (("latin", _LATIN), ("simplified", _SIMPLIFIED), ("traditional", _TRADITIONAL))
@@ -174,10 +93,10 @@ class Font:
 
 
 class FontLibrary:
-    """Faces to draw with, chosen by family first so that a family of many weights does not crowd out the others.
+    """Faces to draw with. A family is picked first and then one of its faces, so that all families have the same chance.
 
     Args:
-        fonts: the faces; at least one.
+        fonts: The faces; at least one.
     """
 
     def __init__(self, fonts: Sequence[Font]) -> None:
@@ -193,19 +112,19 @@ class FontLibrary:
     def discover(
         cls, folders: Sequence[str | Path] | None = None, characters: Iterable[str] | None = None
     ) -> FontLibrary:
-        """All faces under `folders` (default: where systems install fonts) that can set English or Chinese.
+        """Find all faces under `folders` (default: where systems install fonts) that can set English or Chinese.
 
-        The coverage of each face is kept in a cache folder of the user, since checking ten thousand glyphs for ink
-        takes about a second a face; a progress bar on stderr counts the faces that are not there yet.
+        Checking ten thousand glyphs for ink takes about a second a face. The result is kept in a cache folder of the
+        user; a progress bar on stderr counts the faces that are still to be checked.
 
         Raises:
-            SynthesisError: no usable font was found.
+            SynthesisError: No usable font was found.
         """
         if characters is None:
             from ctpn_crnn.crnn.charset import Charset
 
             characters = Charset.default().characters
-        # The probes too: a charset of digits still needs faces that set Latin.
+        # A charset of digits still needs faces that set Latin, so the letters of `scripts` are always checked.
         wanted = "".join(dict.fromkeys([*characters, *_LATIN, *_SIMPLIFIED, *_TRADITIONAL]))
         files = _font_files(folders or FONT_FOLDERS)
         faces = [(path, index) for path in files for index in range(_face_count(path)) if _is_wanted(path, index)]
@@ -216,9 +135,9 @@ class FontLibrary:
         return cls(_drop_duplicate_faces([font for font in fonts.values() if font.scripts]))
 
     def split(self, held_out: float = HELD_OUT_FAMILIES) -> tuple[FontLibrary, FontLibrary]:
-        """Divides the families in two for training and validation, by a checksum of the family's name.
+        """Divide the families into (training, validation) by a checksum of the family's name.
 
-        With a handful of families one part may be empty; it then gets all of them, as there is nothing to hold out.
+        With few families one part may be empty; it then gets all families.
         """
         kept, out = [], []
         for name, fonts in self._families.items():
@@ -227,10 +146,10 @@ class FontLibrary:
         return FontLibrary(kept or out), FontLibrary(out or kept)
 
     def pick(self, rng: np.random.Generator, text: str, script: str | None = None) -> Font:
-        """A random face that draws all of `text`; `script` limits it to faces that can set that script at all.
+        """Pick a random face that draws all of `text`, of those that can set `script` if one is given.
 
         Raises:
-            SynthesisError: no face covers the text.
+            SynthesisError: No face covers the text.
         """
         names, weights = self._families_for(script)
         for name in rng.choice(names, size=min(8, len(names)), p=weights) if names else ():
@@ -254,7 +173,7 @@ class FontLibrary:
 
 
 def _family_key(family: str) -> str:
-    """One key for the regional versions of a family: "Noto Sans CJK SC" and "... TC" are one family here."""
+    """Return one key for the regional versions of a family, such as "Noto Sans CJK SC" and "Noto Sans CJK TC"."""
     name = family.lower()
     for region in (" jp", " kr", " sc", " tc", " hk", " cn", " hw"):
         name = name.removesuffix(region)
@@ -262,22 +181,24 @@ def _family_key(family: str) -> str:
 
 
 def _family_weight(name: str) -> float:
-    return next((weight for part, weight in _FAMILY_WEIGHTS.items() if part in name), 1.0)
+    """Return how often a family is drawn, relative to 1: document faces come more often, handwriting less."""
+    weights = (item.split("\t") for item in word_list("font_weights"))
+    return next((float(weight) for part, weight in weights if part in name), 1.0)
 
 
 def _is_wanted(path: Path, index: int) -> bool:
-    """Whether a face opens, sets text, and is none of a pan-CJK collection's Japanese, Korean or mono faces."""
+    """Return whether a face opens and sets text, and is no Japanese, Korean or mono face of a CJK collection."""
     try:
         family = _truetype(str(path), index, _PROBE_SIZE).getname()[0] or path.stem
     except OSError:
         return False
     if "CJK" in family and (family.endswith((" JP", " KR")) or "Mono CJK" in family):
         return False
-    return not any(word in family.lower() for word in _EXCLUDED_WORDS)
+    return not any(word in family.lower() for word in word_list("font_exclusions"))
 
 
 def _drop_duplicate_faces(fonts: Sequence[Font]) -> list[Font]:
-    """Keeps one of the faces with equal names."""
+    """Keep one of the faces with equal names."""
     faces: dict[tuple[str, str], Font] = {}
     for font in fonts:
         faces.setdefault((font.family, font.style), font)
@@ -296,14 +217,14 @@ def _font_files(folders: Sequence[str | Path]) -> list[Path]:
 
 
 def _face_count(path: Path) -> int:
-    """The number of faces of a collection; 1 for a plain font (OpenType spec, "Collection header")."""
+    """Return the number of faces in a file; 1 for a plain font (OpenType specification, "Collection header")."""
     with path.open("rb") as file:
         header = file.read(12)
     return int.from_bytes(header[8:12], "big") if header[:4] == b"ttcf" else 1
 
 
 def _drawable(path: str, index: int, characters: Iterable[str]) -> frozenset[str]:
-    """Which characters leave ink, and other ink than a code point that no font has (the "missing" box)."""
+    """Return the characters that leave ink, other ink than the box for a missing glyph."""
     font = _truetype(path, index, _PROBE_SIZE)
     absent = {_ink(font, "\U0010fffe"), _ink(font, "\uffff")}
     return frozenset(c for c in characters if c == " " or _ink(font, c) not in absent | {b""})
@@ -318,7 +239,7 @@ def _ink(font: ImageFont.FreeTypeFont, character: str) -> bytes:
 
 
 def _cached(path: Path, index: int, characters: str) -> Font | None:
-    """The face with the coverage that an earlier check found; None where there was none."""
+    """Return the face with its coverage from the cache; None if it is not in the cache."""
     try:
         bits = np.unpackbits(np.load(_cache_file(path, index, characters)), count=len(characters))
         family, style = _truetype(str(path), index, _PROBE_SIZE).getname()
@@ -328,7 +249,7 @@ def _cached(path: Path, index: int, characters: str) -> Font | None:
 
 
 def _checked(path: Path, index: int, characters: str) -> Font:
-    """The face with each of `characters` checked; what was found is kept for the next time."""
+    """Check which of `characters` a face draws, and keep the result in the cache."""
     font = Font.open(path, index, characters)
     cached = _cache_file(path, index, characters)
     try:
@@ -337,7 +258,7 @@ def _checked(path: Path, index: int, characters: str) -> Font:
             np.save(file, np.packbits([c in font.characters for c in characters]))
         os.replace(file.name, cached)
     except OSError:
-        pass  # A cache that cannot be written costs time, nothing else.
+        pass  # Without a cache the check is repeated the next time.
     return font
 
 
@@ -346,11 +267,3 @@ def _cache_file(path: Path, index: int, characters: str) -> Path:
     key = f"{path}|{index}|{stat.st_size}|{int(stat.st_mtime)}|{hashlib.md5(characters.encode()).hexdigest()}|1"
     folder = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "ctpn_crnn" / "fonts"
     return folder / (hashlib.md5(key.encode()).hexdigest() + ".npy")
-
-
-def draw_mask(font: ImageFont.FreeTypeFont, text: str) -> np.ndarray:
-    """The coverage of `text` in one call, (height, width) uint8 in 0..255, with the ink's bounding box cut tight."""
-    left, top, right, bottom = font.getbbox(text)
-    image = Image.new("L", (max(1, int(right - left)), max(1, int(bottom - top))))
-    ImageDraw.Draw(image).text((-left, -top), text, font=font, fill=255)
-    return np.asarray(image)

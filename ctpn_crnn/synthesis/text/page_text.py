@@ -6,52 +6,7 @@ import numpy as np
 
 from ctpn_crnn.synthesis.text import short_text
 from ctpn_crnn.synthesis.text.corpus import Corpus
-
-_RECEIPT_LABELS = {
-    "en": (
-        *(
-            "Subtotal",
-            "TOTAL",
-            "Total Sales (Inclusive of GST)",
-            "CASH",
-            "Change",
-            "Rounding",
-            "Discount",
-            "GST 6%",
-            "Tax",
-        ),
-        *(
-            "Item Count",
-            "Net Total",
-            "VISA CARD",
-            "Amount Due",
-            "Balance",
-            "Service Charge",
-            "Total Qty :",
-            "Paid",
-            "Qty",
-        ),
-    ),
-    "zh": (
-        *("小计", "合计", "总计：", "应收金额", "实收", "找零", "优惠", "会员折扣"),
-        *("数量", "支付宝", "微信支付", "现金", "税额", "件数：", "抹零"),
-    ),
-}
-_HEADER_LABELS = {
-    "en": ("Item", "Qty", "Price", "Amount", "U/P", "Total(RM)", "Tax", "Disc", "Code", "Amt ($)"),
-    "zh": ("商品", "数量", "单价", "金额", "品名", "折扣", "小计", "编号"),
-}
-_CLOSINGS = {
-    "en": (
-        "THANK YOU",
-        "PLEASE COME AGAIN",
-        "GOODS SOLD ARE NOT RETURNABLE",
-        "Have a nice day!",
-        "*** THANK YOU ***",
-        "TAX INVOICE",
-    ),
-    "zh": ("谢谢惠顾", "欢迎下次光临", "请妥善保管小票", "如需发票请扫码", "*** 谢谢光临 ***", "购物小票"),
-}
+from ctpn_crnn.synthesis.word_lists import word_list
 
 _TRIES = 4
 
@@ -60,7 +15,7 @@ class PageText:
     """Draws the words of a page from a corpus.
 
     Args:
-        corpus: where running text comes from.
+        corpus: Source of running text.
         language: "zh" (Chinese with English and numbers in it) or "en".
     """
 
@@ -69,7 +24,7 @@ class PageText:
         self.language = language
 
     def running(self, rng: np.random.Generator, length: int) -> str:
-        """Running text of at least `length` characters, or what 12 draws give."""
+        """Draw running text of at least `length` characters, or less if 12 draws do not give as many."""
         parts: list[str] = []
         total = 0
         for _ in range(12 if length > 1 else 1):
@@ -81,18 +36,18 @@ class PageText:
         return (" " if self.language == "en" else "").join(parts)
 
     def heading(self, rng: np.random.Generator) -> str:
-        """A title of a few words."""
+        """Draw a title of a few words."""
         text = self._line(rng, int(rng.integers(4, 26)))
         return text.upper() if self.language == "en" and rng.random() < 0.4 else text
 
     def label(self, rng: np.random.Generator, longest: int = 14) -> str:
-        """A short label: an item of a table's first column, a menu entry, a button."""
+        """Draw a short label: an item of a table's first column, a menu entry, a button."""
         if rng.random() < 0.25:
             return self.corpus.phrase(rng)
         return self._line(rng, int(rng.integers(2, longest)))
 
     def amount(self, rng: np.random.Generator) -> str:
-        """A number of a financial table: thousands separators, parentheses for negative, a dash for none."""
+        """Draw a number of a financial table: thousands separators, parentheses for negative, a dash for none."""
         draw = rng.random()
         if draw < 0.07:
             return str(rng.choice(["–", "-", "—", "－"]))
@@ -105,33 +60,33 @@ class PageText:
         return f"-{plain}" if draw < 0.35 else plain
 
     def price(self, rng: np.random.Generator) -> str:
-        """A price on a receipt."""
+        """Draw a price on a receipt."""
         mark = str(rng.choice(["", "", "", "", "$", "RM", "¥"]))
         return f"{mark}{10 ** rng.uniform(-0.3, 3.2):,.2f}" + (" SR" if rng.random() < 0.06 else "")
 
     def date(self, rng: np.random.Generator) -> str:
-        """A date or a time."""
+        """Draw a date or a time."""
         return short_text.date(rng)
 
     def code(self, rng: np.random.Generator) -> str:
-        """A number or identifier that no dictionary holds."""
+        """Draw a number or identifier that no dictionary holds."""
         return short_text.code(rng)
 
     def program(self, rng: np.random.Generator, length: int) -> str:
-        """A line of a program, mostly of at most `length` characters; now and then running text, as comments are."""
+        """Draw a line of code, mostly of at most `length` characters; now and then running text, as comments are."""
         return self.running(rng, length) if rng.random() < 0.25 else self.corpus.program(rng, length)
 
     def receipt_label(self, rng: np.random.Generator) -> str:
-        """The label of a sum on a receipt."""
-        return str(rng.choice(_RECEIPT_LABELS[self.language]))
+        """Draw the label of a sum on a receipt."""
+        return str(rng.choice(word_list(f"receipt_sums_{self.language}")))
 
     def receipt_header(self, rng: np.random.Generator, count: int) -> list[str]:
-        """Column headers of a receipt's list, `count` of them, none twice."""
-        return [str(label) for label in rng.choice(_HEADER_LABELS[self.language], count, replace=False)]
+        """Draw `count` different column headers of a receipt's list of items."""
+        return [str(label) for label in rng.choice(word_list(f"receipt_headers_{self.language}"), count, replace=False)]
 
     def closing(self, rng: np.random.Generator) -> str:
-        """What stands at a receipt's end."""
-        return str(rng.choice(_CLOSINGS[self.language]))
+        """Draw the closing words of a receipt."""
+        return str(rng.choice(word_list(f"receipt_closings_{self.language}")))
 
     def _line(self, rng: np.random.Generator, length: int) -> str:
         if self.language == "en":

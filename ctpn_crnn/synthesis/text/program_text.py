@@ -1,4 +1,4 @@
-"""Lines of program text: what screenshots of code, terminals and logs hold, and hardly any running text."""
+"""Lines that look like program code, as screenshots of editors and terminals hold them."""
 
 from __future__ import annotations
 
@@ -7,46 +7,23 @@ from collections.abc import Callable
 
 import numpy as np
 
-_OPERATORS = (
-    "= = = == != <= >= += -= *= := -> => && || < > + - * / % ** // :: << >> | & ~ ^ ? : , ; <- === !== ++ -- .. ..."
-).split(" ")
+from ctpn_crnn.synthesis.word_lists import word_list
+
 _BRACKETS = ("()", "()", "()", "[]", "[]", "{}", "{}", "<>")
 _QUOTES = ('"', '"', "'", "'", "`")
-_KEYWORDS = (
-    "if for while return def class import from with as in not and or None True False self int str void const let var "
-    "function new this else try except lambda yield await async public static struct float char echo sudo cd ls cat "
-    "grep SELECT FROM WHERE"
-).split(" ")
 _PREFIXES = (
-    "$ ",
-    "> ",
-    ">>> ",
-    "# ",
-    "// ",
-    "/* ",
-    "-- ",
-    "@",
-    "#",
-    "- ",
-    "* ",
-    "+ ",
-    "~/",
-    "\\",
-    "&",
-    "*",
-    "!",
-    "...",
-)
+    "$ ", "> ", ">>> ", "# ", "// ", "/* ", "-- ", "@", "#", "- ", "* ", "+ ", "~/", "\\", "&", "*", "!", "...",
+)  # fmt: skip
 _ENDS = (";", ";", ":", ",", " {", "}", ")", "];", "})", " \\", " */", " &", "")
 
 
 def program(rng: np.random.Generator, length: int, word: Callable[[], str]) -> str:
-    """Something that looks like a line of code, mostly of at most `length` characters: it need not run.
+    """Draw what looks like a line of code, mostly of at most `length` characters; it need not run.
 
     Args:
-        rng: draws.
-        length: at least 1.
-        word: gives a word, for names and strings; any text, also an empty one.
+        rng: Source of randomness.
+        length: At least 1.
+        word: Returns a word for names and strings; it may be empty.
     """
     text = str(rng.choice(_PREFIXES)) if rng.random() < 0.25 else ""
     spaced, enough = rng.random() < 0.7, rng.uniform(0.2, 0.9) * length
@@ -54,7 +31,7 @@ def program(rng: np.random.Generator, length: int, word: Callable[[], str]) -> s
         text += _expression(rng, word, depth=0)
         if len(text) >= enough:
             break
-        operator = str(rng.choice(_OPERATORS))
+        operator = str(rng.choice(word_list("code_operators")))
         text += f" {operator} " if spaced else operator
     return text + str(rng.choice(_ENDS)) if rng.random() < 0.5 else text
 
@@ -64,7 +41,7 @@ def _expression(rng: np.random.Generator, word: Callable[[], str], depth: int) -
         lambda: name(rng, word),
         lambda: name(rng, word),
         lambda: _literal(rng, word),
-        lambda: f"{rng.choice(_KEYWORDS)} {name(rng, word)}",
+        lambda: f"{rng.choice(word_list('code_keywords'))} {name(rng, word)}",
         lambda: f"--{name(rng, word)}",
         lambda: f"{name(rng, word)}{_enclosed(rng, word, depth)}",
         lambda: _enclosed(rng, word, depth),
@@ -91,7 +68,7 @@ def _literal(rng: np.random.Generator, word: Callable[[], str]) -> str:
 
 
 def name(rng: np.random.Generator, word: Callable[[], str]) -> str:
-    """An identifier: snake_case, camelCase, CAPITALS, with an attribute or alone; a path; a single letter."""
+    """Draw an identifier: snake_case, camelCase, CAPITALS, with an attribute or alone; a path; a single letter."""
     draw = rng.random()
     if draw < 0.2:
         return str(rng.choice(list(string.ascii_letters)))

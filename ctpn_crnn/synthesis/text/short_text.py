@@ -1,4 +1,4 @@
-"""Short pieces of training text: numbers, amounts, measures, dates, codes, marks to tick, entries of contents."""
+"""Short texts by template: numbers, amounts, measures, dates, codes, tick boxes, entries of contents, shop signs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from functools import partial
 
 import numpy as np
 
-_UNITS = (
-    "元 万元 亿元 千元 百万元 美元 港元 % ‰ 人 吨 台 件 次 股 个 年 天 小时 分钟 平方米 kg mg mm cm km μm m² m³ "
-    "mL ml L μL ℃ °C K GB MHz Hz V W A Ω kΩ dB km/h kg/m³ mol/L mg/L"
-).split(" ")
+from ctpn_crnn.synthesis.word_lists import word_list
+
 _CHOICES = (
     ("适用", "不适用"),
     ("適用", "不適用"),
@@ -30,7 +28,7 @@ _LEADERS = (".", ".", "·", "…", "_", "_", " .", "-")
 
 
 def number(rng: np.random.Generator) -> str:
-    """A number as tables and running text write it."""
+    """Draw a number as tables and running text write it."""
     value = int(10 ** rng.uniform(0, 9))
     decimals = int(rng.choice([0, 0, 1, 2, 2, 3]))
     plain = f"{value / 10**decimals:,.{decimals}f}" if rng.random() < 0.7 else f"{value / 10**decimals:.{decimals}f}"
@@ -44,14 +42,14 @@ def number(rng: np.random.Generator) -> str:
     if style < 0.38:
         return f"{rng.uniform(0, 130):.{int(rng.integers(3))}f}%"
     if style < 0.5:
-        return plain + str(rng.choice(_UNITS))
+        return plain + str(rng.choice(word_list("units")))
     if style < 0.57:
         return str(rng.choice(["-", "–", "–", "—", "N/A", "不适用", "*", "0"]))
     return hanzi_number(rng) if style < 0.62 else plain
 
 
 def hanzi_number(rng: np.random.Generator) -> str:
-    """A number in Chinese numerals, counted, spelt digit by digit, or of an article, a chapter, a floor."""
+    """Draw a number in Chinese numerals: counted, digit by digit, a percentage, the number of an article or chapter."""
     value = int(10 ** rng.uniform(0, 4))
     style = rng.random()
     if style < 0.3:
@@ -70,7 +68,7 @@ def _digits(value: int) -> str:
 
 
 def _count(value: int) -> str:
-    """A number up to 9999 as it is spoken: 320 is 三百二十, 2005 is 二千零五."""
+    """Return a number up to 9999 as it is spoken: 320 is 三百二十, 2005 is 二千零五."""
     text = ""
     for place, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
         digit = value // place % 10
@@ -83,12 +81,12 @@ def _count(value: int) -> str:
 
 
 def money(rng: np.random.Generator) -> str:
-    """An amount with its currency."""
+    """Draw an amount of money with its currency."""
     return f"{rng.choice(_CURRENCIES)}{10 ** rng.uniform(0, 7):,.2f}" + ("元" if rng.random() < 0.2 else "")
 
 
 def date(rng: np.random.Generator) -> str:
-    """A date or a time, in the forms that print uses."""
+    """Draw a date or a time in one of the forms that print uses."""
     year, month, day = int(rng.integers(1949, 2036)), int(rng.integers(1, 13)), int(rng.integers(1, 29))
     hour, minute, second = (int(v) for v in rng.integers((24, 60, 60)))
     forms = (
@@ -113,7 +111,7 @@ def date(rng: np.random.Generator) -> str:
 
 
 def code(rng: np.random.Generator) -> str:
-    """Something that no dictionary holds: an order number, a phone number, an identifier, a web or mail address."""
+    """Draw what no dictionary holds: an order number, a phone number, an identifier, a web or mail address."""
     pick = partial(_characters, rng)
     digits, capitals, lower = string.digits, string.ascii_uppercase, string.ascii_lowercase
     forms = (
@@ -143,7 +141,7 @@ def code(rng: np.random.Generator) -> str:
 
 
 def machine_readable(rng: np.random.Generator) -> str:
-    """A row of a travel document's machine-readable zone (ICAO 9303): capitals and digits, filled up with "<"."""
+    """Draw a row of the machine-readable zone of a travel document (ICAO 9303): capitals, digits, "<" as filler."""
     pick = partial(_characters, rng)
     capitals, digits = string.ascii_uppercase, string.digits
     if rng.random() < 0.5:
@@ -156,7 +154,7 @@ def machine_readable(rng: np.random.Generator) -> str:
 
 
 def mark(rng: np.random.Generator) -> str:
-    """What stands alone in a table or a form: a dash for nothing, a bullet, a small number, boxes to tick."""
+    """Draw what stands alone in a table or a form: a dash for nothing, a bullet, a small number, boxes to tick."""
     draw = rng.random()
     if draw < 0.45:
         return str(rng.choice(["–", "–", "–", "—", "-"]))
@@ -171,12 +169,12 @@ def mark(rng: np.random.Generator) -> str:
 
 
 def measure(rng: np.random.Generator) -> str:
-    """A number with a sign: of measurements, ranges, tolerances, comparisons, sizes, sections."""
+    """Draw a number with a sign: a measurement, range, tolerance, comparison, size or section."""
 
     def value() -> str:
         return f"{10 ** rng.uniform(-1, 3):.{int(rng.integers(3))}f}"
 
-    unit = str(rng.choice(_UNITS)) if rng.random() < 0.5 else ""
+    unit = str(rng.choice(word_list("units"))) if rng.random() < 0.5 else ""
     space = " " if rng.random() < 0.5 else ""
     relation, variable = str(rng.choice(_RELATIONS)), str(rng.choice(_VARIABLES))
     forms = (
@@ -197,15 +195,23 @@ def measure(rng: np.random.Generator) -> str:
 
 
 def _characters(rng: np.random.Generator, alphabet: str, low: int, high: int) -> str:
-    """Of `alphabet`, at least `low` and fewer than `high`."""
+    """Draw characters of an alphabet, at least `low` and fewer than `high` of them."""
     return "".join(rng.choice(list(alphabet), int(rng.integers(low, high))))
 
 
 def with_leader(rng: np.random.Generator, title: str, length: int) -> str:
-    """An entry of a table of contents, or a blank to fill in: a title, a leader, mostly a number; about so long."""
+    """Draw an entry of contents or a blank to fill in, about `length` long: a title, a leader, mostly a number."""
     leader = str(rng.choice(_LEADERS))
     room = max(3, min(length - len(title) - 4, 40)) // len(leader)
     space = " " if rng.random() < 0.5 else ""
     return f"{title}{space}{leader * int(rng.integers(2, room + 1))}{space}" + (
         str(rng.integers(1, 400)) if rng.random() < 0.7 else ""
     )
+
+
+def shop_sign(rng: np.random.Generator, name: str) -> str:
+    """Draw the sign of a Chinese shop, street or public place: `name` and a trade, a trade alone, or a notice."""
+    if rng.random() < 0.35:
+        return str(rng.choice(word_list("notices")))
+    trade = str(rng.choice(word_list("trades")))
+    return trade if rng.random() < 0.2 else name + trade
