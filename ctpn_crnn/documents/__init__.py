@@ -1,1 +1,1 @@
-"""Anything readable to images, page by page: files, folders, PDF, TIFF, decoding, prefetch."""
+"""From files, folders, PDFs, TIFFs and data in memory to images, page by page."""

@@ -1,4 +1,4 @@
-"""Anything that holds an image -> one uint8 BGR array."""
+"""Decode one image, from a file or from memory, to a uint8 BGR array."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import BinaryIO, TypeAlias, Union
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from ctpn_crnn.errors import ImageError
 
@@ -20,7 +20,10 @@ ImageSource: TypeAlias = Union[str, "os.PathLike[str]", bytes, bytearray, memory
 """What `load_image` reads."""
 
 MAX_PIXELS = 150_000_000
-"""Largest image accepted unless told otherwise: an A4 page at 1200 dpi has 139 million pixels."""
+"""Default limit of an image's size: an A4 page at 1200 dpi has 139 million pixels."""
+
+_EXIF_QUARTER_TURNS = frozenset({5, 6, 7, 8})
+"""EXIF orientations that exchange width and height."""
 
 _pillow_limit_lock = threading.Lock()
 
@@ -28,8 +31,9 @@ _pillow_limit_lock = threading.Lock()
 def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS, name: str | None = None) -> np.ndarray:
     """Read an image.
 
-    Files: whatever Pillow reads. Their EXIF orientation is applied, transparency is laid on white, CMYK, palette and
-    other colour models are converted, 16-bit values are scaled to 8. Of a file with several pages the first is read.
+    Files: every format that Pillow reads. Their EXIF orientation is applied, transparency is laid on white, CMYK,
+    palette and other colour models are converted, 16-bit values are scaled to 8. Of a file with several pages the first
+    is read.
 
     Arrays: grey (H, W) or (H, W, 1), BGR (H, W, 3) as `cv2.imread` gives it, or BGRA (H, W, 4). uint8 stays as it
     is; uint16 is 0..65535; bool is black and white; float is 0..1 when no value exceeds 1, else 0..255 (values outside
@@ -37,8 +41,8 @@ def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS, name: str |
 
     Args:
         source: A path, the bytes of a file, a binary file object, a Pillow image, or an array.
-        max_pixels: Images with more pixels are refused before they are decoded. Arrays, which are decoded, never are.
-        name: What messages call it; None for its path, or a word for what it is.
+        max_pixels: Images with more pixels are refused before they are decoded. Arrays of any size are accepted.
+        name: What messages call it; None for its path, or "the data given" and the like.
 
     Returns:
         uint8 (H, W, 3), BGR. May share memory with an array given as source: do not write to it.
@@ -53,7 +57,7 @@ def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS, name: str |
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _from_bytes(bytes(source), name or "the data given", max_pixels)
     if hasattr(source, "read"):
-        return _from_bytes(_read_all(source), name or "the file object given", max_pixels)
+        return _from_bytes(read_all(source, "the file object given"), name or "the file object given", max_pixels)
     if isinstance(source, np.ndarray) or hasattr(source, "__array__"):
         return _from_array(np.asarray(source))
     raise ImageError(
@@ -63,10 +67,10 @@ def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS, name: str |
 
 
 def check_file(path: str | os.PathLike[str]) -> Path:
-    """The path, when a file that can be opened lies there.
+    """Check that a file can be opened; returns its path.
 
     Raises:
-        ImageError: It is missing, a folder, or may not be read.
+        ImageError: It is missing, is a folder, or must not be read.
     """
     name = os.fspath(path)
     if "://" in str(name):
@@ -88,11 +92,11 @@ def check_file(path: str | os.PathLike[str]) -> Path:
 
 @contextmanager
 def open_pillow(file: Path | BinaryIO, name: str, max_pixels: int) -> Iterator[Image.Image]:
-    """Open an image file and check its size, without decoding it.
+    """Open an image file and check its size without decoding it.
 
     Raises:
-        ImageError: It is not an image, is damaged, or has more than `max_pixels` pixels. Errors that Pillow raises
-            inside the block become ImageError too.
+        ImageError: It is not an image, is damaged, or has more than `max_pixels` pixels; or Pillow raised an error
+            inside the block.
     """
     try:
         with _pillow_without_limit():
@@ -113,9 +117,9 @@ def open_pillow(file: Path | BinaryIO, name: str, max_pixels: int) -> Iterator[I
 
 
 def pillow_to_bgr(image: Image.Image) -> np.ndarray:
-    """A Pillow image of any mode, decoded or not, as uint8 BGR (H, W, 3): rotated by its EXIF, laid on white."""
+    """Convert a Pillow image of any mode to uint8 BGR (H, W, 3), turned as its EXIF says, transparency on white."""
     image.load()
-    image = _upright(image)
+    image = _turn_by_exif(image)
     if image.mode.startswith(("I", "F")):
         return _to_bgr(_wide_to_uint8(np.asarray(image), image.mode))
     if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
@@ -183,7 +187,7 @@ def _array_to_uint8(array: np.ndarray) -> np.ndarray:
 
 
 def _wide_to_uint8(array: np.ndarray, mode: str) -> np.ndarray:
-    """Pillow's 16-bit ("I;16..."), 32-bit ("I") and float ("F") pixels; "I" holds 16-bit values in most files."""
+    """Scale Pillow's 16-bit ("I;16..."), 32-bit ("I", in most files 16-bit values) and float ("F") pixels to 8 bits."""
     if mode == "F":
         return _array_to_uint8(np.nan_to_num(array.astype(np.float64), posinf=255.0, neginf=0.0))
     return _scale(array, max(65535, int(array.max())))
@@ -194,7 +198,7 @@ def _scale(array: np.ndarray, full: float) -> np.ndarray:
 
 
 def _to_bgr(array: np.ndarray) -> np.ndarray:
-    """uint8 grey, BGR or BGRA -> contiguous BGR; transparency is laid on white."""
+    """Convert uint8 grey, BGR or BGRA to contiguous BGR, transparency on white."""
     if array.ndim == 2 or array.shape[2] == 1:
         return cv2.cvtColor(np.ascontiguousarray(array.reshape(array.shape[:2])), cv2.COLOR_GRAY2BGR)
     if array.shape[2] == 3:
@@ -203,28 +207,48 @@ def _to_bgr(array: np.ndarray) -> np.ndarray:
     return ((array[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _turn_by_exif(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image) or image
     except Exception:  # noqa: BLE001 - a malformed EXIF block does not make the picture unreadable
         return image
 
 
-def _read_all(file: BinaryIO) -> bytes:
+def exif_swaps_sides(image: Image.Image) -> bool:
+    """Whether the EXIF orientation of an opened image exchanges its width and height."""
+    return image.getexif().get(ExifTags.Base.Orientation) in _EXIF_QUARTER_TURNS
+
+
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Width and height of an opened image after it is turned as its EXIF says; the image is not decoded."""
+    width, height = image.size
+    return (height, width) if exif_swaps_sides(image) else (width, height)
+
+
+def read_all(file: BinaryIO, name: str) -> bytes:
+    """Read a binary file object to its end.
+
+    Args:
+        file: The file object.
+        name: What messages call it.
+
+    Raises:
+        ImageError: It cannot be read, or yields text.
+    """
     try:
         data = file.read()
     except (OSError, ValueError) as error:
-        raise ImageError(f"the file object given cannot be read: {error}") from error
+        raise ImageError(f"{name} cannot be read: {error}") from error
     if not isinstance(data, bytes):
-        raise ImageError("the file object given yields text; open it in binary mode ('rb')")
+        raise ImageError(f"{name} yields text; open it in binary mode ('rb')")
     return data
 
 
 def check_size(size: tuple[int, int], name: str, max_pixels: int) -> None:
-    """Refuse an image that has no pixels, or more than `max_pixels`.
+    """Check the size (width, height) of an image.
 
     Raises:
-        ImageError: It is such a one.
+        ImageError: It has no pixels, or more than `max_pixels`.
     """
     width, height = size
     if width < 1 or height < 1:
@@ -243,7 +267,7 @@ def _refuse_pdf(start: bytes, name: str) -> None:
 
 @contextmanager
 def _pillow_without_limit() -> Iterator[None]:
-    """Pillow's own limit is global and warns long before it refuses; ours is checked right after the header is read."""
+    """Switch off Pillow's own limit of the image size, which is global; ours is checked once the header is read."""
     with _pillow_limit_lock:
         before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:

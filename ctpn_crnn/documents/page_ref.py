@@ -1,4 +1,4 @@
-"""A page that can be loaded, and what is known of it before it is."""
+"""A reference to a page: it can be loaded, and its size, resolution and text are known before that."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from PIL import ExifTags
 
-from ctpn_crnn.documents.images import ImageSource, check_size, load_image, open_pillow, pillow_to_bgr
+from ctpn_crnn.documents.images import (
+    ImageSource,
+    check_size,
+    exif_swaps_sides,
+    load_image,
+    open_pillow,
+    pillow_to_bgr,
+)
 
 POINTS = 72.0
 """Points in an inch."""
 
 _LARGEST_PAGE = 3400.0
-"""Points; a little more than the longer side of A0. A picture that claims to be larger carries a resolution that nobody
-set: cameras write 72 dpi."""
+"""Points, a little more than the longer side of A0. A picture that claims to be larger carries a default resolution:
+cameras write 72 dpi."""
 
-_EXIF_ORIENTATION = 0x0112
-_EXIF_TURNED = frozenset({5, 6, 7, 8})
-"""The orientations that swap width and height."""
-
-_EXIF_RESOLUTION = frozenset({0x011A, 0x0128})
-"""Pixels a unit, and the unit."""
+_EXIF_RESOLUTION = frozenset({ExifTags.Base.XResolution, ExifTags.Base.ResolutionUnit})
 
 _JFIF_UNITS = (1, 2)
 """Inch and centimetre."""
@@ -33,7 +36,7 @@ class PageRef(abc.ABC):
     """A page that can be loaded. Nothing is decoded or rendered before it is asked for.
 
     Args:
-        name: See the attribute.
+        name: A path, "path#page=N" for a page of a document, or None for an image in memory.
 
     Attributes:
         name: A path, "path#page=N" for a page of a document, or None for an image in memory.
@@ -44,7 +47,7 @@ class PageRef(abc.ABC):
 
     @abc.abstractmethod
     def load(self) -> np.ndarray:
-        """Its image, uint8 BGR (H, W, 3).
+        """Load the image of the page, uint8 BGR (H, W, 3).
 
         Raises:
             ImageError: The page is damaged, or too large.
@@ -61,7 +64,7 @@ class PageRef(abc.ABC):
 
     @property
     def dpi(self) -> float | None:
-        """Pixels an inch, across, of the image that `load` gives; None where that is not known.
+        """Horizontal resolution of the image that `load` gives, in pixels an inch; None where that is not known.
 
         Raises:
             ImageError: The page is damaged.
@@ -70,7 +73,7 @@ class PageRef(abc.ABC):
 
     @property
     def text(self) -> str:
-        """The text that the page already has, a line each; empty for an image, and for a PDF page that is only one.
+        """The text that the page already has, one line for each of its lines; empty for images and scanned PDF pages.
 
         Raises:
             ImageError: The page is damaged.
@@ -82,10 +85,11 @@ class ImageRef(PageRef):
     """An image, or a page of a TIFF.
 
     Args:
-        source: Whatever `load_image` reads.
-        name: See `PageRef`.
-        max_pixels: See `load_image`.
-        frame: For a file (a path, or the bytes of one) with several pages: which, from 0. None: a single image.
+        source: What `load_image` reads.
+        name: A path, "path#page=N" for a page of a TIFF, or None for an image in memory.
+        max_pixels: Larger images are refused.
+        frame: Index from 0 of the page in a file with several pages (a path, or the bytes of a file). None: the source
+            is a single image.
         title: What messages call it; None for its name.
     """
 
@@ -104,7 +108,11 @@ class ImageRef(PageRef):
         self._frame = frame
 
     def load(self) -> np.ndarray:
-        """See `PageRef.load`."""
+        """Load the image, uint8 BGR (H, W, 3).
+
+        Raises:
+            ImageError: The image is missing, damaged, too large, or no image.
+        """
         if self._frame is None:
             return load_image(self._source, max_pixels=self._max_pixels, name=self._title)
         name = self._title or "the page"
@@ -115,18 +123,18 @@ class ImageRef(PageRef):
 
     @property
     def size_points(self) -> tuple[float, float] | None:
-        """See `PageRef.size_points`; what the file says of its resolution, unless that makes it larger than A0."""
-        facts = self._facts()
-        return None if facts is None else facts[0]
+        """Width and height in points by the resolution in the file; None without one, or where the page exceeds A0."""
+        scale = self._scale()
+        return None if scale is None else scale[0]
 
     @property
     def dpi(self) -> float | None:
-        """See `PageRef.dpi`; the resolution down the page, where it is another (faxes), is in `size_points` only."""
-        facts = self._facts()
-        return None if facts is None else facts[1]
+        """Horizontal resolution in pixels an inch, or None. Faxes have another one vertically; see `size_points`."""
+        scale = self._scale()
+        return None if scale is None else scale[1]
 
-    def _facts(self) -> tuple[tuple[float, float], float] | None:
-        """((width, height) in points, dpi across), upright; read from the header anew each time."""
+    def _scale(self) -> tuple[tuple[float, float], float] | None:
+        """((width, height) in points, horizontal dpi) of the upright page, read from the file's header."""
         if not isinstance(self._source, (str, Path, bytes)):
             return None
         with open_pillow(self._file(), self._title or "the image", sys.maxsize) as image:
@@ -137,9 +145,9 @@ class ImageRef(PageRef):
                 and image.info.get("jfif_unit") not in _JFIF_UNITS
                 and not set(exif) >= _EXIF_RESOLUTION
             ):
-                recorded = None  # Pillow says 72 where a JPEG with EXIF tells no resolution
+                recorded = None  # Pillow reports 72 for a JPEG with EXIF but without a resolution
             size = image.size
-            turned = exif.get(_EXIF_ORIENTATION) in _EXIF_TURNED
+            turned = exif_swaps_sides(image)
         try:
             across, down = (float(value) for value in recorded)
         except (TypeError, ValueError, ZeroDivisionError):  # none, or a malformed fraction

@@ -32,7 +32,7 @@ _LINE_END_HYPHENS = str.maketrans({"\x02": "-", "\ufffe": "-", "\x00": None})
 
 
 class PdfFile:
-    """A PDF, opened when it is needed and closed for sure.
+    """A PDF that is opened when it is needed, and always closed.
 
     Args:
         document: Its path, or its bytes.
@@ -40,9 +40,9 @@ class PdfFile:
         password: Opens an encrypted one.
 
     Attributes:
-        name: As given.
+        name: What messages call it.
         pdfium: The module pypdfium2.
-        is_lowered: Whether it was said that a page of it is rendered at less resolution than was asked for.
+        has_warned_of_resolution: Whether a lowered resolution of one of its pages was logged.
 
     Raises:
         ImageError: pypdfium2 is not installed.
@@ -53,15 +53,12 @@ class PdfFile:
         self._document = document
         self._password = password
         self.pdfium = _import_pdfium(name)
-        self.is_lowered = False
+        self.has_warned_of_resolution = False
         self._kept_open: Any = None
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
-        """Open the document once for all that is done within the block; it is closed at its end.
-
-        Worth it for more than one page: the fonts that pages share are loaded once.
-        """
+        """Keep the document open during the block, so that the fonts that its pages share are loaded once."""
         with _PDFIUM_LOCK:
             self._kept_open = self._open()
         try:
@@ -72,10 +69,10 @@ class PdfFile:
                 pdf.close()
 
     def use(self, action: Callable[[Any], Result]) -> Result:
-        """Give the open document (pypdfium2's `PdfDocument`) to `action`; opens and closes it when it is not open.
+        """Call `action` with pypdfium2's `PdfDocument`, which is opened and closed for it where it is not kept open.
 
         Raises:
-            ImageError: The file is missing, damaged, or encrypted. What `action` raises passes.
+            ImageError: The file is missing, damaged, or encrypted. Exceptions of `action` pass unchanged.
         """
         with _PDFIUM_LOCK:
             pdf = self._kept_open or self._open()
@@ -89,16 +86,16 @@ class PdfFile:
         try:
             pdf = self.pdfium.PdfDocument(self._document, password=self._password)
         except (self.pdfium.PdfiumError, OSError, ValueError) as error:
-            raise ImageError(self._why_not(error)) from error
+            raise ImageError(self._reason(error)) from error
         try:
-            pdf.init_forms()  # or what was filled into a form would not be rendered
+            pdf.init_forms()  # otherwise the contents of form fields would not be rendered
         except self.pdfium.PdfiumError:
             pass  # a broken form is no reason to lose the pages
         return pdf
 
-    def _why_not(self, error: Exception) -> str:
+    def _reason(self, error: Exception) -> str:
         code = getattr(error, "err_code", None)
-        # PDFium does not set the code for every error: what it says may be that of a file before.
+        # PDFium does not set the code for every error: it may be that of an earlier file.
         if (code == _PASSWORD_ERROR or "password" in str(error).lower()) and self._may_be_encrypted():
             if self._password is None:
                 return f"{self.name} is encrypted, and opens with a password only: give it (--password)"
@@ -108,7 +105,7 @@ class PdfFile:
         return f"{self.name} cannot be read as a PDF: it is damaged, truncated, or has no pages; make or fetch it again"
 
     def _may_be_encrypted(self) -> bool:
-        """Whether the file names an encryption; where it does, that is never itself encrypted or compressed."""
+        """Whether the file contains the key /Encrypt, which is never encrypted or compressed itself."""
         try:
             data = self._document if isinstance(self._document, bytes) else Path(self._document).read_bytes()
         except (OSError, TypeError):
@@ -123,7 +120,7 @@ class PdfPageRef(PageRef):
         pdf: The document.
         index: Which page, from 0.
         dpi: Resolution to render it at.
-        max_pixels: Pages that would have more pixels are rendered at less resolution, which is logged for the first.
+        max_pixels: A page that would have more pixels is rendered at a lower resolution; the first time it is logged.
         name: "path#page=N".
 
     Raises:
@@ -140,17 +137,20 @@ class PdfPageRef(PageRef):
         self._max_pixels = max_pixels
 
     def load(self) -> np.ndarray:
-        """Render the page, with its annotations and forms; see `PageRef.load`.
+        """Render the page with its annotations and forms, uint8 BGR (H, W, 3).
 
-        PDFium passes over pictures that it cannot decode. It is logged where nothing remains of the page.
+        PDFium leaves out pictures that it cannot decode. A page that is blank without them is logged.
+
+        Raises:
+            ImageError: The document or the page is damaged.
         """
 
         def render(page: Any) -> np.ndarray:
             scale = self._scale(*page.get_size())
-            self._tell_if_lowered(scale)
+            self._warn_of_lower_resolution(scale)
             bitmap = page.render(scale=scale)
             try:
-                image = np.array(bitmap.to_numpy())  # a copy: the bitmap's memory is given back
+                image = np.array(bitmap.to_numpy())  # a copy: the bitmap's memory is freed
             finally:
                 bitmap.close()
             if not (image != image[0, 0]).any() and self._has_damaged_picture(page):
@@ -161,17 +161,17 @@ class PdfPageRef(PageRef):
 
     @property
     def size_points(self) -> tuple[float, float]:
-        """See `PageRef.size_points`; the page as it is shown, turned when it says so."""
+        """Width and height of the page in points as a viewer shows it, with its rotation applied."""
         return self._on_pdf(lambda pdf: tuple(map(float, pdf.get_page_size(self._index))))
 
     @property
     def dpi(self) -> float:
-        """The resolution at which `load` renders: the one asked for, or less when the page is a poster."""
+        """The resolution at which `load` renders: the one asked for, lowered for a page with too many pixels."""
         return self._scale(*self.size_points) * POINTS
 
     @property
     def text(self) -> str:
-        """See `PageRef.text`; also the invisible text that another OCR program put there."""
+        """The text of the page, one line for each of its lines; includes invisible text of an OCR program."""
 
         def read(page: Any) -> str:
             text_page = page.get_textpage()
@@ -184,20 +184,20 @@ class PdfPageRef(PageRef):
         return "\n".join(line.strip() for line in lines).strip()
 
     def _scale(self, width: float, height: float) -> float:
-        """Pixels a point, for a page of this size in points."""
+        """Pixels a point at which a page of this size in points is rendered."""
         scale = self._wanted_dpi / POINTS
-        if _pixels(width, height, scale) > self._max_pixels:  # less resolution serves it better than a refusal
+        if _pixels(width, height, scale) > self._max_pixels:  # lower the resolution rather than refuse the page
             scale = (self._max_pixels / (width * height)) ** 0.5
             while _pixels(width, height, scale) > self._max_pixels and scale > 1e-6:
                 scale *= 0.999
         return scale
 
-    def _tell_if_lowered(self, scale: float) -> None:
-        if scale * POINTS < self._wanted_dpi * (1 - 1e-9) and not self._pdf.is_lowered:
-            self._pdf.is_lowered = True
+    def _warn_of_lower_resolution(self, scale: float) -> None:
+        if scale * POINTS < self._wanted_dpi * (1 - 1e-9) and not self._pdf.has_warned_of_resolution:
+            self._pdf.has_warned_of_resolution = True
             logger.warning(
-                "%s would have more than %.4g million pixels at %.10g dpi: it is rendered at %.0f dpi, and likewise "
-                "other pages as large",
+                "%s would have more than %.4g million pixels at %.10g dpi: it is rendered at %.0f dpi, and so "
+                "are other pages of that size",
                 self.name,
                 self._max_pixels / 1e6,
                 self._wanted_dpi,
@@ -241,10 +241,17 @@ def pdf_refs(
     password: str | None = None,
     title: str | None = None,
 ) -> Iterator[PdfPageRef]:
-    """The pages of a PDF. The document stays open while the pages are iterated, and is closed when that ends.
+    """Iterate over the pages of a PDF. The document stays open until the iteration ends.
 
-    A page can be loaded after that as well: it opens the document for itself. Messages call it by its title, or else by
-    its name.
+    A page can also be loaded later: it opens the document for itself.
+
+    Args:
+        document: Its path, or its bytes.
+        name: Beginning of the names of its pages: "name#page=N".
+        dpi: Resolution to render pages at.
+        max_pixels: A page that would have more pixels is rendered at a lower resolution.
+        password: Opens an encrypted document.
+        title: What messages call it; None for its name.
 
     Raises:
         ImageError: The document cannot be opened.
@@ -257,7 +264,7 @@ def pdf_refs(
 
 
 def _pixels(width: float, height: float, scale: float) -> int:
-    """Pixels of a rendered page; PDFium rounds both sides up."""
+    """Number of pixels of a rendered page; PDFium rounds both sides up."""
     return math.ceil(width * scale) * math.ceil(height * scale)
 
 

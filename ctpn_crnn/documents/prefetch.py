@@ -1,4 +1,4 @@
-"""Doing a thing ahead: the next page is loaded or rendered while the present one is read."""
+"""Work ahead in a thread: the next page is loaded or rendered while the current one is read."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Outcome(Generic[Item, Value]):
-    """What became of one item.
+    """The result of the work on one item.
 
     Attributes:
         item: The item.
-        value: What the work gave, or None when it failed.
-        error: Why it failed, or None.
+        value: What the work returned, or None when it failed.
+        error: The exception that it raised, or None.
     """
 
     item: Item
@@ -30,19 +30,19 @@ class Outcome(Generic[Item, Value]):
     error: Exception | None = None
 
     def get(self) -> Value:
-        """The value; raises the error when there is one."""
+        """Return the value, or raise the error."""
         if self.error is not None:
             raise self.error
-        return self.value  # type: ignore[return-value]  # None is a value too when the work gives it
+        return self.value  # type: ignore[return-value]  # None is a value too where the work returns it
 
 
 def prefetch(items: Iterable[Item], work: Callable[[Item], Value], ahead: int = 1) -> Iterator[Outcome[Item, Value]]:
-    """Do some work on each item, in one thread beside the caller's and at most `ahead` items before it is asked for.
+    """Work on items in a second thread, at most `ahead` items before they are asked for.
 
-    Items are taken and worked on one at a time and in order. An item whose work fails gives an outcome with the error,
-    in its place, and the others go on. When taking an item fails, that exception is raised after the outcomes of the
-    items before it. To stop early, close the iterator (or let go of it): no further item is taken, the item in work is
-    waited for, and a generator given as `items` is closed.
+    Items are taken and worked on one at a time and in order. Where the work on an item fails, its outcome holds the
+    error, and the other items follow. Where taking an item fails, that exception is raised after the outcomes of the
+    items before it. To stop early, close the iterator or drop it: no further item is taken, the work in progress is
+    awaited, and a generator given as `items` is closed.
 
     Example:
         >>> [outcome.get() for outcome in prefetch([1, 2, 3], lambda number: number * 10, ahead=2)]
@@ -50,9 +50,9 @@ def prefetch(items: Iterable[Item], work: Callable[[Item], Value], ahead: int = 
 
     Args:
         items: What to work on; with `ahead` > 0 it is iterated in the other thread.
-        work: Item -> value. It gains from the thread when it waits or leaves Python's lock, as decoding and rendering
-            images do.
-        ahead: The largest number of items taken before they are asked for, which bounds the memory. 0: nothing is done
+        work: Item -> value. The thread pays where the work waits or releases Python's lock, as decoding and rendering
+            of images do.
+        ahead: Largest number of items taken before they are asked for, which bounds the memory. 0: nothing is done
             ahead, and no thread is started.
 
     Yields:
@@ -75,7 +75,7 @@ def _one_by_one(items: Iterable[Item], work: Callable[[Item], Value]) -> Iterato
 
 
 def _ahead(items: Iterable[Item], work: Callable[[Item], Value], ahead: int) -> Iterator[Outcome[Item, Value]]:
-    # What is asked for now counts as well: the first `next` lets the thread take that item and `ahead` more.
+    # Each `next` adds a place: the first one lets the thread take that item and `ahead` more.
     places = threading.Semaphore(ahead)
     stopped = threading.Event()
     done: queue.SimpleQueue[Outcome[Item, Value] | _End] = queue.SimpleQueue()
@@ -85,7 +85,7 @@ def _ahead(items: Iterable[Item], work: Callable[[Item], Value], ahead: int) -> 
         try:
             for outcome in _until(stopped, places, items, work):
                 done.put(outcome)
-        except BaseException as caught:  # noqa: BLE001 - it is raised where the items are asked for
+        except BaseException as caught:  # noqa: BLE001 - raised again in the thread of the caller
             error = caught
         finally:
             _close(items)
@@ -102,7 +102,7 @@ def _ahead(items: Iterable[Item], work: Callable[[Item], Value], ahead: int) -> 
                     raise outcome.error
                 return
             yield outcome
-            del outcome  # a page of pixels: not kept while the next one is waited for
+            del outcome  # frees a page of pixels before the next one is awaited
     finally:
         stopped.set()
         places.release()
@@ -112,7 +112,7 @@ def _ahead(items: Iterable[Item], work: Callable[[Item], Value], ahead: int) -> 
 def _until(
     stopped: threading.Event, places: threading.Semaphore, items: Iterable[Item], work: Callable[[Item], Value]
 ) -> Iterator[Outcome[Item, Value]]:
-    """Outcomes, each after a place for it is free, until the items end or the caller stops."""
+    """Yield outcomes, each once a place is free, until the items end or the caller stops."""
     iterator = iter(items)
     while True:
         places.acquire()
@@ -133,7 +133,7 @@ class _End:
 def _outcome(item: Item, work: Callable[[Item], Value]) -> Outcome[Item, Value]:
     try:
         return Outcome(item, value=work(item))
-    except Exception as error:  # noqa: BLE001 - belongs to this item; the others must not be lost
+    except Exception as error:  # noqa: BLE001 - the error belongs to this item; the others must not be lost
         return Outcome(item, error=error)
 
 

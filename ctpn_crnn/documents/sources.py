@@ -1,4 +1,4 @@
-"""Files, folders, patterns, standard input and documents with several pages -> one page after another."""
+"""From files, folders, patterns, standard input and multi-page documents to one page after another."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
 
-from ctpn_crnn.documents.images import MAX_PIXELS, ImageSource, check_file, load_image, open_pillow
+from ctpn_crnn.documents.images import MAX_PIXELS, ImageSource, check_file, load_image, open_pillow, read_all
 from ctpn_crnn.documents.page_ref import ImageRef, PageRef
 from ctpn_crnn.documents.pdf import pdf_refs
 from ctpn_crnn.errors import ImageError
@@ -21,17 +22,19 @@ from ctpn_crnn.errors import ImageError
 IMAGE_SUFFIXES = frozenset(
     (".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp")
 )
-"""What counts as an image in a folder."""
+"""Suffixes of the images that a folder is searched for."""
 
 DOCUMENT_SUFFIXES = frozenset({".pdf"})
+"""Suffixes of the documents that a folder is searched for."""
+
 PDF_DPI = 200
-"""Resolution at which PDF pages are rendered."""
+"""Default resolution at which PDF pages are rendered."""
 
 STDIN = "-"
-"""The source that stands for the bytes of standard input; a file of this name is "./-"."""
+"""The source that means standard input; a file of this name is given as "./-"."""
 
 _STDIN_NAME, _STDIN_TITLE = "stdin", "standard input"
-"""What its pages are called, and what messages call it."""
+"""Name of the pages from standard input, and what messages call it."""
 
 _PAGE = re.compile(r"(?P<path>.+)#page=(?P<number>[1-9]\d*)")
 _PDF_START = b"%PDF-"
@@ -40,17 +43,17 @@ _ONE_SOURCE = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.n
 
 
 def sources(given: ImageSource | PageRef | Iterable[ImageSource | PageRef]) -> Iterator[ImageSource | PageRef]:
-    """Expand folders and patterns.
+    """Expand folders and patterns to files.
 
-    A folder gives its images and PDFs (not those of its subfolders) in natural order, page2 before page10; a pattern
-    (`*`, `?`, `[...]`, `**`) what it matches, likewise. Anything else is given on as it is, also what does not exist,
-    so that reading it reports it and the others are not lost; "-" stands for standard input.
+    A folder yields its images and PDFs, without those of subfolders; a pattern (`*`, `?`, `[...]`, `**`) yields the
+    files that it matches; both in natural order, page2 before page10. Every other source is yielded as it is. A path
+    that does not exist is yielded too, so that reading it reports the error and the other sources are still read.
 
     Args:
         given: One source, or an iterable of them.
 
     Yields:
-        Paths, "-", and the sources in memory (and pages as `page_refs` gives them) as they are.
+        Paths, "-" for standard input, sources in memory, and pages of `page_refs`.
     """
     if not isinstance(given, _ONE_SOURCE) and (
         isinstance(given, Iterable) and not hasattr(given, "read") and not hasattr(given, "__array__")
@@ -66,21 +69,21 @@ def sources(given: ImageSource | PageRef | Iterable[ImageSource | PageRef]) -> I
 def page_refs(
     source: ImageSource | PageRef, *, max_pixels: int = MAX_PIXELS, dpi: float = PDF_DPI, password: str | None = None
 ) -> Iterator[PageRef]:
-    """The pages of one source, each loadable by itself: a damaged one does not hide those after it.
+    """Iterate over the pages of one source without loading them. A damaged page does not hide those after it.
 
-    A page knows more than its image: `PageRef.size_points`, `.dpi`, and for a PDF the `.text` that it already has. The
-    PDF is opened once and stays open until this iterator is exhausted or closed; a page loaded later opens it again.
+    Each page has `PageRef.size_points`, `.dpi`, and for a PDF the `.text` that it already has. A PDF stays open until
+    this iterator is exhausted or closed; a page that is loaded later opens it again.
 
     Args:
         source: As for `load_image`; a TIFF with several pages or a PDF (path, bytes or file object); "path#page=N" for
-            one page; "-" for standard input, which is read to its end; or a page of this function, which is passed on.
-        max_pixels: See `load_image`.
-        dpi: Resolution for PDF pages; less where `max_pixels` asks for it.
+            one page; "-" for standard input, which is read to its end; or a page of this function, which is yielded.
+        max_pixels: Larger images are refused.
+        dpi: Resolution for PDF pages; lowered for a page that would have more than `max_pixels` pixels.
         password: Opens an encrypted PDF.
 
     Raises:
-        ImageError: The source is missing or damaged as a whole; or it is a PDF, and it is encrypted or pypdfium2 is not
-            installed. Of a document that is damaged in the middle the pages before that come first.
+        ImageError: The source is missing or damaged; or it is a PDF that is encrypted, or pypdfium2 is not installed.
+            Where a document is damaged in the middle, the pages before that are yielded first.
         ConfigError: `dpi` is not a positive number.
     """
     if isinstance(source, PageRef):
@@ -108,7 +111,7 @@ def page_refs(
 def load_pages(
     source: ImageSource, *, max_pixels: int = MAX_PIXELS, dpi: float = PDF_DPI, password: str | None = None
 ) -> Iterator[tuple[str | None, np.ndarray]]:
-    """The pages of one source as (name, uint8 BGR image); arguments and errors as for `page_refs`."""
+    """Load the pages of one source, as (name, uint8 BGR image); arguments and errors are those of `page_refs`."""
     for ref in page_refs(source, max_pixels=max_pixels, dpi=dpi, password=password):
         yield ref.name, ref.load()
 
@@ -120,10 +123,10 @@ def load_page(
     dpi: float = PDF_DPI,
     password: str | None = None,
 ) -> np.ndarray:
-    """One image: `load_image`, and also "path#page=N" as `Page.source` gives it, "-", and a page of `page_refs`.
+    """Load one page: what `load_image` reads, "path#page=N" as in `Page.source`, "-", or a page of `page_refs`.
 
     Raises:
-        ImageError: See `load_image`; or the document has no such page.
+        ImageError: The source is missing, empty, damaged, too large, or not an image; or it has no such page.
     """
     if isinstance(source, PageRef):
         return source.load()
@@ -166,13 +169,13 @@ def _check_folder(name: str) -> None:
 
 
 def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
-    """Sort key that compares runs of digits as numbers."""
+    """A sort key that compares runs of digits as numbers."""
     parts = re.split(r"([0-9]+)", name)
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], name
 
 
 def _page_of(name: str) -> tuple[str, int] | None:
-    """("path", N) of "path#page=N", unless a file has that very name."""
+    """Split "path#page=N" into ("path", N); None for other names, and where a file has that very name."""
     chosen = None if os.path.exists(name) else _PAGE.fullmatch(name)
     return (chosen["path"], int(chosen["number"])) if chosen else None
 
@@ -181,7 +184,7 @@ def _nth(refs: Iterator[PageRef], number: int, name: str) -> PageRef:
     count = 0
     for count, ref in enumerate(refs, start=1):
         if count == number:
-            ref.name = f"{name}#page={number}"  # also for a file with one page, which goes by the file's name
+            ref.name = f"{name}#page={number}"  # the page of a single-page file bears the name of the file
             return ref
     raise ImageError(f"{name} has {count} page(s): there is no page {number}")
 
@@ -189,7 +192,7 @@ def _nth(refs: Iterator[PageRef], number: int, name: str) -> PageRef:
 def _refs(
     file: Path | bytes, name: str | None, max_pixels: int, dpi: float, password: str | None, title: str | None = None
 ) -> Iterator[PageRef]:
-    """Pages of a file that lies on the disk or in memory, by what it begins with; messages call it by its title."""
+    """Iterate over the pages of a file on the disk or in memory; its first bytes decide how it is read."""
     start = file[:5] if isinstance(file, bytes) else _first_bytes(file)
     if start == _PDF_START:
         name = name or "PDF in memory"
@@ -220,10 +223,10 @@ def _tiff_refs(file: Path | bytes, name: str | None, max_pixels: int, title: str
 
 
 def _count_frames(file: Path | bytes, name: str) -> tuple[int, ImageError | None]:
-    """How many pages can be found, and what is wrong with the next one if that is why there are no more."""
+    """Count the pages of a TIFF; the error is that of the next page, where damage ends the count."""
     count = 0
     try:
-        # No limit: the size of the first page says nothing of the others, and nothing is decoded here.
+        # No size limit: only the first page would be checked, and nothing is decoded here.
         with open_pillow(io.BytesIO(file) if isinstance(file, bytes) else file, name, sys.maxsize) as image:
             try:
                 while True:
@@ -237,13 +240,8 @@ def _count_frames(file: Path | bytes, name: str) -> tuple[int, ImageError | None
         return count, ImageError(f"{name} is damaged after page {count}: {error}")
 
 
-def _bytes_of(file: object, name: str) -> bytes:
-    try:
-        data = file.read()
-    except (OSError, ValueError) as error:
-        raise ImageError(f"{name} cannot be read: {error}") from error
-    if not isinstance(data, bytes):
-        raise ImageError(f"{name} yields text; open it in binary mode ('rb')")
+def _bytes_of(file: BinaryIO, name: str) -> bytes:
+    data = read_all(file, name)
     if not data:
         raise ImageError(f"{name}: there is nothing in it (0 bytes)")
     return data

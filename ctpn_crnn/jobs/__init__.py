@@ -1,1 +1,1 @@
-"""Jobs over many documents: `folder` reads documents to files, `windows` is the batch detector; `journal` serves both."""
+"""Jobs over many files: `folder` reads documents to files, `windows` is the batch detector; both keep a `journal`."""

@@ -14,7 +14,7 @@ from ctpn_crnn.crnn.second_reading import line_image
 from ctpn_crnn.crnn.spec import FRAME_WIDTH, INPUT_HEIGHT
 from ctpn_crnn.datasets.lines import read_line_list
 from ctpn_crnn.datasets.samples import LabelledLine
-from ctpn_crnn.documents.images import load_image
+from ctpn_crnn.documents.images import load_image, upright_size
 from ctpn_crnn.errors import CharsetError, DatasetError
 from ctpn_crnn.synthesis.lines import LineSample
 
@@ -100,9 +100,7 @@ def _width(line: LabelledLine) -> int:
     """Pixels at the reader's height, from the file's header."""
     try:
         with Image.open(line.path) as image:
-            width, height = image.size
-            if image.getexif().get(0x0112, 1) >= 5:  # EXIF orientation: turned by a quarter
-                width, height = height, width
+            width, height = upright_size(image)
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise DatasetError(f"{line.path} cannot be read as an image: {error}; delete its line from the list") from error
     return max(16, round(width * INPUT_HEIGHT / height))

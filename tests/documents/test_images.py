@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ctpn_crnn.documents.images import load_image
+from ctpn_crnn.documents.images import load_image, upright_size
 from ctpn_crnn.errors import ImageError
 
 BGR = np.array([[[10, 20, 30], [40, 50, 60], [70, 80, 90]], [[0, 0, 255], [0, 255, 0], [255, 0, 0]]], np.uint8)  # 2 x 3
@@ -93,6 +93,16 @@ class TestPillowModes:
         exif[0x0112] = 6  # the camera was turned: rotate a quarter clockwise to see it upright
         data = encoded(bgr_image(), "PNG", exif=exif)
         np.testing.assert_array_equal(load_image(data), np.rot90(BGR, -1))
+
+    @pytest.mark.parametrize("orientation, size", [(None, (40, 20)), (1, (40, 20)), (3, (40, 20)), (6, (20, 40))])
+    def test_size_after_the_exif_rotation(self, orientation, size):
+        exif = Image.Exif()
+        if orientation:
+            exif[0x0112] = orientation
+        data = encoded(Image.new("RGB", (40, 20)), "JPEG", exif=exif)
+        with Image.open(io.BytesIO(data)) as image:
+            assert upright_size(image) == size
+        assert load_image(data).shape[1::-1] == size
 
     def test_malformed_exif_is_ignored(self):
         data = encoded(bgr_image(), "PNG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")

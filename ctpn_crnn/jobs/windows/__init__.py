@@ -2,13 +2,13 @@
 
     run(Options("images.txt", "lines.csv", read=True))
 
-It streams: one image is in memory at a time, results go to a journal beside the output, and a run that was interrupted
-goes on where it stopped. Importing this package imports neither TensorFlow nor Keras.
+One image is in memory at a time. Results are kept in a journal beside the output, from which an interrupted run
+continues. Importing this package imports neither TensorFlow nor Keras.
 """
 
 from __future__ import annotations
 
-from ctpn_crnn.jobs.windows.batch_run import Options, run
 from ctpn_crnn.jobs.windows.finders import CROP_MODES
+from ctpn_crnn.jobs.windows.run import Options, run
 
 __all__ = ["CROP_MODES", "Options", "run"]

@@ -1,4 +1,4 @@
-"""What to look at: images named one a line (.txt), or windows in images (.csv)."""
+"""The input of a run: images, one a line (.txt), or windows in images (.csv)."""
 
 from __future__ import annotations
 
@@ -9,26 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags
 
 from ctpn_crnn.datasets.text_files import numbers, read_lines
-from ctpn_crnn.documents.images import MAX_PIXELS, check_file, open_pillow
+from ctpn_crnn.documents.images import MAX_PIXELS, check_file, open_pillow, upright_size
 from ctpn_crnn.errors import ConfigError, DatasetError, ImageError
 
 COORDINATES = ("xmin", "ymin", "xmax", "ymax")
 COLUMNS = ("filename", *COORDINATES)
-_TURNED = (5, 6, 7, 8)
-"""EXIF orientations that exchange width and height."""
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """An image to look at.
+    """An image of the input.
 
     Attributes:
         name: The file, as the input names it.
         windows: float64 (W, 4): ymin, xmin, ymax, xmax in pixels (edges); None for the whole image.
-        lines: Line of the input file that gave each window, (W,), counted from 1.
+        lines: For each window, the line of the input file that gave it, counted from 1.
     """
 
     name: str
@@ -39,8 +36,8 @@ class Entry:
         """Check that the windows lie inside the image.
 
         Args:
-            width: Of the image, pixels.
-            height: Of the image, pixels.
+            width: Of the image in pixels.
+            height: Of the image in pixels.
             source: Name of the input file, for the message.
 
         Raises:
@@ -59,11 +56,11 @@ class Entry:
 
 
 def read_images(path: Path) -> list[Entry]:
-    """The images that an input names, each once, in the order of their first appearance; windows are passed over.
+    """Read the images that an input names, each once, in the order of their first appearance; windows are ignored.
 
     Raises:
         ConfigError: The file is neither .txt nor .csv.
-        DatasetError: It cannot be read, names no image, or is malformed; the message names file and line.
+        DatasetError: The file cannot be read, names no image, or is malformed; the message names file and line.
     """
     if _suffix(path) == ".txt":
         names = [line.strip() for _, line in read_lines(path)]
@@ -75,13 +72,13 @@ def read_images(path: Path) -> list[Entry]:
 
 
 def read_windows(path: Path) -> list[Entry]:
-    """The windows that a .csv gives, by image; the images of a .txt give one window each, the whole of it.
+    """Read the windows of a .csv, grouped by image; a .txt gives whole images.
 
-    Windows are held as plain numbers: a million of them takes some 40 MB.
+    Windows are stored as plain numbers: a million of them takes some 40 MB.
 
     Raises:
         ConfigError: The file is neither .txt nor .csv.
-        DatasetError: It cannot be read, holds no window, or is malformed; the message names file and line.
+        DatasetError: The file cannot be read, holds no window, or is malformed; the message names file and line.
     """
     if _suffix(path) == ".txt":
         return read_images(path)
@@ -97,8 +94,9 @@ def read_windows(path: Path) -> list[Entry]:
 
 
 def check_windows(entries: Sequence[Entry], source: str) -> None:
-    """Check all windows against the sizes that the images' headers tell, so that a wrong one stops the work before it
-    starts. Images without a readable header are passed over: reading them will tell.
+    """Check all windows against the sizes in the images' headers, before the work begins.
+
+    Images without a readable header are left out here; they fail when they are read.
 
     Raises:
         DatasetError: A window reaches out of its image.
@@ -110,7 +108,7 @@ def check_windows(entries: Sequence[Entry], source: str) -> None:
 
 
 def tiff_pages(name: str) -> int:
-    """How many pages a TIFF has; 1 for anything else, and where the file does not tell."""
+    """Count the pages of a TIFF; 1 for other files and for damaged ones."""
     try:
         with open_pillow(check_file(name), name, MAX_PIXELS) as image:
             return image.n_frames if image.format == "TIFF" else 1
@@ -123,7 +121,7 @@ READERS: dict[str, Callable[[Path], list[Entry]]] = {
     "selective_search": read_images,
     "ctpn": read_images,
 }
-"""How each crop mode reads its input."""
+"""Crop mode -> how its input is read."""
 
 
 def _suffix(path: Path) -> str:
@@ -136,7 +134,7 @@ def _suffix(path: Path) -> str:
 
 
 def _rows(path: Path, required: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line number, {column: field}) of a .csv, its header checked."""
+    """Yield (line number, {column: field}) of a .csv with a checked header."""
     lines = iter(read_lines(path))
     first, header_line = next(lines, (1, ""))
     header = [name.strip() for name in _fields(header_line, f"{path}:{first}")]
@@ -182,11 +180,9 @@ def _window(fields: dict[str, str], where: str) -> tuple[float, float, float, fl
 
 
 def _header_size(name: str) -> tuple[int, int] | None:
-    """(width, height) of an image, upright, without decoding it; None where the header does not tell."""
+    """(width, height) of an upright image from its header; None where that cannot be read."""
     try:
         with open_pillow(check_file(name), name, MAX_PIXELS) as image:
-            width, height = image.size
-            turned = image.getexif().get(ExifTags.Base.Orientation) in _TURNED
+            return upright_size(image)
     except ImageError:
         return None
-    return (height, width) if turned else (width, height)

@@ -1,11 +1,12 @@
 import json
 
+import numpy as np
 import pytest
 
-from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS
+from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, IMAGE_MEAN
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.jobs.windows import networks
-from ctpn_crnn.jobs.windows.preprocessing import Preprocessing
+from ctpn_crnn.jobs.windows.networks import PreprocessedNetwork, Preprocessing, parse_channel_swap, read_mean
 
 
 class FakeNetwork:
@@ -79,3 +80,127 @@ def test_reader_of_another_charset(monkeypatch):
         networks.load_reader(None)
     Reader.config = {"num_classes": 4}
     assert networks.load_reader(None).charset.decode([1, 3]) == "ac"
+
+
+RED, GREEN, BLUE = 200, 100, 50
+RGB = np.array([[[RED, GREEN, BLUE]]], np.uint8)
+
+
+def test_defaults_change_nothing():
+    assert Preprocessing()(RGB) is RGB
+
+
+def test_the_preprocessing_of_caffe_step_by_step():
+    # Image B, G, R in 0..1 -> order -> raw_scale -> mean -> input_scale.
+    bgr = np.array([BLUE, GREEN, RED]) / 255
+    expected = (bgr[[1, 2, 0]] * 10 - [1, 2, 3]) * 0.5
+    actual = Preprocessing((1, 2, 0), 10.0, (1.0, 2.0, 3.0), 0.5)(RGB)
+    assert actual.dtype == np.float32
+    np.testing.assert_allclose(actual[0, 0], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "change, expected",
+    [
+        ({"channel_swap": (0, 1, 2)}, [BLUE, GREEN, RED]),
+        ({"raw_scale": 1.0}, [RED / 255, GREEN / 255, BLUE / 255]),
+        ({"mean": (1.0, 2.0, 3.0)}, [RED - 1, GREEN - 2, BLUE - 3]),
+        ({"input_scale": 2.0}, [RED * 2, GREEN * 2, BLUE * 2]),
+    ],
+)
+def test_each_acts_by_itself(change, expected):
+    np.testing.assert_allclose(Preprocessing(**change)(RGB)[0, 0], expected, rtol=1e-6)
+
+
+def test_fill_becomes_zero():
+    given = Preprocessing((1, 2, 0), 10.0, (1.0, 2.0, 3.0), 0.5)
+    np.testing.assert_allclose(given(given.fill()), 0, atol=1e-6)
+    np.testing.assert_allclose(Preprocessing().fill() / 255, IMAGE_MEAN, rtol=1e-6)
+
+
+def test_the_mean_is_the_one_that_the_network_subtracts():
+    from ctpn_crnn.ctpn.network import ImageNetPreprocessing
+
+    assert ImageNetPreprocessing.MEAN == IMAGE_MEAN
+
+
+def test_network_sees_what_was_preprocessed():
+    class Echo:
+        config = {"classes": ["a", "b"], "heights": [11]}
+        charset = None
+
+        def predict(self, batch):
+            return (batch,)
+
+    network = PreprocessedNetwork(Echo(), Preprocessing(input_scale=3.0), {"classes": ["ground", "print"]})
+    assert network.predict(RGB[None])[0].tolist() == [[[[600, 300, 150]]]]
+    assert network.config == {"classes": ["ground", "print"], "heights": [11]} and network.charset is None
+
+
+@pytest.mark.parametrize("text, order", [("2,1,0", (2, 1, 0)), (" 0, 2 ,1", (0, 2, 1)), ("", (0, 1, 2))])
+def test_channel_orders(text, order):
+    assert parse_channel_swap(text) == order
+
+
+@pytest.mark.parametrize("text", ["2,1", "2,1,1", "2,1,3", "b,g,r", "210", "2,1,0,", "2;1;0"])
+def test_wrong_channel_orders(text):
+    with pytest.raises(ConfigError, match="channel_swap"):
+        parse_channel_swap(text)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"raw_scale": 0.0}, {"raw_scale": float("nan")}, {"input_scale": float("inf")}, {"channel_swap": (0, 0, 1)}],
+)
+def test_wrong_values(options):
+    with pytest.raises(ConfigError, match=next(iter(options))):
+        Preprocessing(**options)
+
+
+@pytest.mark.parametrize(
+    "options", [{"input_scale": 1e38}, {"input_scale": 1e300}, {"raw_scale": -1e9}, {"mean": (0.0, 1e39, 0.0)}]
+)
+def test_values_beyond_all_bounds(options):
+    with pytest.raises(ConfigError, match=rf"{next(iter(options))} .*beyond 1e\+06"):
+        Preprocessing(**options)
+
+
+def test_mean_files_of_every_form(tmp_path):
+    mean = np.zeros((3, 4, 5))
+    mean[0, :, :2], mean[1], mean[2] = 10, 2, 3  # 10 in two columns of five
+    for number, array in enumerate(
+        [mean, mean.transpose(1, 2, 0), mean.mean((1, 2)), mean.mean((1, 2))[:, None, None]]
+    ):
+        np.save(tmp_path / f"{number}.npy", array.astype(np.float32))
+        assert read_mean(tmp_path / f"{number}.npy") == pytest.approx((4, 2, 3))
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((2, 3, 4)),
+        np.zeros((3, 0, 4)),
+        np.zeros(4),
+        np.float64(1),
+        np.full(3, np.nan),
+        np.array(["a", "b", "c"]),
+        np.array([1, "a", None], object),
+    ],
+)
+def test_unusable_mean_arrays(tmp_path, array):
+    np.save(tmp_path / "mean.npy", array)
+    with pytest.raises(ConfigError, match="mean_file .*mean.npy"):
+        read_mean(tmp_path / "mean.npy")
+
+
+def test_unreadable_mean_files(tmp_path):
+    np.savez(tmp_path / "two.npz", a=np.zeros(3))
+    (tmp_path / "text.npy").write_text("mean")
+    (tmp_path / "empty.npy").write_bytes(b"")
+    np.save(tmp_path / "objects.npy", np.array([1, None], object))
+    for name in ("two.npz", "text.npy", "empty.npy", "objects.npy"):
+        with pytest.raises(ConfigError, match=f"mean_file .*{name} is no .npy file of one array of finite numbers"):
+            read_mean(tmp_path / name)
+    for path in (tmp_path / "none.npy", tmp_path):
+        with pytest.raises(ConfigError, match="mean_file .* cannot be read"):
+            read_mean(path)

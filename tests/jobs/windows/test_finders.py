@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.jobs.windows.proposals import MAX_WINDOWS, SelectiveSearch
+from ctpn_crnn.jobs.windows.finders import SearchLimits, SelectiveSearch
 
 
 class FakeSearch:
@@ -42,9 +42,10 @@ def test_large_images_are_searched_smaller(fake):
 
 
 def test_only_so_many(fake, monkeypatch):
-    many = np.array([[0, i % 90, 10 + i // 90, 10] for i in range(MAX_WINDOWS + 100)])
+    most = SearchLimits().windows
+    many = np.array([[0, i % 90, 10 + i // 90, 10] for i in range(most + 100)])
     monkeypatch.setattr(FakeSearch, "rectangles", many)
-    assert len(SelectiveSearch().propose(np.zeros((100, 100, 3), np.uint8))) == MAX_WINDOWS
+    assert len(SelectiveSearch().propose(np.zeros((100, 100, 3), np.uint8))) == most
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (3, 500, 3)])

@@ -1,4 +1,4 @@
-"""A run: the input's images one after the other, into the output."""
+"""A run of the batch detector: the input's images one after the other, into the output."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
 from ctpn_crnn.ctpn.detector import Detector
@@ -17,16 +19,29 @@ from ctpn_crnn.ctpn.spec import CLASSES
 from ctpn_crnn.documents.sources import load_page
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError
 from ctpn_crnn.files import writable
-from ctpn_crnn.jobs.windows.finders import CROP_MODES, FoundLines, GivenWindows, ProposedWindows, WindowFinder
+from ctpn_crnn.geometry import crop_quad
+from ctpn_crnn.jobs.journal import Journal
+from ctpn_crnn.jobs.windows.finders import (
+    CROP_MODES,
+    Found,
+    FoundLines,
+    GivenWindows,
+    ProposedWindows,
+    SelectiveSearch,
+    WindowFinder,
+)
 from ctpn_crnn.jobs.windows.inputs import READERS, Entry, check_windows, tiff_pages
-from ctpn_crnn.jobs.windows.journal import Journal, Row
-from ctpn_crnn.jobs.windows.networks import load_ctpn, load_reader
-from ctpn_crnn.jobs.windows.preprocessing import PLAIN_SCALE, Preprocessing, parse_channel_swap, read_mean
-from ctpn_crnn.jobs.windows.proposals import SelectiveSearch
-from ctpn_crnn.jobs.windows.reading import read_windows
-from ctpn_crnn.jobs.windows.table import READ_COLUMNS, columns_of, save_failures, save_table
-from ctpn_crnn.jobs.windows.windows import WindowScorer, check_context_pad
-from ctpn_crnn.recognizer import Reader
+from ctpn_crnn.jobs.windows.networks import (
+    PLAIN_SCALE,
+    Preprocessing,
+    load_ctpn,
+    load_reader,
+    parse_channel_swap,
+    read_mean,
+)
+from ctpn_crnn.jobs.windows.scoring import WindowScorer, check_context_pad
+from ctpn_crnn.jobs.windows.table import READ_COLUMNS, Row, Table, check_format, columns_of
+from ctpn_crnn.recognizer import PADDING, Reader
 from ctpn_crnn.runtime.devices import hide_gpus, use_device
 from ctpn_crnn.weights import shipped
 from ctpn_crnn.weights.manifest import sha256_of
@@ -34,25 +49,29 @@ from ctpn_crnn.weights.manifest import sha256_of
 logger = logging.getLogger(__name__)
 
 _DECIMALS = 6
+"""Of probabilities and confidences."""
+
+_CROPS_AT_ONCE = 32
+"""Crops that are read at once, which bounds the memory: an image may have many large windows."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What to do.
+    """What a run does.
 
     Attributes:
         input_file: .txt, a file name a line; or .csv with the columns filename, xmin, ymin, xmax, ymax.
-        output_file: .csv; anything else is written as HDF5.
-        crop_mode: "ctpn": CTPN's lines; "list": the windows of the input; "selective_search": windows proposed by it.
+        output_file: .csv; any other name is written as HDF5.
+        crop_mode: "ctpn": CTPN's lines; "list": the windows of the input; "selective_search": proposed windows.
         model_def: JSON configuration of the CTPN; None for that of its weights.
         pretrained_model: Weights of the CTPN; None for the shipped ones.
-        gpu: Run on a GPU, not on the CPU.
+        gpu: Run on a GPU instead of the CPU.
         mean_file: .npy with the mean to subtract; None or "" for none.
         input_scale: Factor of the input after the mean is subtracted; None for 1.
-        raw_scale: Factor of the image (0..1) before it.
+        raw_scale: Factor of the image (0..1) before the mean is subtracted.
         channel_swap: Order of the channels; see `Preprocessing`.
         context_pad: Pixels around a window, in the network's input; not used by "ctpn".
-        read: Read what the windows hold.
+        read: Read the text in the windows.
         reader_model: Weights of the reader; None for the shipped ones.
     """
 
@@ -71,7 +90,7 @@ class Options:
     reader_model: Path | str | None = None
 
     def preprocessing(self) -> Preprocessing:
-        """What happens to the pixels.
+        """Make the preprocessing of the pixels.
 
         Raises:
             ConfigError: A value makes no sense, or the mean file cannot be read.
@@ -82,8 +101,8 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Workers:
-    """What a run works with: where windows come from, how many classes they have, and what reads them (or None)."""
+class Stages:
+    """The stages of a run: the source of windows, the number of their classes, and the reader, if they are read."""
 
     finder: WindowFinder
     classes: int
@@ -91,21 +110,21 @@ class Workers:
 
 
 def run(options: Options, say: Callable[[str], object] = print) -> int:
-    """Do all images of the input that an earlier, interrupted run has not done, and write the output.
+    """Process all images of the input that an earlier, interrupted run has not processed, and write the output.
 
-    Beside the output lie, with its name and a further suffix, `.journal` while the run goes on, and `.errors.csv` when
-    images could not be done. The output appears when everything is done, whole.
+    Beside the output OUT lie `OUT.journal` while the run goes on, and `OUT.errors.csv` where images failed. The output
+    appears when all images are done.
 
     Args:
         options: What to do.
-        say: Told what goes on.
+        say: Receives the progress messages.
 
     Returns:
-        How many images could not be done.
+        How many images failed.
 
     Raises:
-        CtpnCrnnError: Nothing can be done with these options or this input; or the output cannot be written, in which
-            case the journal keeps what was done.
+        CtpnCrnnError: The options or the input cannot be used, or the output cannot be written; the journal then keeps
+            what was done.
     """
     say("GPU mode" if options.gpu else "CPU mode")
     start = time.monotonic()
@@ -117,81 +136,102 @@ def run(options: Options, say: Callable[[str], object] = print) -> int:
     _check_paths(source, output)
     say("Loading input...")
     entries = _read_input(options.crop_mode, source)
-    workers = make_workers(options, preprocessing)
-    columns = columns_of(workers.classes, READ_COLUMNS if options.read else ())
+    stages = make_stages(options, preprocessing)
+    columns = columns_of(stages.classes, READ_COLUMNS if options.read else ())
     with Journal(_beside(output, ".journal"), _settings(options, preprocessing)) as journal:
-        if journal.done:
-            say(f"Going on with {journal.path}: {len(journal.done)} of {len(entries)} images are done.")
+        table = Table(journal, columns)
+        if table.done:
+            say(f"Going on with {journal.path}: {len(table.done)} of {len(entries)} images are done.")
         try:
-            windows = _process(entries, workers, journal)
+            windows = _process(entries, stages, table)
         except KeyboardInterrupt:
-            say(f"{len(journal.done)} of {len(entries)} images are done; give the same command again to go on.")
+            say(f"{len(table.done)} of {len(entries)} images are done; give the same command again to go on.")
             raise
         say(f"Processed {windows} windows in {time.monotonic() - start:.3f} s.")
         start = time.monotonic()
-        failures = sum(1 for _ in journal.failures())
-        save_failures(journal, _beside(output, ".errors.csv"))
-        save_table(journal, columns, output)
+        failures = sum(1 for _ in table.failures())
+        table.save_failures(_beside(output, ".errors.csv"))
+        table.save(output)
         journal.remove()
     say(f"Saved to {output} in {time.monotonic() - start:.3f} s.")
     return failures
 
 
-def make_workers(options: Options, preprocessing: Preprocessing) -> Workers:
+def make_stages(options: Options, preprocessing: Preprocessing) -> Stages:
     """Load the networks.
 
     Raises:
-        ConfigError: The device, the definition, or OpenCV's contrib modules are not there.
+        ConfigError: The device, the definition, or OpenCV's contrib modules are missing.
         WeightsError: Weights are missing, damaged, of another network, or of another charset.
     """
-    search = SelectiveSearch() if options.crop_mode == "selective_search" else None  # before the networks are loaded
+    search = SelectiveSearch() if options.crop_mode == "selective_search" else None  # fails before networks are loaded
     if options.gpu:
         use_device("gpu")
     else:
-        hide_gpus()  # without the framework: reading with ONNX Runtime needs none
+        hide_gpus()  # without a framework: ONNX Runtime needs none
     runtime = "keras" if options.gpu else "auto"
     network = load_ctpn(_path(options.model_def), _path(options.pretrained_model), preprocessing, runtime)
     classes = tuple(network.config.get("classes", CLASSES))
     reader = load_reader(_path(options.reader_model), runtime) if options.read else None
     if options.crop_mode == "ctpn":
-        return Workers(FoundLines(Detector(network=network), classes), len(classes), reader)
+        return Stages(FoundLines(Detector(network=network), classes), len(classes), reader)
     scorer = WindowScorer(network, options.context_pad, preprocessing.fill())
     finder = ProposedWindows(scorer, search) if search else GivenWindows(scorer, str(options.input_file))
-    return Workers(finder, len(classes), reader)
+    return Stages(finder, len(classes), reader)
 
 
-def _process(entries: Sequence[Entry], workers: Workers, journal: Journal) -> int:
-    """Do the images that are not done yet; returns how many windows they gave."""
-    left = [entry for entry in entries if entry.name not in journal.done]
+def read_windows(image: np.ndarray, found: Sequence[Found], reader: Reader) -> list[tuple[str, float | None]]:
+    """Read windows with the margin that `Recognizer` gives a line.
+
+    Args:
+        image: uint8 (H, W, 3), BGR.
+        found: Windows; those without a quad are not read.
+        reader: Reads crops.
+
+    Returns:
+        (text, confidence) of each window in order; ("", None) for a window that is not read.
+    """
+    texts: list[tuple[str, float | None]] = [("", None)] * len(found)
+    wanted = iter([i for i, window in enumerate(found) if window.quad is not None])
+    while chunk := list(islice(wanted, _CROPS_AT_ONCE)):
+        crops = [crop_quad(image, found[i].quad, PADDING) for i in chunk]
+        for i, reading in zip(chunk, reader.read(crops)):
+            texts[i] = reading.text, float(reading.confidence)
+    return texts
+
+
+def _process(entries: Sequence[Entry], stages: Stages, table: Table) -> int:
+    """Process the images that are not done yet; returns the number of their windows."""
+    left = [entry for entry in entries if entry.name not in table.done]
     windows = failed = 0
     with tqdm(total=len(entries), initial=len(entries) - len(left), unit="image", disable=None) as bar:
         for entry in left:
             try:
-                rows = _rows(entry, workers)
+                rows = _rows(entry, stages)
             except Exception as error:  # noqa: BLE001 - whatever is wrong with this image, the others must not be lost
                 if not isinstance(error, CtpnCrnnError):
                     logger.debug("unexpected error at %s", entry.name, exc_info=error)
-                journal.add_failure(entry.name, " ".join(str(error).split()) or type(error).__name__)
+                table.add_failure(entry.name, " ".join(str(error).split()) or type(error).__name__)
                 failed += 1
             else:
-                journal.add(entry.name, rows)
+                table.add(entry.name, rows)
                 windows += len(rows)
             bar.update()
             bar.set_postfix(windows=windows, failed=failed, refresh=False)
     return windows
 
 
-def _rows(entry: Entry, workers: Workers) -> list[Row]:
+def _rows(entry: Entry, stages: Stages) -> list[Row]:
     """The rows of one image."""
     image = load_page(entry.name)
     pages = tiff_pages(entry.name)
     if pages > 1:
-        told = "%s has %d pages, of which only the first is done; name each of the others, such as %s#page=2"
-        logger.warning(told, entry.name, pages, entry.name)
-    found = workers.finder.find(image, entry)
+        message = "%s has %d pages, of which only the first is done; name each of the others, such as %s#page=2"
+        logger.warning(message, entry.name, pages, entry.name)
+    found = stages.finder.find(image, entry)
     rows: list[Row] = [[*one.window, *(round(p, _DECIMALS) for p in one.probabilities)] for one in found]
-    if workers.reader is not None:
-        for row, (text, confidence) in zip(rows, read_windows(image, found, workers.reader)):
+    if stages.reader is not None:
+        for row, (text, confidence) in zip(rows, read_windows(image, found, stages.reader)):
             row += [text, None if confidence is None else round(confidence, _DECIMALS)]
     return rows
 
@@ -205,14 +245,15 @@ def _read_input(crop_mode: str, source: Path) -> list[Entry]:
 
 
 def _check_paths(source: Path, output: Path) -> None:
-    """Better to fail before the work than after it."""
+    """Check the output before the work begins."""
+    check_format(output)
     writable(output)
     if source.exists() and output.exists() and source.samefile(output):
         raise ConfigError(f"{output} is the input: the output would replace it; give another name")
 
 
 def _settings(options: Options, preprocessing: Preprocessing) -> dict[str, Any]:
-    """What the results depend on, by the name that a user knows it by."""
+    """Collect what the results depend on, by the names of the options."""
     settings: dict[str, Any] = {
         "input": _sha256(Path(options.input_file)),
         "crop_mode": options.crop_mode,

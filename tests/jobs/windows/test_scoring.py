@@ -8,7 +8,7 @@ import pytest
 from ctpn_crnn.ctpn.anchors import anchor_grid
 from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.jobs.windows.windows import WINDOW_HEIGHT, WindowScorer, cut, place_window
+from ctpn_crnn.jobs.windows.scoring import WindowLayout, WindowScorer, cut, place_window
 
 FILL = np.array([1.0, 2.0, 3.0], np.float32)
 
@@ -116,7 +116,7 @@ def test_context_is_counted_in_pixels_of_the_input(height):
     place = place_window((ymin, xmin, ymax, xmax), 16)
     crop = cut(image, (ymin, xmin, ymax, xmax), place, 16, np.zeros(3, np.float32))[..., 0]
     inside = crop[place.top + 2 : place.top + place.height - 2, place.left + 2 : place.left + place.width - 2]
-    assert place.height == WINDOW_HEIGHT and inside.max() < 40
+    assert place.height == WindowLayout().height and inside.max() < 40
     ring = crop[place.top - 16 : place.top - 2, place.left : place.left + place.width]
     assert ring.min() > 215 and (crop[: place.top - 16] == 0).all()
 

@@ -1,6 +1,7 @@
 """Whole runs with workers made for the test, and one with the networks that ship."""
 
 import csv
+import sys
 import weakref
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +14,14 @@ from ctpn_crnn.ctpn.detector import Detector
 from ctpn_crnn.ctpn.spec import CLASSES
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError, DatasetError, OutputError
 from ctpn_crnn.geometry import box_to_quad
-from ctpn_crnn.jobs.windows import Options, batch_run
+from ctpn_crnn.jobs.windows import Options
 from ctpn_crnn.jobs.windows import run as run_function
-from ctpn_crnn.jobs.windows.batch_run import Workers
 from ctpn_crnn.jobs.windows.finders import FoundLines, GivenWindows
+from ctpn_crnn.jobs.windows.run import Stages
+from ctpn_crnn.jobs.windows.table import Table
 from ctpn_crnn.page import Reading, Region
 
+run_module = sys.modules["ctpn_crnn.jobs.windows.run"]
 SAMPLE = Path(__file__).parents[3] / "docs" / "sample.png"
 
 
@@ -62,13 +65,13 @@ def folder(tmp_path, monkeypatch):
 def detector(monkeypatch):
     detector = OneLineOneFormula()
 
-    def workers(options, preprocessing):
+    def stages(options, preprocessing):
         finder = FoundLines(detector, CLASSES)
         if options.crop_mode == "list":
             finder = GivenWindows(HalfText(), str(options.input_file))
-        return Workers(finder, 3, ReadsItsWidth() if options.read else None)
+        return Stages(finder, 3, ReadsItsWidth() if options.read else None)
 
-    monkeypatch.setattr(batch_run, "make_workers", workers)
+    monkeypatch.setattr(run_module, "make_stages", stages)
     return detector
 
 
@@ -161,15 +164,14 @@ def test_an_interrupted_run_goes_on_as_it_was_begun(folder, detector, change, na
 
 
 def test_a_full_disk_loses_nothing(folder, detector, monkeypatch):
-    real = batch_run.save_table
 
-    def full(journal, columns, path):
+    def full(self, path):
         raise OutputError(f"cannot write {path}: No space left on device")
 
-    monkeypatch.setattr(batch_run, "save_table", full)
-    with pytest.raises(OutputError):
-        run(["40.png", "50.png"])
-    monkeypatch.setattr(batch_run, "save_table", real)
+    with monkeypatch.context() as patch:
+        patch.setattr(Table, "save", full)
+        with pytest.raises(OutputError):
+            run(["40.png", "50.png"])
     detector.seen.clear()
     run(["40.png", "50.png"])
     assert detector.seen == [] and len(table()) == 5
@@ -233,7 +235,7 @@ def test_one_image_is_in_memory_at_a_time(folder, detector, monkeypatch):
         """Can be referred to weakly."""
 
     images = []
-    real = batch_run.load_page
+    real = run_module.load_page
 
     def load(name):
         assert sum(image() is not None for image in images) <= 1  # the one before goes when this one comes
@@ -241,7 +243,7 @@ def test_one_image_is_in_memory_at_a_time(folder, detector, monkeypatch):
         images.append(weakref.ref(image))
         return image
 
-    monkeypatch.setattr(batch_run, "load_page", load)
+    monkeypatch.setattr(run_module, "load_page", load)
     for number in range(10):
         Image.new("RGB", (40, 20)).save(f"n{number}.png")
     assert run([f"n{number}.png" for number in range(10)])[0] == 0
@@ -295,7 +297,7 @@ def test_weights_of_the_other_network(corner, tmp_path, monkeypatch, option):
     Path("in.txt").write_text(f"{corner}\n")
     other = {"pretrained_model": "crnn", "reader_model": "ctpn"}[option]
     if option == "reader_model":
-        monkeypatch.setattr(batch_run, "load_ctpn", lambda *args: OneLineOneFormula())
+        monkeypatch.setattr(run_module, "load_ctpn", lambda *args: OneLineOneFormula())
         monkeypatch.setattr(OneLineOneFormula, "config", {}, raising=False)
     with pytest.raises(CtpnCrnnError, match="were the two files swapped"):
         run_function(Options("in.txt", "out.csv", read=True, **{option: shipped(other)}), say=lambda _: None)

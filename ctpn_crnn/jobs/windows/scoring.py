@@ -1,12 +1,12 @@
-"""Windows of an image through CTPN: how likely each is a line of text, a formula, or neither.
+"""Score windows of an image by CTPN: how likely each is a line of text, a formula, or neither.
 
-A window is scaled so that it is `WINDOW_HEIGHT` pixels high (see `WindowScorer`), given `context_pad` pixels of its
-surroundings on every side, and put on the anchor grid so that an anchor fits it: its top and bottom lie evenly around
-the middle of a row of cells, its left edge on the edge of a column. The probabilities of a window are those of the
-anchors of that row whose height is nearest to the window's, averaged over the columns, each weighted by how much of it
-the window covers. That is what the network was trained to tell: an anchor is a positive example exactly when it fits
-a strip of a line (section 3.2 of the CTPN paper). So a window that cuts a line, or holds two, scores low, as it
-should.
+A window is scaled to a height of `WindowLayout.height` pixels, gets `context_pad` pixels of its surroundings on every
+side, and is placed on the anchor grid so that an anchor fits it: vertically it is centred on a row of cells, and its
+left edge lies on the edge of a column. Its probabilities are those of the anchors in that row whose height is nearest
+to the window's, averaged over the columns, each weighted by how much of it the window covers.
+
+In training an anchor is positive exactly when it fits a strip of a line (section 3.2 of the CTPN paper). A window that
+cuts a line, or holds two lines, therefore scores low.
 """
 
 from __future__ import annotations
@@ -20,41 +20,54 @@ import numpy as np
 from ctpn_crnn.ctpn.detector import MAX_BATCH_PIXELS
 from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, STRIDE
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.refine.views import MAX_ENLARGEMENT
 from ctpn_crnn.runtime import Network
 
-WINDOW_HEIGHT = 48
-"""Height of a window in the network's input, pixels."""
-
-MAX_WINDOW_WIDTH = 1792
-"""Widest window in the network's input; a wider one is shrunk further."""
-
 MAX_CONTEXT_PAD = 256
-_WIDTH_STEP = 64
-"""Inputs are as wide as a multiple of this, so that many share a batch."""
+"""Largest context of a window, in pixels of the network's input."""
+
+
+@dataclass(frozen=True)
+class WindowLayout:
+    """How windows are placed in the network's input. All lengths are in pixels of that input.
+
+    Attributes:
+        height: Height of a window.
+        max_width: Widest window; a wider one is scaled down further.
+        max_enlargement: Largest factor by which a window is enlarged; that of the detector for small photographs.
+        width_step: Inputs are as wide as a multiple of this, so that many of them share a batch.
+    """
+
+    height: int = 48
+    max_width: int = 1792
+    max_enlargement: float = 3.0
+    width_step: int = 64
 
 
 class WindowScorer:
-    """Scores windows with the class probabilities of CTPN.
+    """Scores windows by the class probabilities of CTPN.
 
     Args:
-        network: A CTPN; `runtime.Network`.
-        context_pad: Pixels of the network's input that show what surrounds a window, on each side.
-        fill: (3,), R, G, B in 0..255, what stands for the outside of the image.
+        network: A CTPN.
+        context_pad: Pixels of the network's input, on each side of a window, that show its surroundings.
+        fill: (3,), R, G, B in 0..255, the colour outside of the image.
+        layout: How windows are placed in the network's input.
 
     Raises:
         ConfigError: `context_pad` is negative or more than 256.
     """
 
-    def __init__(self, network: Network, context_pad: int, fill: np.ndarray) -> None:
+    def __init__(
+        self, network: Network, context_pad: int, fill: np.ndarray, layout: WindowLayout = WindowLayout()
+    ) -> None:
         check_context_pad(context_pad)
         self._network = network
         self._pad = context_pad
+        self._layout = layout
         self._fill = np.asarray(fill, np.float32)
         self._heights = np.asarray(network.config.get("heights", ANCHOR_HEIGHTS), np.float64)
 
     def score(self, image: np.ndarray, windows: np.ndarray) -> np.ndarray:
-        """Class probabilities of windows.
+        """Score windows.
 
         Args:
             image: uint8 (H, W, 3), BGR.
@@ -63,7 +76,7 @@ class WindowScorer:
         Returns:
             float64 (W, classes); each row sums to 1.
         """
-        places = [place_window(window, self._pad) for window in windows]
+        places = [place_window(window, self._pad, self._layout) for window in windows]
         rows: dict[int, np.ndarray] = {}
         for batch in _batches(places):
             crops = np.stack([cut(image, windows[i], places[i], self._pad, self._fill) for i in batch])
@@ -73,7 +86,7 @@ class WindowScorer:
         return np.array([rows[i] for i in range(len(places))]).reshape(len(places), classes)
 
     def _probabilities(self, logits: np.ndarray, place: Place) -> np.ndarray:
-        """Logits (rows, columns, k, classes) of one input -> (classes,)."""
+        """Class probabilities (classes,) of one window, from the logits (rows, columns, k, classes) of its input."""
         row = (2 * place.top + place.height) // (2 * STRIDE)
         k = int(np.argmin(np.abs(np.log(self._heights / place.height))))
         scores = logits[row, :, k].astype(np.float64)
@@ -97,8 +110,15 @@ def check_context_pad(pixels: int) -> None:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a window lies in the network's input: `top`, `left`, `height`, `width` in pixels, inside an input of
-    `size` (height, width), whose sides are multiples of 16."""
+    """Where a window lies in the network's input, in pixels.
+
+    Attributes:
+        top: Of the window.
+        left: Of the window.
+        height: Of the window.
+        width: Of the window.
+        size: (height, width) of the input, multiples of 16.
+    """
 
     top: int
     left: int
@@ -107,28 +127,28 @@ class Place:
     size: tuple[int, int]
 
 
-def place_window(window: Sequence[float] | np.ndarray, pad: int) -> Place:
-    """Lay a window (ymin, xmin, ymax, xmax) out in the network's input."""
+def place_window(window: Sequence[float] | np.ndarray, pad: int, layout: WindowLayout = WindowLayout()) -> Place:
+    """Place a window (ymin, xmin, ymax, xmax) with `pad` pixels of context in the network's input."""
     ymin, xmin, ymax, xmax = (float(edge) for edge in window)
-    scale = min(WINDOW_HEIGHT / (ymax - ymin), MAX_ENLARGEMENT, MAX_WINDOW_WIDTH / (xmax - xmin))
+    scale = min(layout.height / (ymax - ymin), layout.max_enlargement, layout.max_width / (xmax - xmin))
     height, width = max(1, round((ymax - ymin) * scale)), max(1, round((xmax - xmin) * scale))
     top = pad + (STRIDE // 2 - pad - height // 2) % STRIDE
     left = pad + -pad % STRIDE
-    size = _up(top + height + pad, STRIDE), _up(left + width + pad, _WIDTH_STEP)
+    size = _up(top + height + pad, STRIDE), _up(left + width + pad, layout.width_step)
     return Place(top, left, height, width, size)
 
 
 def cut(
     image: np.ndarray, window: Sequence[float] | np.ndarray, place: Place, pad: int, fill: np.ndarray
 ) -> np.ndarray:
-    """The network's input for a window: the window with its context, the rest filled.
+    """Make the network's input for a window: the window with its context, the rest filled.
 
     Args:
         image: uint8 (H, W, 3), BGR.
         window: ymin, xmin, ymax, xmax, inside the image.
-        place: Where it goes.
+        place: Where it lies in the input.
         pad: Pixels of context around it, in the input.
-        fill: (3,), R, G, B: what stands around the context, and for the outside of the image.
+        fill: (3,), R, G, B: the colour around the context and outside of the image.
 
     Returns:
         float32 (*place.size, 3), R, G, B, 0..255.
@@ -137,7 +157,7 @@ def cut(
     across = _Axis(xmin, xmax, place.left, place.width, pad, image.shape[1])
     down = _Axis(ymin, ymax, place.top, place.height, pad, image.shape[0])
     part = image[down.source, across.source]
-    if min(across.scale, down.scale) < 1:  # a mere warp would skip pixels
+    if min(across.scale, down.scale) < 1:  # a warp alone would skip pixels
         size = max(1, round(part.shape[1] * across.scale)), max(1, round(part.shape[0] * down.scale))
         shrunk = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
     else:
@@ -155,9 +175,9 @@ class _Axis:
     """One axis of a crop.
 
     Attributes:
-        scale: Pixels of the input for one of the image.
+        scale: Pixels of the input for one pixel of the image.
         shown: The part of the input that shows the image.
-        source: The pixels of the image that it takes, one more on each side for interpolation.
+        source: The pixels of the image that it shows, with one more on each side for interpolation.
     """
 
     def __init__(self, low: float, high: float, start: int, length: int, pad: int, limit: int) -> None:
@@ -168,11 +188,11 @@ class _Axis:
         self.source = slice(max(0, int(first) - 1), min(limit, int(np.ceil(last)) + 1))
 
     def at(self, place: float) -> float:
-        """Place in the input -> place in the image, pixel edges."""
+        """Map a place in the input to the image, both in pixel edges."""
         return self._origin + place / self.scale
 
     def map(self, shrunk: int, part: int, column: int) -> list[float]:
-        """A row of the matrix from the centres of the input's pixels to those of the shrunk part."""
+        """A row of the affine matrix from the centres of the input's pixels to those of the shrunk part."""
         ratio = shrunk / part
         row = [0.0, 0.0, (self.at(0.5) - self.source.start) * ratio - 0.5]
         row[column] = ratio / self.scale
@@ -180,7 +200,7 @@ class _Axis:
 
 
 def _batches(places: Sequence[Place]) -> Iterator[list[int]]:
-    """Indices of inputs of one size, as many at once as memory allows."""
+    """Group the indices of inputs of one size, as many as memory allows."""
     by_size: dict[tuple[int, int], list[int]] = {}
     for i, place in enumerate(places):
         by_size.setdefault(place.size, []).append(i)
