@@ -14,40 +14,37 @@ from PIL import Image
 
 import ctpn_crnn
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError, WeightsError
-from ctpn_crnn.ocrmypdf.options import min_confidence_of, weights_of
 
 if TYPE_CHECKING:
     from ctpn_crnn.page import Page
     from ctpn_crnn.recognizer import Recognizer
 
 LANGUAGES = frozenset({"chi_sim", "chi_tra", "eng"})
-"""One network reads all of them at once: which of them is asked for makes no difference."""
+"""In Tesseract's names. One network reads all of them at once, whichever of them is asked for."""
 
-_SURE_OF_ORIENTATION = 20.0
-"""Above OCRmyPDF's threshold of 14: another orientation is told only where it reads clearly better."""
+_ORIENTATION_CONFIDENCE = 20.0
+"""Reported wherever text was read. It is above OCRmyPDF's threshold of 14, because `Recognizer` turns a page only where
+it reads clearly better so."""
 
 _DEFAULT_DPI = 72.0
 _NAME = f"ctpn_crnn {ctpn_crnn.__version__}"
 
 _reading = threading.Lock()
-"""OCRmyPDF runs pages in threads (or in processes, with --no-use-threads). One network that uses every core serves
-them in turn; meanwhile the other threads render, clean and compress."""
+"""OCRmyPDF processes pages in threads (or in processes, with --no-use-threads). One network, which uses every core,
+serves them in turn while the other threads render, clean and compress."""
 
 
 class CtpnCrnnEngine(OcrEngine):
-    """Finds lines with CTPN and reads them with CRNN.
-
-    The networks are loaded once a process, with its first page.
-    """
+    """Finds lines with CTPN and reads them with CRNN. Each process loads the networks once, with its first page."""
 
     @staticmethod
     def version() -> str:
-        """Of this library."""
+        """The version of this library."""
         return ctpn_crnn.__version__
 
     @staticmethod
     def creator_tag(options: Any) -> str:
-        """Who made the text, for the document's metadata."""
+        """The maker of the text, for the document's metadata."""
         return _NAME
 
     def __str__(self) -> str:
@@ -55,19 +52,19 @@ class CtpnCrnnEngine(OcrEngine):
 
     @staticmethod
     def languages(options: Any) -> set[str]:
-        """In Tesseract's names."""
+        """The languages that are read, in Tesseract's names."""
         return set(LANGUAGES)
 
     @staticmethod
     def get_orientation(input_file: Path, options: Any) -> OrientationConfidence:
-        """By how many degrees the page is turned clockwise; without any confidence where nothing was read."""
+        """Find by how many degrees the page is turned clockwise; the confidence is 0 where nothing was read."""
         page = _read(input_file, options)
-        # OCRmyPDF's documentation calls it the angle to turn the page by; it turns it by the opposite.
-        return OrientationConfidence(-page.orientation % 360, _SURE_OF_ORIENTATION if page.lines else 0.0)
+        # OCRmyPDF's documentation calls this the angle to turn the page by, but it turns the page by the opposite.
+        return OrientationConfidence(-page.orientation % 360, _ORIENTATION_CONFIDENCE if page.lines else 0.0)
 
     @staticmethod
     def get_deskew(input_file: Path, options: Any) -> float:
-        """The degrees by which to turn the page counter-clockwise so that its lines are level."""
+        """Find by how many degrees the page must be turned counter-clockwise so that its lines are level."""
         from ctpn_crnn.documents.images import load_image
         from ctpn_crnn.refine.skew import estimate_skew
 
@@ -95,12 +92,14 @@ def _read(path: Path, options: Any) -> Page:
     """Read the page image.
 
     Raises:
-        BadArgsError: An option of ours makes no sense, or there are no such weights.
+        BadArgsError: An option of this engine makes no sense, or the weights cannot be used.
         InputFileError: The image cannot be read.
     """
     with _reading:
         try:
-            return _recognizer(weights_of(options), min_confidence_of(options)).recognize(path)
+            weights = getattr(options, "ctpn_crnn_weights", None)
+            min_confidence = float(getattr(options, "ctpn_crnn_min_confidence", None) or 0.0)
+            return _recognizer(weights, min_confidence).recognize(path)
         except (ConfigError, WeightsError) as error:
             raise BadArgsError(str(error)) from error
         except CtpnCrnnError as error:
@@ -109,7 +108,7 @@ def _read(path: Path, options: Any) -> Page:
 
 @lru_cache(maxsize=1)
 def _recognizer(weights: str | None, min_confidence: float) -> Recognizer:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up notes are not for the user
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # hides TensorFlow's start-up notes
     from ctpn_crnn.recognizer import Recognizer
 
     return Recognizer(weights=weights, min_confidence=min_confidence)
@@ -123,7 +122,7 @@ def _write(page: Page, format: str, path: Path, **options: Any) -> None:  # noqa
 
 
 def _dpi_of(path: Path) -> float:
-    """Of an image file; OCRmyPDF says it in the file, and makes it the same in both directions."""
+    """The resolution that OCRmyPDF wrote to an image file, the same in both directions."""
     with Image.open(path) as image:
         dpi = image.info.get("dpi", _DEFAULT_DPI)
     dpi = float(dpi[0] if isinstance(dpi, tuple) else dpi)

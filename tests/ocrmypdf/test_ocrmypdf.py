@@ -30,8 +30,8 @@ from ocrmypdf.exceptions import BadArgsError, MissingDependencyError  # noqa: E4
 
 import ctpn_crnn.ocrmypdf as plugin  # noqa: E402
 from ctpn_crnn.errors import ImageError  # noqa: E402
-from ctpn_crnn.ocrmypdf import options as plugin_options  # noqa: E402
 from ctpn_crnn.ocrmypdf.engine import CtpnCrnnEngine, _recognizer  # noqa: E402
+from ctpn_crnn.ocrmypdf.hooks import add_engine_options  # noqa: E402
 
 PLUGIN = "ctpn_crnn.ocrmypdf"
 ROOT = Path(__file__).parents[2]
@@ -221,12 +221,11 @@ class TestOptions:
 
         parser = argparse.ArgumentParser()
         parser.add_argument("--ocr-engine", choices=["auto"], default="auto")
-        plugin_options.add_engine_options(parser)
-        plugin_options.add_engine_options(parser)
+        add_engine_options(parser)
+        add_engine_options(parser)
         parsed = parser.parse_args("--ocr-engine ctpn_crnn --ctpn-crnn-weights w --ctpn-crnn-min-confidence .3".split())
-        assert plugin_options.weights_of(parsed) == "w"
-        assert plugin_options.min_confidence_of(parsed) == 0.3
-        assert plugin_options.min_confidence_of(SimpleNamespace()) == 0.0
+        assert parsed.ctpn_crnn_weights == "w"
+        assert parsed.ctpn_crnn_min_confidence == 0.3
 
 
 class TestInstalled:
@@ -297,8 +296,8 @@ class TestEngine:
 
     def test_an_image_that_cannot_be_read(self, tmp_path, monkeypatch):
         class Blind:
-            def __init__(self, **_):
-                pass
+            def __init__(self, **options):
+                assert options == {"weights": None, "min_confidence": 0.0}, "the defaults"
 
             def recognize(self, source):
                 raise ImageError("it is torn")
