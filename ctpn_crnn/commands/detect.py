@@ -16,16 +16,16 @@ examples:
   ctpn-crnn detect windows.csv scores.h5 --crop_mode list --context_pad 16
 
 Every option may also be spelled with dashes (--crop-mode). Columns: filename, ymin, xmin, ymax, xmax, class0
-(background), class1 (text), class2 (formula), and with --read text, confidence. A run that was interrupted goes on when
-the same command is given again; images that could not be done are named in OUTPUT.errors.csv.
+(background), class1 (text), class2 (formula), and with --read text, confidence. An interrupted run continues when the
+same command is given again. Images that failed are listed in OUTPUT.errors.csv. HDF5 needs pandas and PyTables.
 
-exit codes: 0 all was done, 1 some images were not (see OUTPUT.errors.csv), 2 bad usage or input, or the output cannot
+exit codes: 0 all was done, 1 some images failed (see OUTPUT.errors.csv), 2 bad usage or input, or the output cannot
 be written, 130 interrupted
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line."""
+    """Add the options of the command."""
     parser.add_argument(
         "input_file",
         type=Path,
@@ -57,11 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--mean-file",
         default="",
         metavar="FILE",
-        help=".npy with the mean of the data to subtract, K x H x W, H x W x K or K; empty for none, as the CTPN "
-        "subtracts its own",
+        help=".npy with the mean to subtract, K x H x W, H x W x K or K; empty for none: the CTPN subtracts its own",
     )
     parser.add_argument(
-        "--input_scale", "--input-scale", type=float, metavar="F", help="factor of the input at last (None: 1)"
+        "--input_scale", "--input-scale", type=float, metavar="F", help="factor after the mean is subtracted (None: 1)"
     )
     parser.add_argument(
         "--raw_scale",
@@ -69,14 +68,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=255.0,
         metavar="F",
-        help="factor of the image, 0..1, before the mean is subtracted",
+        help="factor of the image (0..1) before the mean is subtracted",
     )
     parser.add_argument(
         "--channel_swap",
         "--channel-swap",
         default="2,1,0",
         metavar="ORDER",
-        help="order of the channels; the default turns BGR, as OpenCV has it, into RGB, as the CTPN takes it",
+        help="order of the channels; the default turns OpenCV's BGR into the RGB that the CTPN takes",
     )
     parser.add_argument(
         "--context_pad",
@@ -84,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=16,
         metavar="PIXELS",
-        help="surroundings of a window, in the network's input (list and selective_search)",
+        help="pixels around a window, in the network's input (list and selective_search)",
     )
     parser.add_argument("--read", action="store_true", help="read the windows: adds the columns text and confidence")
     parser.add_argument(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,9 @@ from ctpn_crnn.commands.arguments import (
     positive,
     search_options,
 )
-from ctpn_crnn.datasets import LabelledLine, PageTruth, is_held_out, read_detection_set, read_line_list
-from ctpn_crnn.datasets.lines import LINE_LIST_NAME
+from ctpn_crnn.datasets import LabelledLine
 from ctpn_crnn.errors import CtpnCrnnError, DatasetError, OutputError
-from ctpn_crnn.evaluation.crops import choose, line_crops, page_crops, readable_regions
+from ctpn_crnn.evaluation.crops import line_crops, page_crops
 from ctpn_crnn.evaluation.report import (
     calibration_note,
     cases_table,
@@ -31,6 +30,7 @@ from ctpn_crnn.evaluation.report import (
     to_json,
 )
 from ctpn_crnn.evaluation.runs import Run, run_detection, run_pages, run_recognition
+from ctpn_crnn.evaluation.sets import PARTS, EvaluationSet
 from ctpn_crnn.evaluation.worst_cases import write_cases
 from ctpn_crnn.files import writable, write_bytes
 
@@ -38,11 +38,7 @@ if TYPE_CHECKING:
     from ctpn_crnn import Detector, LineReader, Recognizer
 
 WORST_IN_FOLDER = 100
-PARTS: dict[str, Callable[[Path], bool]] = {
-    "all": lambda path: True,
-    "train": lambda path: not is_held_out(path),
-    "held-out": is_held_out,
-}
+"""Worst cases that are written to a folder."""
 
 EPILOG = """\
 examples:
@@ -58,7 +54,7 @@ exit codes: 0 all was scored, 1 some files were not (they are named), 2 bad usag
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line."""
+    """Add the options of the command."""
     tasks = parser.add_subparsers(dest="task", required=True, metavar="recognition|detection|pages")
     recognition = tasks.add_parser(
         "recognition", help="exact match, 1-NED, CER of single lines", formatter_class=HelpFormatter
@@ -87,20 +83,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     recognition.add_argument(
         "--fit-calibration",
         action="store_true",
-        help="also print the power of the characters' probabilities that makes the confidence of a line honest; for "
-        "lines that look like those to be read, but were neither trained nor are scored on",
+        help="also print the power of the characters' probabilities with which the confidence of a line is the share "
+        "of such lines that are right; use lines like those to be read, not lines for training or scoring",
     )
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("set", type=Path, metavar="DIR", help="folder of the set")
     parser.add_argument("--limit", type=positive, metavar="N", help="score N random lines or images only")
-    parser.add_argument("--seed", type=int, default=0, help="of the choice")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the random choice")
     parser.add_argument(
         "--part",
         choices=tuple(PARTS),
         default="all",
-        help="of a detection set; held-out is one page in five, by its name",
+        help="part of a detection set; held-out is one page in five, chosen by its name",
     )
     parser.add_argument(
         "--formula-text", default="formula", metavar="TEXT", help="text that marks a formula in the ICDAR form"
@@ -120,33 +116,41 @@ def _add_detector(parser: argparse.ArgumentParser) -> None:
         "--short-side",
         type=positive,
         metavar="PX",
-        help="least short side that the detector sees (None: its own choice)",
+        help="least short side to which an image is scaled (None: the detector's own choice)",
     )
     parser.add_argument(
-        "--max-side", type=positive, metavar="PX", help="largest long side that it sees (None: its own choice)"
+        "--max-side",
+        type=positive,
+        metavar="PX",
+        help="largest long side to which it is scaled (None: the detector's own choice)",
     )
     parser.add_argument(
         "--small-print",
         type=float,
         metavar="PX",
-        help="height to which the ink of a page may be shrunk; 0 shows pages as photographs (None: its own choice)",
+        help="height to which the text of a page may be shrunk; 0 treats pages as photographs (None: the detector's "
+        "own choice)",
     )
     parser.add_argument(
-        "--min-score", type=float, metavar="S", help="least probability of a strip, 0..1 (None: its own choice)"
+        "--min-score",
+        type=float,
+        metavar="S",
+        help="least probability of a strip, 0..1 (None: the detector's own choice)",
     )
-    parser.add_argument("--no-level", action="store_true", help="look at leaning pages as they are")
-    parser.add_argument("--no-ink", action="store_true", help="leave out the fitting of lines to their ink")
+    parser.add_argument("--no-level", action="store_true", help="do not turn leaning pages upright")
+    parser.add_argument("--no-ink", action="store_true", help="do not fit lines to their ink")
+    parser.add_argument("--no-side-refinement", action="store_true", help="leave line ends on CTPN's 16 px grid")
     parser.add_argument(
-        "--no-side-refinement", action="store_true", help="leave the ends of lines on CTPN's 16 px grid"
-    )
-    parser.add_argument(
-        "--gap-ratio", type=float, metavar="R", help="widest gap between strips, in heights (None: its own choice)"
+        "--gap-ratio",
+        type=float,
+        metavar="R",
+        help="widest gap between strips, in heights (None: the detector's own choice)",
     )
 
 
 def make_reader(arguments: argparse.Namespace) -> LineReader:
-    """The reader that the command line asks for."""
-    from ctpn_crnn import LineReader  # here: it brings the framework, which a wrong set name need not wait for
+    """Make the reader that the command line asks for."""
+    from ctpn_crnn import LineReader  # here: it imports a framework, and a wrong set is to be reported before that
 
     return LineReader(
         weights=arguments.crnn_weights,
@@ -157,7 +161,7 @@ def make_reader(arguments: argparse.Namespace) -> LineReader:
 
 
 def make_detector(arguments: argparse.Namespace) -> Detector:
-    """The detector that the command line asks for."""
+    """Make the detector that the command line asks for."""
     from ctpn_crnn import Detector
     from ctpn_crnn.ctpn.text_lines import LineParams
 
@@ -178,7 +182,7 @@ def make_detector(arguments: argparse.Namespace) -> Detector:
 
 
 def make_recognizer(arguments: argparse.Namespace) -> Recognizer:
-    """The whole path, of the detector and the reader that the command line asks for."""
+    """Make the recognizer of the detector and the reader that the command line asks for."""
     from ctpn_crnn import Recognizer
 
     return Recognizer(detector=make_detector(arguments), reader=make_reader(arguments))
@@ -192,129 +196,94 @@ def run(arguments: argparse.Namespace) -> int:
         OutputError: A result cannot be written.
         WeightsError: The weights cannot be used.
     """
-    check_output(arguments)
-    unread: list[DatasetError] = []
-    scored, tables = TASKS[arguments.task](arguments, unread)
-    scored.skipped = [("", str(problem)) for problem in unread] + scored.skipped
+    _check_output(arguments)
+    samples = EvaluationSet(arguments.set, arguments.part, arguments.limit, arguments.seed, arguments.formula_text)
+    result, tables = _TASKS[arguments.task](arguments, samples)
+    result.skipped = [("", str(problem)) for problem in samples.unread] + result.skipped
     if arguments.json:
-        write_bytes(arguments.json, to_json(report(arguments, scored)).encode("utf-8"))
+        write_bytes(arguments.json, to_json(_report(arguments, result)).encode("utf-8"))
     print(tables)
-    show_worst(arguments.errors, scored)
-    for name, problem in scored.skipped:
+    if arguments.errors is not None:
+        _show_worst(arguments.errors, result)
+    for name, problem in result.skipped:
         print(f"skipped: {problem if not name or name in problem else f'{name}: {problem}'}", file=sys.stderr)
-    if not scored.seconds:
+    if not result.seconds:
         raise DatasetError(f"{arguments.set}: none of its samples could be scored")
-    return 1 if scored.skipped else 0
+    return 1 if result.skipped else 0
 
 
-def evaluate_recognition(arguments: argparse.Namespace, unread: list[DatasetError]) -> tuple[Run, str]:
-    """Read lines."""
-    samples = read_lines(arguments, unread)
+def _evaluate_recognition(arguments: argparse.Namespace, samples: EvaluationSet) -> tuple[Run, str]:
+    lines = samples.lines()
     reader = make_reader(arguments)
     skipped: list[tuple[str, str]] = []
 
     def skip(name: str, error: CtpnCrnnError) -> None:
         skipped.append((name, str(error)))
 
-    if isinstance(samples[0], LabelledLine):
-        crops = line_crops(samples, skip)
+    if isinstance(lines[0], LabelledLine):
+        crops = line_crops(lines, skip)
     else:
-        crops = page_crops(samples, skip, tuple(arguments.padding))
+        crops = page_crops(lines, skip, tuple(arguments.padding))
     rule = "english" if arguments.english else "default"
-    run = run_recognition(
-        progress(crops, "line", len(samples)),
+    result = run_recognition(
+        _with_progress(crops, "line", len(lines)),
         reader,
         main_rule=rule,
         batch_size=arguments.batch_size,
-        keep_worst=worst_wanted(arguments.errors),
+        keep_worst=_worst_wanted(arguments.errors),
     )
-    run.skipped += skipped
-    tables = recognition_tables(run, arguments.set.name, rule)
+    result.skipped += skipped
+    tables = recognition_tables(result, arguments.set.name, rule)
     if arguments.fit_calibration:
-        run.scores["calibration"] = run.calibration.fit()
-        tables += "\n\n" + calibration_note(run.scores["calibration"])
-    return run, tables
+        result.scores["calibration"] = result.calibration.fit()
+        tables += "\n\n" + calibration_note(result.scores["calibration"])
+    return result, tables
 
 
-def evaluate_detection(arguments: argparse.Namespace, unread: list[DatasetError]) -> tuple[Run, str]:
-    """Find lines."""
-    pages = read_pages(arguments, unread)
-    run = run_detection(progress(pages, "image"), make_detector(arguments), keep_worst=worst_wanted(arguments.errors))
-    return run, detection_tables(run, arguments.set.name)
+def _evaluate_detection(arguments: argparse.Namespace, samples: EvaluationSet) -> tuple[Run, str]:
+    pages, keep = _with_progress(samples.pages(), "image"), _worst_wanted(arguments.errors)
+    result = run_detection(pages, make_detector(arguments), keep_worst=keep)
+    return result, detection_tables(result, arguments.set.name)
 
 
-def evaluate_pages(arguments: argparse.Namespace, unread: list[DatasetError]) -> tuple[Run, str]:
-    """Find and read."""
-    pages = read_pages(arguments, unread)
-    run = run_pages(progress(pages, "page"), make_recognizer(arguments), keep_worst=worst_wanted(arguments.errors))
-    return run, pages_tables(run, arguments.set.name)
+def _evaluate_pages(arguments: argparse.Namespace, samples: EvaluationSet) -> tuple[Run, str]:
+    pages, keep = _with_progress(samples.pages(), "page"), _worst_wanted(arguments.errors)
+    result = run_pages(pages, make_recognizer(arguments), keep_worst=keep)
+    return result, pages_tables(result, arguments.set.name)
 
 
-TASKS = {"recognition": evaluate_recognition, "detection": evaluate_detection, "pages": evaluate_pages}
+_TASKS = {"recognition": _evaluate_recognition, "detection": _evaluate_detection, "pages": _evaluate_pages}
 
 
-def read_lines(
-    arguments: argparse.Namespace, unread: list[DatasetError]
-) -> list[LabelledLine] | list[tuple[PageTruth, int]]:
-    """The lines to read: of a line list, or the regions of a detection set; never none."""
-    samples: list[Any]
-    if arguments.set.is_file() or (arguments.set / LINE_LIST_NAME).is_file():
-        samples = read_line_list(arguments.set, on_error="skip", skipped=unread)
-    else:
-        samples = readable_regions(detection_set(arguments, unread))
-    return chosen(samples, arguments, unread, "lines whose text is known")
-
-
-def read_pages(arguments: argparse.Namespace, unread: list[DatasetError]) -> list[PageTruth]:
-    """The pages to score; never none."""
-    return chosen(detection_set(arguments, unread), arguments, unread, "images with ground truth")
-
-
-def detection_set(arguments: argparse.Namespace, unread: list[DatasetError]) -> list[PageTruth]:
-    """The pages of the part asked for."""
-    pages = read_detection_set(arguments.set, formula_text=arguments.formula_text, on_error="skip", skipped=unread)
-    return [page for page in pages if PARTS[arguments.part](page.path)]
-
-
-def chosen(samples: list[Any], arguments: argparse.Namespace, unread: list[DatasetError], what: str) -> list[Any]:
-    """A random choice of the samples; an error when there are none."""
-    if not samples:
-        reason = f"; the first problem of {len(unread)}: {unread[0]}" if unread else ""
-        raise DatasetError(f"{arguments.set}: there are no {what} in it (part {arguments.part!r}){reason}")
-    return choose(samples, arguments.limit, arguments.seed)
-
-
-def progress(items: Iterable[Any], unit: str, total: int | None = None) -> Iterable[Any]:
-    """Items with a progress bar where stderr is a terminal."""
+def _with_progress(items: Iterable[Any], unit: str, total: int | None = None) -> Iterable[Any]:
+    """Show a progress bar where stderr is a terminal."""
     return tqdm(items, total=total, unit=unit, disable=None)
 
 
-def worst_wanted(errors: str | None) -> int:
-    """How many of the worst cases to keep."""
+def _worst_wanted(errors: str | None) -> int:
+    """Number of the worst cases to keep."""
     if errors is None:
         return 0
     return int(errors) if errors.isdecimal() else WORST_IN_FOLDER
 
 
-def show_worst(errors: str | None, run: Run) -> None:
+def _show_worst(errors: str, result: Run) -> None:
     """Print the worst cases, or write them to a folder."""
-    if errors is None:
-        return
     if not errors.isdecimal():
-        write_cases(run.worst, Path(errors))
-    elif run.worst:
-        print("\n" + cases_table(run.worst))
+        write_cases(result.worst, Path(errors))
+    elif result.worst:
+        print("\n" + cases_table(result.worst))
 
 
-def check_output(arguments: argparse.Namespace) -> None:
-    """Better to fail before the work than after it."""
+def _check_output(arguments: argparse.Namespace) -> None:
+    """Check the outputs before the work begins."""
     if arguments.json:
         writable(arguments.json)
     if arguments.errors and not arguments.errors.isdecimal() and Path(arguments.errors).is_file():
         raise OutputError(f"cannot write to {arguments.errors}: it is a file; give a folder with --errors")
 
 
-def report(arguments: argparse.Namespace, run: Run) -> dict[str, Any]:
+def _report(arguments: argparse.Namespace, result: Run) -> dict[str, Any]:
     """What --json writes."""
     left_out = ("command", "task", "set", "json", "errors")
     settings = {name: value for name, value in vars(arguments).items() if name not in left_out}
@@ -323,7 +292,7 @@ def report(arguments: argparse.Namespace, run: Run) -> dict[str, Any]:
         "task": arguments.task,
         "set": arguments.set.name,
         "settings": settings,
-        "scores": run.scores,
-        "time": run.time_summary(),
-        "skipped": [{"name": name, "problem": problem} for name, problem in run.skipped],
+        "scores": result.scores,
+        "time": result.time_summary(),
+        "skipped": [{"name": name, "problem": problem} for name, problem in result.skipped],
     }

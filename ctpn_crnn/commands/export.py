@@ -24,27 +24,30 @@ exit codes: 0 written, 2 bad usage or input, it cannot be written, or it failed 
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line."""
+    """Add the options of the command."""
     parser.add_argument("network", choices=("ctpn", "crnn"), help="which network")
     parser.add_argument(
         "output", type=Path, metavar="OUTPUT", help="a name ending with .onnx; any other is the folder of a SavedModel"
     )
     parser.add_argument("--weights", type=Path, metavar="FILE", help="its weights file (None: the shipped one)")
     parser.add_argument(
-        "--proposals", action="store_true", help="the detector's strips, decoded and suppressed, not its heads (ONNX)"
+        "--proposals",
+        action="store_true",
+        help="write the detector's strips, decoded and after NMS, instead of its heads (ONNX)",
     )
-
     parser.add_argument(
-        "--check", action="store_true", help="compare what was written with Keras, on made images and on --images"
+        "--check",
+        action="store_true",
+        help="compare the results of the written network with Keras, on generated images and on --images",
     )
-    parser.add_argument("--int8", type=Path, metavar="FILE", help="write the network in 8 bits too (.onnx)")
+    parser.add_argument("--int8", type=Path, metavar="FILE", help="also write the network in 8-bit integers (.onnx)")
     parser.add_argument(
         "--images",
         nargs="+",
         default=[],
         metavar="IMAGE",
-        help="for --check and --int8 (which without them takes the ranges that are stored in the weights file): pages "
-        "for ctpn, lines for crnn; some dozens of the kind to be read",
+        help="for --check and --int8: pages for ctpn, lines for crnn; a few dozen of the kind to be read (None: --int8 "
+        "takes the ranges in the weights file)",
     )
 
 
@@ -62,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError("--proposals is for the detector as ONNX: give ctpn and a name ending with .onnx")
     if arguments.int8 and (arguments.proposals or arguments.int8.suffix.lower() != ".onnx"):
         raise ConfigError("--int8 is for the network's heads as ONNX: give a name ending with .onnx and no --proposals")
-    # Better to fail before the minute that the work takes than after it.
+    # Checked before the work, which takes a minute.
     for path in [arguments.output] * is_onnx + [arguments.int8] * bool(arguments.int8):
         writable(path)
     for image in arguments.images:
@@ -83,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _weights(arguments: argparse.Namespace) -> Path:
-    """The weights file, which must be of the network named."""
+    """The weights file; it must be of the network that is exported."""
     if arguments.weights is None:
         return shipped(arguments.network)
     from ctpn_crnn.weights import read_weights

@@ -28,23 +28,25 @@ PACKAGES = {
     "keras": "training, runtime keras",
     "onnxruntime": "runtime onnx",
     "tf2onnx": "export to ONNX",
+    "pandas": "HDF5 tables of detect",
+    "tables": "HDF5 tables of detect",
     "pypdfium2": "reading PDFs",
     "pikepdf": "writing PDFs",
     "ocrmypdf": "the OCRmyPDF plugin",
 }
-"""Package -> what it is for."""
+"""Package -> what needs it."""
 
 FLAGS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
-"""Processor flags that make a difference."""
+"""Processor flags on which the choice of runtime and precision depends."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line."""
+    """Add the options of the command."""
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Show; returns the exit code."""
+    """Print versions, weights, runtimes and processor; returns the exit code."""
     facts = collect()
     if arguments.json:
         print(json.dumps(facts, ensure_ascii=False, indent=2))
@@ -54,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def collect() -> dict[str, Any]:
-    """All facts, as JSON types; imports no framework."""
+    """Collect all facts as JSON types, without importing a framework."""
     return {
         "ctpn_crnn": __version__,
         "python": platform.python_version(),
@@ -71,12 +73,12 @@ def collect() -> dict[str, Any]:
 
 
 def is_usable(facts: dict[str, Any]) -> bool:
-    """Whether a page can be read."""
+    """Whether pages can be read: weights and a runtime are there."""
     return facts["runtimes"]["auto"] is not None and all(entry["state"] == "ok" for entry in facts["weights"].values())
 
 
 def as_text(facts: dict[str, Any]) -> str:
-    """The facts, for people."""
+    """Format the facts as text."""
     lines = [f"ctpn_crnn {facts['ctpn_crnn']}, Python {facts['python']}, {facts['platform']}", "", "packages"]
     for name, number in facts["packages"].items():
         lines.append(f"  {name:<14} {number or 'not installed':<14} {PACKAGES[name]}")
