@@ -93,7 +93,7 @@ class Font:
 
 
 class FontLibrary:
-    """Faces to draw with. A family is picked first and then one of its faces, so that all families have the same chance.
+    """Faces to draw with; a family is picked first and then one of its faces, so that its size gives it no advantage.
 
     Args:
         fonts: The faces; at least one.

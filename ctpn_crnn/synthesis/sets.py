@@ -1,4 +1,4 @@
-"""Writing rendered samples to disk as the sets that `datasets` reads, by several processes."""
+"""Rendering samples in several processes and writing them to disk as sets that `datasets` reads."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ from ctpn_crnn.synthesis.pages import PageSample
 FORMULA_TEXT = "formula"
 """Text of a formula in the ground-truth files of a page set."""
 
+Synthesizer = Callable[[np.random.Generator], LineSample | PageSample]
+"""Renders a sample for a random generator."""
+
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 _JPEG_QUALITY = 92
 _SHEET_WIDTH = 1600
@@ -29,10 +32,10 @@ _SHEET_GROUND = 128
 
 
 def find_pictures(folder: str | os.PathLike[str]) -> list[Path]:
-    """The image files below a folder, sorted.
+    """Return the image files below a folder, sorted.
 
     Raises:
-        SynthesisError: there is no such folder, or no image in it.
+        SynthesisError: There is no such folder, or no image in it.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -43,36 +46,33 @@ def find_pictures(folder: str | os.PathLike[str]) -> list[Path]:
     return paths
 
 
-def render_many(
-    synthesizer: Callable[[np.random.Generator], LineSample | PageSample], count: int, seed: int, workers: int
-) -> Iterator[LineSample | PageSample]:
-    """Renders samples 0..count-1 in order; each depends on `seed` and its number, not on the number of workers.
+def render_many(synthesizer: Synthesizer, count: int, seed: int, workers: int) -> Iterator[LineSample | PageSample]:
+    """Render samples 0..count-1 in order; each depends on `seed` and its number, not on the number of workers.
 
     Args:
-        synthesizer: a `LineSynthesizer` or a `PageSynthesizer`.
-        count: number of samples.
-        seed: of the whole set, at least 0.
-        workers: processes; 1 renders in this one.
+        synthesizer: A `LineSynthesizer` or a `PageSynthesizer`.
+        count: Number of samples.
+        seed: Of the whole set, at least 0.
+        workers: Number of processes; with 1 the samples are rendered in this process.
 
     Raises:
-        SynthesisError: a sample cannot be rendered.
+        SynthesisError: A sample cannot be rendered.
     """
-    job = _Job(synthesizer, seed)
     if workers <= 1:
-        yield from map(job, range(count))
+        yield from (_sample(synthesizer, seed, number) for number in range(count))
         return
-    # Where processes can be forked they share fonts and corpus with this one; elsewhere each gets a copy.
+    # Forked processes share fonts and corpus with this one; where there is no fork, each gets a copy.
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
     context = multiprocessing.get_context(method)
-    with context.Pool(min(workers, count), initializer=_start, initargs=(job,)) as pool:
+    with context.Pool(min(workers, count), initializer=_start, initargs=(synthesizer, seed)) as pool:
         yield from pool.imap(_render, range(count), chunksize=max(1, min(16, count // (4 * workers))))
 
 
 def write_lines(folder: str | os.PathLike[str], samples: Iterator[LineSample]) -> int:
-    """Writes a line list: ``images/*.png`` and ``lines.tsv``; returns the number of samples.
+    """Write a line list, ``images/*.png`` and ``lines.tsv``; returns the number of samples.
 
     Raises:
-        OutputError: the folder holds a set already, or cannot be written.
+        OutputError: The folder holds a set already, or cannot be written.
     """
     root = Path(folder)
     count = 0
@@ -85,12 +85,12 @@ def write_lines(folder: str | os.PathLike[str], samples: Iterator[LineSample]) -
 
 
 def write_pages(folder: str | os.PathLike[str], samples: Iterator[PageSample]) -> int:
-    """Writes an ICDAR 2015 set: ``images/*.jpg`` and ``gt/*.txt``; returns the number of samples.
+    """Write a set in ICDAR 2015 form, ``images/*.jpg`` and ``gt/*.txt``; returns the number of samples.
 
-    A formula's text is "formula".
+    The text of a formula is `FORMULA_TEXT`.
 
     Raises:
-        OutputError: the folder holds a set already, or cannot be written.
+        OutputError: The folder holds a set already, or cannot be written.
     """
     root = Path(folder)
     count = 0
@@ -106,11 +106,11 @@ def write_pages(folder: str | os.PathLike[str], samples: Iterator[PageSample]) -
 
 @dataclass
 class ContactSheet:
-    """Gathers the first samples of a set on one picture to look at.
+    """Shows the first samples of a set on one picture.
 
     Args:
-        most: how many samples it shows.
-        columns: beside each other.
+        most: Number of samples that it shows.
+        columns: Number of columns.
     """
 
     most: int
@@ -120,17 +120,17 @@ class ContactSheet:
         self._tiles: list[np.ndarray] = []
 
     def watch(self, samples: Iterator[LineSample | PageSample]) -> Iterator[LineSample | PageSample]:
-        """Passes samples on and keeps a view of the first ones."""
+        """Pass samples on and keep a small picture of the first ones."""
         for sample in samples:
             if len(self._tiles) < self.most:
                 self._tiles.append(_tile(sample, _SHEET_WIDTH // self.columns - 4))
             yield sample
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the sheet as a PNG.
+        """Write the sheet as a PNG file.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: It cannot be written.
         """
         rows = [self._tiles[i : i + self.columns] for i in range(0, len(self._tiles), self.columns)]
         heights = [max(tile.shape[0] for tile in row) + 4 for row in rows]
@@ -145,27 +145,27 @@ class ContactSheet:
 
 
 class CharacterCount:
-    """Counts how often each character is drawn, to see which ones a set hardly teaches.
+    """Counts how often each character is drawn, to see which characters a set hardly teaches.
 
     Args:
-        characters: those to count, usually `Charset.characters`; 0 of the others.
+        characters: The characters to count, usually `Charset.characters`; others are ignored.
     """
 
     def __init__(self, characters: Sequence[str]) -> None:
         self._counts = Counter(dict.fromkeys(characters, 0))
 
     def watch(self, samples: Iterator[LineSample]) -> Iterator[LineSample]:
-        """Passes samples on and counts their characters."""
+        """Pass samples on and count their characters."""
         for sample in samples:
             self._counts.update(character for character in sample.text if character in self._counts)
             yield sample
 
     def rarest_first(self) -> list[tuple[str, int]]:
-        """Each character with how often it was drawn, those of one count in the order of the characters given."""
+        """Return (character, count), the rarest first; equal counts stay in the order of the characters given."""
         return sorted(self._counts.items(), key=lambda item: item[1])
 
     def summary(self) -> str:
-        """One sentence: how many were drawn at all, and how often the rarest tenth and the median one were."""
+        """Return a sentence on how many characters were drawn at all, and how often the rarest tenth and the median."""
         counts = [count for _, count in self.rarest_first()]
         drawn = sum(count > 0 for count in counts)
         return (
@@ -174,42 +174,35 @@ class CharacterCount:
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes a table, character, tab, count, the rarest first.
+        """Write a table of character, tab and count, the rarest first.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: It cannot be written.
         """
         rows = "".join(f"{character}\t{count}\n" for character, count in self.rarest_first())
         write_bytes(path, rows.encode("utf-8"))
 
 
-class _Job:
-    """Renders the sample of a number."""
-
-    def __init__(self, synthesizer: Callable[[np.random.Generator], LineSample | PageSample], seed: int) -> None:
-        self.synthesizer = synthesizer
-        self.seed = seed
-
-    def __call__(self, number: int) -> LineSample | PageSample:
-        return self.synthesizer(np.random.default_rng((self.seed, number)))
+def _sample(synthesizer: Synthesizer, seed: int, number: int) -> LineSample | PageSample:
+    return synthesizer(np.random.default_rng((seed, number)))
 
 
-_worker_job: list[_Job] = []
-"""The job of a worker process, set once at its start: sending it with each number would copy fonts and corpus."""
+_worker: list[tuple[Synthesizer, int]] = []
+"""Synthesizer and seed of a worker process, set once at its start: sending them with each number would be slow."""
 
 
-def _start(job: _Job) -> None:
-    cv2.setNumThreads(1)  # One process a core; threads on top of that only get in each other's way.
-    _worker_job[:] = [job]
+def _start(synthesizer: Synthesizer, seed: int) -> None:
+    cv2.setNumThreads(1)  # There is a process for each core already.
+    _worker[:] = [(synthesizer, seed)]
 
 
 def _render(number: int) -> LineSample | PageSample:
-    return _worker_job[0](number)
+    return _sample(*_worker[0], number)
 
 
 @contextmanager
 def _new_set(root: Path, mark: str) -> Iterator[None]:
-    """Makes the folders of a set that must not be there yet; errors of the file system come out as ours."""
+    """Make the folders of a set, which must not exist yet; turn errors of the file system into `OutputError`."""
     try:
         if (root / mark).exists() or (root / "images").exists():
             raise OutputError(f"{root} holds a set already: name another folder, or delete it first.")
@@ -242,5 +235,5 @@ def _tile(sample: LineSample | PageSample, width: int) -> np.ndarray:
 
 
 def default_columns(count: int) -> int:
-    """Columns of a sheet that is about as wide as high, at most 4."""
+    """Return the number of columns of a sheet that is about as wide as high, at most 4."""
     return max(1, min(4, math.isqrt(max(1, count - 1)) + 1))

@@ -1,4 +1,4 @@
-"""What text stands on: paper, photographs, smooth colour fields."""
+"""Grounds of pages (paper, photographs, smooth colour fields) and ink that stands out from them."""
 
 from __future__ import annotations
 
@@ -13,26 +13,29 @@ from ctpn_crnn.errors import SynthesisError
 
 
 class Photos:
-    """Pictures without text to put text on; without any, generated colour fields take their place.
+    """Photographs without text to write on; generated colour fields if there are none.
 
     Args:
-        paths: image files.
+        paths: Image files.
     """
 
     def __init__(self, paths: Sequence[str | Path] | None = None) -> None:
         self.paths = tuple(str(path) for path in paths or ())
 
     def crop(self, rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
-        """A part of a random picture, (h, w, 3) uint8 BGR, perhaps mirrored.
+        """Cut a part out of a random photograph and resize it to `size` (height, width), perhaps mirrored.
+
+        Returns:
+            (height, width, 3) uint8 BGR.
 
         Raises:
-            SynthesisError: the file is not an image.
+            SynthesisError: The file is not an image.
         """
         if not self.paths or rng.random() < 0.05:
             return color_field(rng, size)
         photo = _read(self.paths[int(rng.integers(len(self.paths)))])
         height, width = photo.shape[:2]
-        # The window has the shape of the page, and between all and half of what then fits of the photo.
+        # The part has the proportions of the page and is half as wide as the photograph allows, or wider.
         scale = min(height / size[0], width / size[1]) * rng.uniform(0.5, 1.0)
         rows, columns = max(1, int(size[0] * scale)), max(1, int(size[1] * scale))
         top, left = int(rng.integers(height - rows + 1)), int(rng.integers(width - columns + 1))
@@ -43,7 +46,7 @@ class Photos:
 
 
 def color_field(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
-    """Clouds of colour around one tone, with some grain and now and then flat shapes; (h, w, 3) uint8."""
+    """Return clouds of colour around one tone, with grain and flat shapes on some; (height, width, 3) uint8."""
     height, width = size
     cells = int(rng.integers(2, 9))
     tone, spread = rng.uniform(30, 225, 3), rng.uniform(5, 70)
@@ -59,7 +62,7 @@ def color_field(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
 
 
 def paper(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
-    """A sheet: mostly white, sometimes tinted, shaded or grainy; (h, w, 3) uint8."""
+    """Return a sheet of paper, mostly white, some tinted, shaded or grainy; (height, width, 3) uint8."""
     height, width = size
     draw = rng.random()
     level = 255 if draw < 0.4 else rng.uniform(225, 255) if draw < 0.85 else rng.uniform(170, 235)
@@ -79,7 +82,7 @@ def paper(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
 
 
 def ink_color(rng: np.random.Generator, ground: float) -> tuple[int, int, int]:
-    """A colour that stands out from a ground of grey level `ground`: near black or white, or coloured."""
+    """Draw a colour that stands out from a ground of grey level `ground`: near black or white, or coloured."""
     dark = ground > 125
     if rng.random() < 0.75:
         level = rng.uniform(0, 60) if dark else rng.uniform(215, 255)
@@ -87,14 +90,14 @@ def ink_color(rng: np.random.Generator, ground: float) -> tuple[int, int, int]:
         return int(b), int(g), int(r)
     color = rng.uniform(0, 255, 3)
     target = rng.uniform(0.1, 0.5) * ground if dark else ground + rng.uniform(0.55, 0.95) * (255 - ground)
-    for _ in range(6):  # A channel that clips leaves the grey level short: push again.
+    for _ in range(6):  # Clipping a channel changes the grey level, so repeat.
         color = np.clip(color + target - luminance(color), 0, 255)
     b, g, r = color
     return int(b), int(g), int(r)
 
 
 def luminance(color: np.ndarray | Sequence[float]) -> float:
-    """The grey level of a BGR colour (ITU-R BT.601)."""
+    """Return the grey level of a BGR colour (ITU-R BT.601)."""
     return float(np.dot(color, (0.114, 0.587, 0.299)))
 
 

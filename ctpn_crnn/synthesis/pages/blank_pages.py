@@ -1,4 +1,4 @@
-"""Pages with little or no text, full of what a detector takes for text."""
+"""Pages with little or no text, full of shapes that a detector takes for text."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ctpn_crnn.synthesis.text.page_text import PageText
 
 
 def blank_page(rng: np.random.Generator, kit: PageKit, size: tuple[int, int]) -> Canvas:
-    """A photograph, or a sheet with rules, codes, charts and scribbles; a word or two on some."""
+    """Draw a photograph, or a sheet with rules, codes, charts and scribbles; a word or two on some."""
     canvas = Canvas(kit.photos.crop(rng, size).copy() if rng.random() < 0.5 else paper(rng, size))
     for _ in range(int(rng.integers(0, 5))):
-        _clutter(rng, canvas, kit)
+        _draw_distractor(rng, canvas, kit)
     if rng.random() < 0.35:
         _few_words(rng, canvas, kit)
     return canvas
 
 
-def _clutter(rng: np.random.Generator, canvas: Canvas, kit: PageKit) -> None:
+def _draw_distractor(rng: np.random.Generator, canvas: Canvas, kit: PageKit) -> None:
     box = _box(rng, canvas)
     ink = ink_color(rng, float(canvas.image[::16, ::16].mean()))
     draw = int(rng.integers(7))
@@ -50,7 +50,7 @@ def _box(rng: np.random.Generator, canvas: Canvas) -> distractors.Box:
 def _few_words(rng: np.random.Generator, canvas: Canvas, kit: PageKit) -> None:
     text = PageText(kit.corpus, "zh" if rng.random() < 0.6 else "en")
     face = pick_typeface(rng, kit.fonts, min(rng.uniform(10, 36), canvas.width / 8), text.language)
-    ink = face.ink(face.head(face.clean(text.label(rng)), 0.8 * canvas.width))
+    ink = face.fitted(text.label(rng), 0.8 * canvas.width)
     if ink is None:
         return
     x, baseline = rng.uniform(0.05, 0.6) * canvas.width, rng.uniform(0.1, 0.9) * canvas.height
@@ -59,7 +59,7 @@ def _few_words(rng: np.random.Generator, canvas: Canvas, kit: PageKit) -> None:
     area = canvas.image[y1:y2, max(0, round(x)) : round(x) + ink.right]
     if not area.size:
         return
-    # On a quiet ground: unreadable words would be truth that nobody can find.
+    # Words on a restless ground would be unreadable, and no detector should learn to find them.
     if area.std() > 25:
         area[:] = np.uint8(area.mean())
     canvas.write(ink, x, baseline, ink_color(rng, float(area.mean())))

@@ -1,4 +1,4 @@
-"""What looks like text to a detector and is none: barcodes, charts, stamps, rules, grids, photographs."""
+"""Shapes that look like text to a detector: barcodes, charts, stamps, rules, grids, photographs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Box = tuple[float, float, float, float]
 
 
 def barcode(rng: np.random.Generator, canvas: Canvas, box: Box, color: Color = (20, 20, 20)) -> None:
-    """Vertical bars of one to four units."""
+    """Draw vertical bars of one to four units."""
     x1, y1, x2, y2 = box
     unit, x = max(1.0, (x2 - x1) / 110), x1
     while x < x2 - 4 * unit:
@@ -23,7 +23,7 @@ def barcode(rng: np.random.Generator, canvas: Canvas, box: Box, color: Color = (
 
 
 def matrix_code(rng: np.random.Generator, canvas: Canvas, box: Box, color: Color = (20, 20, 20)) -> None:
-    """Square modules with three finder squares, as a two-dimensional code has."""
+    """Draw a two-dimensional code: square modules with three finder squares."""
     x1, y1, x2, y2 = (round(v) for v in box)
     side = max(21, min(x2 - x1, y2 - y1))
     count = int(rng.choice([21, 25, 29, 33]))
@@ -36,7 +36,7 @@ def matrix_code(rng: np.random.Generator, canvas: Canvas, box: Box, color: Color
 
 
 def chart(rng: np.random.Generator, canvas: Canvas, box: Box) -> None:
-    """Axes with bars or a curve, without labels."""
+    """Draw axes with bars or a curve, without labels."""
     x1, y1, x2, y2 = box
     canvas.rule(x1, x2, y2 - 1, (90, 90, 90))
     canvas.box(x1, y1, x1 + 1, y2, (90, 90, 90))
@@ -55,7 +55,7 @@ def chart(rng: np.random.Generator, canvas: Canvas, box: Box) -> None:
 
 
 def picture(rng: np.random.Generator, canvas: Canvas, box: Box, photos: Photos) -> None:
-    """A photograph."""
+    """Draw a photograph."""
     x1, y1, x2, y2 = (round(v) for v in box)
     x1, y1, x2, y2 = max(0, x1), max(0, y1), min(canvas.width, x2), min(canvas.height, y2)
     if x2 - x1 > 4 and y2 - y1 > 4:
@@ -63,7 +63,7 @@ def picture(rng: np.random.Generator, canvas: Canvas, box: Box, photos: Photos) 
 
 
 def stamp(rng: np.random.Generator, canvas: Canvas, at: tuple[float, float], radius: float) -> None:
-    """A seal without letters: a ring with a star, half transparent, mostly red."""
+    """Draw a seal without letters: a ring with a star, half transparent, reddish."""
     color = (int(rng.integers(20, 90)), int(rng.integers(20, 80)), int(rng.integers(170, 240)))
     layer = np.zeros((2 * int(radius) + 1,) * 2, np.uint8)
     middle = (int(radius), int(radius))
@@ -76,7 +76,7 @@ def stamp(rng: np.random.Generator, canvas: Canvas, at: tuple[float, float], rad
 
 
 def grid(rng: np.random.Generator, canvas: Canvas, box: Box, color: Color) -> None:
-    """An empty grid: a table's rules, squared or lined paper, tiles."""
+    """Draw an empty grid: the rules of a table, squared or lined paper, tiles."""
     x1, y1, x2, y2 = box
     thickness = int(rng.choice([1, 1, 1, 2, 3]))
     for y in np.arange(y1, y2, rng.uniform(10, 60)):
@@ -87,7 +87,7 @@ def grid(rng: np.random.Generator, canvas: Canvas, box: Box, color: Color) -> No
 
 
 def strokes(rng: np.random.Generator, canvas: Canvas, box: Box, count: int) -> None:
-    """Scribbles, cracks and branches: random curves."""
+    """Draw random curves, such as scribbles, cracks and branches."""
     x1, y1, x2, y2 = box
     for _ in range(count):
         start = rng.uniform((x1, y1), (x2, y2))
@@ -97,7 +97,7 @@ def strokes(rng: np.random.Generator, canvas: Canvas, box: Box, count: int) -> N
 
 
 def hatching(rng: np.random.Generator, canvas: Canvas, box: Box) -> None:
-    """Parallel bars, close and even as railings, louvres and stairs are: what most resembles lines of text."""
+    """Draw close parallel bars, such as railings, louvres and stairs; they most resemble lines of text."""
     x1, y1, x2, y2 = box
     step, color = rng.uniform(5, 26), _any_color(rng)
     thickness = max(1, round(step * rng.uniform(0.15, 0.6)))

@@ -1,4 +1,4 @@
-"""Typeset formulas, drawn by matplotlib's mathtext (the `train` extra)."""
+"""Formulas, typeset by matplotlib's mathtext (the `train` extra)."""
 
 from __future__ import annotations
 
@@ -15,45 +15,34 @@ from ctpn_crnn.synthesis.pages.typesetting import Canvas, Color
 
 FONT_SETS = ("cm", "stix", "stixsans", "dejavusans", "dejavuserif")
 _PIECES = 200
+"""Number of different pieces of each kind and font set."""
 _DRAWN_SIZE = 32
+"""Em in pixels at which pieces are drawn, before they are resized."""
 _MARGIN = 0.08
-_LETTERS = (
-    *"xyzabcnmkpqrstuvABCFNPSV",
-    *(
-        r"\alpha",
-        r"\beta",
-        r"\gamma",
-        r"\theta",
-        r"\lambda",
-        r"\mu",
-        r"\sigma",
-        r"\pi",
-        r"\phi",
-        r"\omega",
-        r"\epsilon",
-    ),
-)
+"""Room of a region about the ink of a formula, in em."""
+_GREEK = "alpha beta gamma theta lambda mu sigma pi phi omega epsilon".split()
+_LETTERS = (*"xyzabcnmkpqrstuvABCFNPSV", *(f"\\{name}" for name in _GREEK))
 _FUNCTIONS = (r"\sin", r"\cos", r"\tan", r"\ln", r"\log", r"\exp", "f", "g", "h")
 _OPERATORS = ("+", "-", "+", "-", r"\cdot", r"\times", r"\pm", r"\div", "")
 _RELATIONS = ("=", "=", "=", r"\leq", r"\geq", r"\approx", r"\neq", r"\in", r"\rightarrow", "<", ">")
 
 
 def available() -> bool:
-    """Whether matplotlib is installed."""
+    """Return whether matplotlib is installed."""
     return importlib.util.find_spec("matplotlib") is not None
 
 
 def formula_mask(rng: np.random.Generator, size: int, kind: str) -> tuple[np.ndarray, int]:
-    """A random formula.
+    """Draw a random formula.
 
     Args:
-        rng: the source of randomness.
-        size: em in pixels.
-        kind: "displayed", on a line of its own, is longer and higher than "inline", in running text; "sign" is a
-            single variable with an index, a power, a comparison.
+        rng: Source of randomness.
+        size: Em in pixels.
+        kind: "displayed" for a line of its own, "inline" for running text (shorter and lower), "sign" for a single
+            variable with an index, a power or a comparison.
 
     Returns:
-        The coverage, (H, W) uint8 cut tight to the ink, and how much of it is below the baseline in pixels.
+        The coverage, (H, W) uint8 cut tight to the ink, and the number of its rows below the baseline.
 
     Raises:
         SynthesisError: matplotlib is not installed.
@@ -72,7 +61,7 @@ def formula_mask(rng: np.random.Generator, size: int, kind: str) -> tuple[np.nda
 def write_formula(
     canvas: Canvas, mask: np.ndarray, depth: int, x: float, baseline: float, size: int, color: Color
 ) -> bool:
-    """Draws a formula and notes its region, a little wider than the ink; nothing where it would not fit whole."""
+    """Draw a formula and note its region, if it fits on the canvas as a whole; returns whether it does."""
     left, top = round(x), round(baseline) + depth - mask.shape[0]
     right, bottom = left + mask.shape[1], top + mask.shape[0]
     margin = _MARGIN * size
@@ -84,7 +73,7 @@ def write_formula(
 
 
 def expression(rng: np.random.Generator, depth: int, terms: int) -> str:
-    """A random expression in mathtext's dialect of TeX, nested up to `depth`."""
+    """Draw an expression in mathtext's dialect of TeX, nested up to `depth`."""
     parts = [_term(rng, depth)]
     for _ in range(terms - 1):
         parts += [_one(rng, _OPERATORS), _term(rng, depth)]
@@ -92,7 +81,7 @@ def expression(rng: np.random.Generator, depth: int, terms: int) -> str:
 
 
 def _joined(pieces: list[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:
-    """Pieces side by side on one baseline."""
+    """Put pieces side by side on one baseline."""
     above, below = max(mask.shape[0] - depth for mask, depth in pieces), max(depth for _, depth in pieces)
     gap = np.zeros((above + below, _DRAWN_SIZE // 4), np.uint8)
     parts: list[np.ndarray] = []
@@ -104,10 +93,10 @@ def _joined(pieces: list[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:
 
 @lru_cache(maxsize=4 * len(FONT_SETS) * _PIECES)
 def _drawn(kind: str, family: int, number: int) -> tuple[np.ndarray, int]:
-    """A numbered piece of a formula, drawn once and kept: mathtext takes fifty times as long as a line of text.
+    """Return piece `number` of a kind, drawn once and cached: mathtext takes fifty times as long as a line of text.
 
     Returns:
-        The coverage, and the pixels of it below the baseline.
+        The coverage, and the number of its rows below the baseline.
     """
     try:
         from matplotlib.font_manager import FontProperties
@@ -126,7 +115,7 @@ def _drawn(kind: str, family: int, number: int) -> tuple[np.ndarray, int]:
 
 
 def _typeset(kind: str, rng: np.random.Generator) -> str:
-    """A piece that cannot be taken for text: a number or a letter alone looks like one."""
+    """Return a piece that cannot be taken for text, as a number or a letter alone could be."""
     while True:
         piece = _MAKERS[kind](rng)
         if re.search(r"[\\\\^_=<>+]", re.sub(r"\\(left|right)", "", piece)):

@@ -1,4 +1,4 @@
-"""Text as seen in photographs: signs and lettering, slanted and in perspective, on pictures or colour fields."""
+"""Scenes: signs and lettering, slanted and in perspective, on photographs or colour fields."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ from ctpn_crnn.synthesis.pages.warping import transform
 from ctpn_crnn.synthesis.text.page_text import PageText
 
 _TRIES = 8
+"""Places tried for a sign."""
 _GAP = 4
+"""Least distance of two signs in pixels."""
 _LEAST_SIZE = 10
+"""Least em of lettering in pixels."""
 
 
 @dataclass(frozen=True)
 class _Sign:
-    """Lettering on a flat surface of its own before it is put into the picture.
+    """Lettering on a flat surface before it is put into the picture.
 
     Attributes:
-        mask: (h, w) uint8, coverage of the letters.
-        regions: its lines in the surface's pixels.
-        size: em of its largest line in pixels.
-        least: em of its smallest line in pixels.
+        mask: (H, W) uint8, coverage of the letters.
+        regions: The lines, in pixels of the surface.
+        size: Em of the largest line in pixels.
+        least: Em of the smallest line in pixels.
     """
 
     mask: np.ndarray
@@ -37,7 +40,7 @@ class _Sign:
 
 
 def scene_page(rng: np.random.Generator, kit: PageKit, size: tuple[int, int]) -> Canvas:
-    """A photograph with one to a dozen pieces of lettering that do not overlap."""
+    """Draw a photograph with one to ten signs that do not overlap."""
     canvas = Canvas(kit.photos.crop(rng, size).copy())
     taken: list[tuple[float, float, float, float]] = []
     for _ in range(int(rng.choice([1, 1, 2, 2, 3, 4, 5, 7, 10]))):
@@ -68,11 +71,11 @@ def _words(rng: np.random.Generator, text: PageText, face: Typeface, width: floa
     if text.language == "en" and rng.random() < 0.3:
         words = words.split(" ")[0]
     tracking = rng.uniform(0, 0.35) * face.size if rng.random() < 0.15 else 0.0
-    return face.ink(face.head(face.clean(words), width / (1 + tracking / face.size)), tracking)
+    return face.fitted(words, width / (1 + tracking / face.size), tracking)
 
 
 def _stacked(rng: np.random.Generator, inks: list[Ink], size: int) -> _Sign:
-    """Lines below each other, centred or flush left, with room around them for a plate, an outline and a shadow."""
+    """Stack lines, centred or flush left, with room around them for a plate, an outline and a shadow."""
     pad = round(size * rng.uniform(0.25, 0.7)) + 3
     leading = rng.uniform(0.12, 0.6) * size
     width = max(ink.width for ink in inks)
@@ -92,7 +95,7 @@ def _stacked(rng: np.random.Generator, inks: list[Ink], size: int) -> _Sign:
 def _place(
     rng: np.random.Generator, canvas: Canvas, sign: _Sign, taken: list[tuple[float, float, float, float]]
 ) -> None:
-    """Puts the sign where nothing stands yet, wholly inside of the picture; gives up after a few tries."""
+    """Put a sign where none stands yet, wholly inside the picture; gives up after a few tries."""
     height, width = sign.mask.shape
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     for attempt in range(_TRIES):
@@ -117,7 +120,7 @@ def _place(
 
 
 def _view(rng: np.random.Generator, corners: np.ndarray) -> np.ndarray:
-    """Where the corners come to stand: turned mostly within 15 degrees, slanted, foreshortened."""
+    """Return the corners in a view: mostly turned by less than 15 degrees, slanted, in perspective."""
     draw = rng.random()
     angle = 0.0 if draw < 0.35 else rng.normal(0, 6) if draw < 0.93 else rng.uniform(-32, 32)
     cosine, sine = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
@@ -133,7 +136,7 @@ def _view(rng: np.random.Generator, corners: np.ndarray) -> np.ndarray:
 def _paint(
     rng: np.random.Generator, canvas: Canvas, sign: _Sign, matrix: np.ndarray, box: tuple[float, float, float, float]
 ) -> None:
-    """Blends plate, shadow, outline and letters into the picture; only the box that they cover is touched."""
+    """Blend plate, shadow or outline, and letters into the picture within their box."""
     x1, y1 = int(box[0]), int(box[1])
     x2, y2 = min(canvas.width, int(np.ceil(box[2])) + 1), min(canvas.height, int(np.ceil(box[3])) + 1)
     area = canvas.image[y1:y2, x1:x2]
@@ -156,14 +159,14 @@ def _paint(
     draw, spread = rng.random(), area.std()
     if draw < 0.2:
         _blend(area, placed(np.roll(sign.mask, (reach, reach), (0, 1))), opposite, rng.uniform(0.4, 0.9))
-    elif draw < 0.45 or spread > 55:  # On a restless ground only an outline keeps the letters apart from it.
+    elif draw < 0.45 or spread > 55:  # On a restless ground only an outline makes letters legible.
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
         _blend(area, placed(cv2.dilate(sign.mask, kernel)), opposite, rng.uniform(0.7, 1.0))
     _blend(area, placed(sign.mask), ink, rng.uniform(0.8, 1.0))
 
 
 def _resampled(mask: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    # Shifted by half a pixel on both sides: quads count pixel edges, OpenCV pixel centres.
+    # Quads count from pixel edges, OpenCV from pixel centres.
     shift = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
     return cv2.warpPerspective(mask, np.linalg.inv(shift) @ matrix @ shift, size, flags=cv2.INTER_LINEAR)
 

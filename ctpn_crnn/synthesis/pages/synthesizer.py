@@ -1,8 +1,9 @@
-"""Whole pages with exact truth, for training and checking the detector."""
+"""Training pages for the detector: a page of one of the styles is drawn, then turned and degraded."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,20 +24,41 @@ from ctpn_crnn.synthesis.pages.typesetting import Canvas
 from ctpn_crnn.synthesis.pages.warping import warp_page
 from ctpn_crnn.synthesis.text import Corpus
 
-_Draw = Callable[[np.random.Generator, PageKit, tuple[int, int]], Canvas]
-_PAGES: dict[str, _Draw] = {
-    "document": document_page, "table": table_page, "receipt": receipt_page, "scene": scene_page,
-    "formula": formula_page, "proof": proof_page, "screenshot": screen_page, "blank": blank_page,
-}  # fmt: skip
-STYLES: Mapping[str, float] = {
-    "document": 0.11, "table": 0.08, "receipt": 0.07, "scene": 0.20, "formula": 0.19, "proof": 0.20, "screenshot": 0.12,
-    "blank": 0.03,
-}  # fmt: skip
-"""Every style with the share of pages it has unless told otherwise."""
 _LEAST_SIDE = 64
-# (share of pages turned, share left sharp, greatest degradation): a screenshot is neither turned nor printed.
-_TREATMENT = {"scene": (0.0, 0.3, 0.6), "screenshot": (0.05, 0.6, 0.4), "blank": (0.3, 0.4, 0.6)}
-_PAPER_TREATMENT = (0.55, 0.3, 0.7)
+"""Least height and width of a page in pixels."""
+
+
+@dataclass(frozen=True)
+class PageStyle:
+    """A kind of page and how it is treated after it is drawn. All numbers were set by hand.
+
+    Attributes:
+        draw: Draws a page of a size (height, width).
+        share: Share of the pages that are of this kind by default.
+        turned: Share of the pages that are turned or seen by a camera.
+        sharp: Share of the pages that are not degraded.
+        degradation: Largest strength of the degradation, see `degrade`.
+    """
+
+    draw: Callable[[np.random.Generator, PageKit, tuple[int, int]], Canvas]
+    share: float
+    turned: float = 0.55
+    sharp: float = 0.3
+    degradation: float = 0.7
+
+
+_STYLES = {
+    "document": PageStyle(document_page, 0.11),
+    "table": PageStyle(table_page, 0.08),
+    "receipt": PageStyle(receipt_page, 0.07),
+    "scene": PageStyle(scene_page, 0.20, turned=0.0, sharp=0.3, degradation=0.6),
+    "formula": PageStyle(formula_page, 0.19),
+    "proof": PageStyle(proof_page, 0.20),
+    "screenshot": PageStyle(screen_page, 0.12, turned=0.05, sharp=0.6, degradation=0.4),
+    "blank": PageStyle(blank_page, 0.03, turned=0.3, sharp=0.4, degradation=0.6),
+}
+STYLES: Mapping[str, float] = {name: style.share for name, style in _STYLES.items()}
+"""Name of each style of page -> its default share."""
 
 
 def render_page(
@@ -47,41 +69,40 @@ def render_page(
     style: str | None = None,
     size: tuple[int, int] = (512, 512),
 ) -> PageSample:
-    """Renders one page.
+    """Render one page.
 
     Args:
-        rng: the source of randomness; the same state gives the same page.
-        fonts: faces to draw with.
-        corpus: text to draw.
-        backgrounds: picture files without text; None generates colour fields in their place.
-        style: one of `STYLES`; None draws one by its share, leaving "formula" and "proof" out where matplotlib is
-            missing.
+        rng: Source of randomness; the same state gives the same page.
+        fonts: Faces to draw with.
+        corpus: Text to draw.
+        backgrounds: Photographs without text; None generates colour fields instead.
+        style: One of `STYLES`. None draws one by its share, without "formula" and "proof" if matplotlib is missing.
         size: (height, width) in pixels, each at least 64.
 
     Returns:
-        The page with a region for every line, table cell and formula on it, all inside of the picture.
+        The page with a region for every line, table cell and formula on it, all inside the picture.
 
     Raises:
-        ConfigError: unknown style, or a size that is too small.
-        SynthesisError: no font covers the text, a background is not an image, or there is no matplotlib for formulas.
+        ConfigError: Unknown style, or a size that is too small.
+        SynthesisError: No font covers the text, a background is not an image, or there is no matplotlib for formulas.
     """
     weights = STYLES if style is None else {style: 1.0}
     return PageSynthesizer(fonts, corpus, backgrounds, size, weights)(rng)
 
 
 class PageSynthesizer:
-    """Renders pages: `synthesizer(rng)` gives one.
+    """Renders pages: `synthesizer(rng)` returns one.
 
     Args:
-        fonts: faces to draw with.
-        corpus: text to draw.
-        backgrounds: picture files without text; None generates colour fields in their place.
+        fonts: Faces to draw with.
+        corpus: Text to draw.
+        backgrounds: Photographs without text; None generates colour fields instead.
         size: (height, width) in pixels, each at least 64.
-        styles: style -> relative frequency; default `STYLES`. Where more than one style is named and matplotlib is
-            missing, "formula" and "proof" are left out.
+        styles: Style -> relative frequency; default `STYLES`. If there are several styles and matplotlib is missing,
+            "formula" and "proof" are left out.
 
     Raises:
-        ConfigError: unknown style, weights that cannot be drawn from, or a size that is too small.
+        ConfigError: Unknown style, weights that cannot be drawn from, or a size that is too small.
 
     Example:
         >>> synthesizer = PageSynthesizer(fonts, corpus, size=(512, 512), styles={"table": 1.0})  # doctest: +SKIP
@@ -106,23 +127,27 @@ class PageSynthesizer:
         self._names, self._shares = _shares(STYLES if styles is None else styles)
 
     def __call__(self, rng: np.random.Generator) -> PageSample:
-        """The next page that `rng` gives."""
-        style = self._names[int(rng.choice(len(self._names), p=self._shares))]
-        canvas = _PAGES[style](rng, self._kit, self.size)
+        """Render a page.
+
+        Raises:
+            SynthesisError: No font covers the text, a background is not an image, or matplotlib is missing.
+        """
+        style = _STYLES[self._names[int(rng.choice(len(self._names), p=self._shares))]]
+        canvas = style.draw(rng, self._kit, self.size)
         sample = PageSample(canvas.image, canvas.regions)
-        turned, sharp, strength = _TREATMENT.get(style, _PAPER_TREATMENT)
-        if rng.random() < turned:
+        if rng.random() < style.turned:
             sample = warp_page(rng, sample, self._kit.photos)
-        if rng.random() >= sharp:
-            sample.image = degrade(rng, sample.image, rng.uniform(0.05, strength))
+        if rng.random() >= style.sharp:
+            sample.image = degrade(rng, sample.image, rng.uniform(0.05, style.degradation))
         return sample
 
 
 def _shares(styles: Mapping[str, float]) -> tuple[list[str], np.ndarray]:
-    unknown = sorted(set(styles) - set(_PAGES))
+    """Return the names of the styles that can be drawn, and their probabilities."""
+    unknown = sorted(set(styles) - set(_STYLES))
     if unknown:
-        raise ConfigError(f"Unknown page style {unknown[0]!r}: choose from {', '.join(_PAGES)}.")
-    names = [name for name in _PAGES if styles.get(name, 0) != 0]
+        raise ConfigError(f"Unknown page style {unknown[0]!r}: choose from {', '.join(_STYLES)}.")
+    names = [name for name in _STYLES if styles.get(name, 0) != 0]
     if len(names) > 1 and not formulas.available():
         names = [name for name in names if name not in ("formula", "proof")]
     weights = np.array([styles[name] for name in names], np.float64)

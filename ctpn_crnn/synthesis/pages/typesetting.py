@@ -1,4 +1,4 @@
-"""Setting text on a canvas: faces, inked lines, and the regions that they leave."""
+"""Text on a canvas: typefaces, the ink of a line, and the region that it leaves."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ Color = tuple[int, int, int]
 """Blue, green, red, 0..255."""
 
 LINE_EXTENT = 1.22
-"""Height of a line's region in em, whatever its ink; published page truth has 1.2 to 1.35."""
+"""Height of a line's region in em, whatever its ink; the ground truth of published page sets has 1.2 to 1.35."""
 _TIGHT_ABOVE, _TIGHT_BELOW, _TIGHT_LEAST = 0.09, 0.06, 0.5
+"""Room above and below the ink, and least height, of a region that follows the ink, in em."""
 _LATIN_RUN = re.compile("([\u0020-\u024f]+)")
 _NO_LINE_START = frozenset("，。、；：？！）》」』】”’％…,.;:?!)]}%>")
 _PROBE = 64
+"""Em in pixels at which a face is measured."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,10 @@ class Ink:
 
     Attributes:
         mask: (H, W) uint8 0..255, cut tight to the ink.
-        left: x of the mask's left edge from the pen's start, in pixels.
+        left: x of the mask's left edge from the start of the text, in pixels.
         top: y of the mask's upper edge from the baseline, in pixels; negative above it.
-        em_top, em_bottom: the line's region from the baseline, which does not depend on the ink.
-        text: what it says.
+        em_top, em_bottom: y of the line's region from the baseline; it does not depend on the ink.
+        text: The text.
     """
 
     mask: np.ndarray
@@ -50,11 +52,15 @@ class Ink:
 
     @property
     def right(self) -> int:
-        """x of the mask's right edge from the pen's start."""
+        """x of the mask's right edge from the start of the text."""
         return self.left + self.width
 
+    def start(self, x1: float, x2: float, align: str) -> float:
+        """Return the x at which the text starts so that its ink is aligned ("left", "center", "right") in x1..x2."""
+        return {"left": x1, "right": x2 - self.right, "center": (x1 + x2 - self.width) / 2 - self.left}[align]
+
     def tight_extent(self) -> tuple[float, float]:
-        """Top and bottom of a region that follows the ink, as signs and receipts are annotated, from the baseline."""
+        """Return top and bottom, from the baseline, of a region that follows the ink, as signs are annotated."""
         size = (self.em_bottom - self.em_top) / LINE_EXTENT
         top, bottom = self.top - _TIGHT_ABOVE * size, self.top + self.mask.shape[0] + _TIGHT_BELOW * size
         lacking = _TIGHT_LEAST * size - (bottom - top)
@@ -62,12 +68,12 @@ class Ink:
 
 
 class Typeface:
-    """A face at a size, with another face for what is not Chinese, as pages are set.
+    """A face at a size, perhaps with a second face for Latin letters and digits.
 
     Args:
-        font: sets everything.
-        size: em in pixels.
-        latin: sets letters and digits in its place; None for `font` itself.
+        font: The face.
+        size: Em in pixels.
+        latin: Face of Latin letters and digits; None for `font`.
     """
 
     def __init__(self, font: Font, size: int, latin: Font | None = None) -> None:
@@ -80,25 +86,25 @@ class Typeface:
         self._extent = (middle - LINE_EXTENT / 2 * self.size, middle + LINE_EXTENT / 2 * self.size)
 
     def resized(self, size: float) -> Typeface:
-        """The same faces at another size."""
+        """Return the same faces at another size."""
         return Typeface(self.font, max(5, round(size)), self.latin)
 
     def baseline(self, top: float, height: float) -> float:
-        """The baseline of a line whose em stands in the middle of a row of `height` pixels that begins at y = `top`."""
+        """Return the y of the baseline of a line in the middle of a row of `height` pixels that begins at y = `top`."""
         return top + height / 2 - sum(self._extent) / 2
 
     def clean(self, text: str) -> str:
-        """`text` without what the faces cannot draw, without spaces at its ends."""
+        """Drop the characters that the faces cannot draw, and spaces at the ends."""
         if not (self.font.covers(text) or (self.latin and all(map(self._draws, text)))):
             text = "".join(filter(self._draws, text))
         return text.strip()
 
     def width(self, text: str) -> float:
-        """The advance of `text` in pixels, kerning left out."""
+        """Return the advance of `text` in pixels, without kerning."""
         return sum(map(self._advance, text))
 
     def take(self, text: str, width: float) -> tuple[str, str]:
-        """Splits `text` after what fits into `width` pixels: (line, rest). The line is empty where no break fits."""
+        """Split `text` into (line, rest), where the line fits into `width` pixels; it is empty if no break fits."""
         ends = np.cumsum([self._advance(character) for character in text])
         count = int(np.searchsorted(ends, width, side="right"))
         if count == len(text):
@@ -106,22 +112,22 @@ class Typeface:
         end = _break_before(text, count)
         return text[:end].strip(), text[end:].strip()
 
-    def head(self, text: str, width: float) -> str:
-        """The beginning of `text` that fits into `width` pixels."""
-        return self.take(text, width)[0]
+    def fitted(self, text: str, width: float, tracking: float = 0.0) -> Ink | None:
+        """Draw the beginning of `text` that fits into `width` pixels without tracking, in what the faces can draw."""
+        return self.ink(self.take(self.clean(text), width)[0], tracking)
 
     def ink(self, text: str, tracking: float = 0.0) -> Ink | None:
-        """Draws `text`; None where it leaves no ink.
+        """Draw `text`; returns None if it leaves no ink.
 
         Args:
-            text: what to draw, as `clean` gives it.
-            tracking: pixels added after each character.
+            text: The text, as `clean` returns it.
+            tracking: Pixels added after each character.
         """
         pieces = [piece for piece in (_LATIN_RUN.split(text) if self.latin else [text]) if piece]
         if tracking:
             pieces = list(text)
         pad = self.size
-        # Sums of single advances: asking for a whole run's costs as much as drawing it.
+        # The advances of single characters are cached; measuring the whole text costs as much as drawing it.
         advances = [self.width(piece) + tracking for piece in pieces]
         image = Image.new("L", (int(1.1 * sum(advances)) + 2 * pad + 1, 3 * self.size + 2))
         draw, x = ImageDraw.Draw(image), float(pad)
@@ -153,7 +159,10 @@ class Canvas:
     """A page while it is drawn.
 
     Args:
-        image: (H, W, 3) uint8 BGR; drawn on in place.
+        image: (H, W, 3) uint8 BGR; it is changed in place.
+
+    Attributes:
+        regions: The lines and formulas written so far.
     """
 
     def __init__(self, image: np.ndarray) -> None:
@@ -171,19 +180,19 @@ class Canvas:
     def write(
         self, ink: Ink | None, x: float, baseline: float, color: Color, *, opacity: float = 1.0, tight: bool = False
     ) -> bool:
-        """Draws `ink` with its pen at (x, baseline) and notes its region.
+        """Draw a text and note its region.
 
-        Text that would not fit on the canvas whole is not drawn at all: a cut line has no exact truth.
+        A text that does not fit on the canvas as a whole is not drawn at all: a cut line has no exact ground truth.
 
         Args:
-            ink: the text; None draws nothing.
-            x, baseline: pen position in pixels; rounded.
-            color: of the ink.
+            ink: The text; None draws nothing.
+            x, baseline: Start of the text in pixels; rounded.
+            color: Of the ink.
             opacity: 0..1.
-            tight: whether the region follows the ink's height instead of the em.
+            tight: The region follows the height of the ink instead of the em.
 
         Returns:
-            Whether it was drawn.
+            Whether the text was drawn.
         """
         if ink is None:
             return False
@@ -201,7 +210,7 @@ class Canvas:
         self.regions.append(TruthRegion(box_to_quad(x1, y1, x2, y2), text, kind))
 
     def paint(self, mask: np.ndarray, left: int, top: int, color: Color, opacity: float = 1.0) -> None:
-        """Blends `color` in where `mask` (uint8) covers; what lies outside of the canvas is left out."""
+        """Blend `color` in where `mask` (uint8) covers the canvas."""
         y1, x1, y2, x2 = (
             max(0, top),
             max(0, left),
@@ -217,17 +226,17 @@ class Canvas:
         area[:] = area + (difference * cover * scale + (1 << 15)) // (255 * 256)
 
     def box(self, x1: float, y1: float, x2: float, y2: float, color: Color) -> None:
-        """Fills an upright box; at least a pixel wide and high, cut at the canvas."""
+        """Fill an upright box, at least a pixel wide and high, cut at the canvas."""
         left, top = max(0, round(x1)), max(0, round(y1))
         right, bottom = max(round(x2), left + 1), max(round(y2), top + 1)
         self.image[top : max(0, bottom), left : max(0, right)] = color
 
     def rule(self, x1: float, x2: float, y: float, color: Color, thickness: int = 1) -> None:
-        """A horizontal rule."""
+        """Draw a horizontal rule."""
         self.box(x1, y, x2, round(y) + thickness, color)
 
     def frame(self, x1: float, y1: float, x2: float, y2: float, color: Color, thickness: int = 1) -> None:
-        """The outline of a box."""
+        """Draw the outline of a box."""
         self.box(x1, y1, x2, y1 + thickness, color)
         self.box(x1, y2 - thickness, x2, y2, color)
         self.box(x1, y1, x1 + thickness, y2, color)
@@ -238,10 +247,10 @@ class Canvas:
 
 
 def pick_typeface(rng: np.random.Generator, fonts: FontLibrary, size: float, language: str) -> Typeface:
-    """A face for running text: Chinese, half of the time with a Latin partner, or ("en") Latin alone.
+    """Pick a face for running text: Latin for "en", else Chinese, half of the time with a second face for Latin.
 
     Raises:
-        SynthesisError: no face covers the script.
+        SynthesisError: No face covers the script.
     """
     if language == "en":
         return Typeface(fonts.pick(rng, "Text 0123,.", script="latin"), max(5, round(size)))
@@ -253,7 +262,7 @@ def pick_typeface(rng: np.random.Generator, fonts: FontLibrary, size: float, lan
 
 @lru_cache(maxsize=2048)
 def _ink_middle(font: Font) -> float:
-    """The middle of the line from the baseline in em: of a full hanzi's ink, else of a Latin line's usual extent."""
+    """Return the y of a line's middle from the baseline in em: that of 国, or the usual one of a Latin face."""
     if not font.covers("国"):
         return -0.34
     image = Image.new("L", (3 * _PROBE, 3 * _PROBE))
@@ -264,7 +273,7 @@ def _ink_middle(font: Font) -> float:
 
 @lru_cache(maxsize=4096)
 def _hanzi_advance(font: Font, size: int) -> float:
-    """The advance that all hanzi of the face share; 0 where they differ or there are none."""
+    """Return the advance that all Chinese characters of the face share; 0 if they differ or there are none."""
     if not font.covers("一国"):
         return 0.0
     advances = {font.at(size).getlength(character) for character in "一国" + ("人" if font.covers("人") else "")}
@@ -272,11 +281,11 @@ def _hanzi_advance(font: Font, size: int) -> float:
 
 
 def _break_before(text: str, index: int) -> int:
-    """The last place up to `index` where a line may end: not in a word, not before closing punctuation."""
+    """Return the last place up to `index` where a line may end: not in a word, not before closing punctuation."""
     end = index
     while end > 0 and (_joined(text[end - 1], text[end]) or text[end] in _NO_LINE_START):
         end -= 1
-    # A word longer than the line, as addresses are, is broken where the line ends.
+    # A word longer than the line, such as a web address, is broken where the line ends.
     return end if end > index // 3 else index
 
 

@@ -1,4 +1,4 @@
-"""Turning and tilting a whole page, and its quads with it."""
+"""Turning and tilting a page together with its quads."""
 
 from __future__ import annotations
 
@@ -10,32 +10,33 @@ from ctpn_crnn.synthesis.pages.backgrounds import Photos
 from ctpn_crnn.synthesis.pages.page_sample import PageSample
 
 _MARGIN = 1.0
+"""Least distance in pixels of a region from the edge of the picture."""
 
 
 def transform(quad: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """The quad's corners after a homography, float32 (4, 2)."""
+    """Apply a homography to the corners of a quad; returns float32 (4, 2)."""
     points = np.concatenate([np.asarray(quad, np.float64), np.ones((4, 1))], axis=1) @ np.asarray(matrix, np.float64).T
     return (points[:, :2] / points[:, 2:]).astype(np.float32)
 
 
 def warp_page(rng: np.random.Generator, sample: PageSample, photos: Photos) -> PageSample:
-    """Turns the page, mostly by less than 3 degrees, as a crooked scan is; some lie on a table before a camera.
+    """Turn a page, mostly by less than 3 degrees as in a crooked scan; one of five lies on a table before a camera.
 
-    Every region stays inside of the picture: what turning would push out of it shrinks the page a little.
+    Every region stays inside the picture: the page is shrunk where turning would push one out.
     """
     height, width = sample.image.shape[:2]
     camera = rng.random() < 0.2
     matrix = _random_matrix(rng, width, height, 0.05 if camera else 0.006)
     kept = _corners(width, height) if camera else _points(sample.regions)
     matrix = _fitting(matrix, kept, width, height) @ matrix
-    # Quads count pixel edges, OpenCV pixel centres.
+    # Quads count from pixel edges, OpenCV from pixel centres.
     shift = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
     centers = np.linalg.inv(shift) @ matrix @ shift
     if camera:
         image = photos.crop(rng, (height, width)).copy()
         cv2.warpPerspective(sample.image, centers, (width, height), image, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)
     elif rng.random() < 0.5:
-        # The scanner's lid: one tone beyond the page's edge.
+        # Beyond the edge of the page the lid of the scanner has one tone.
         tone = (float(rng.integers(0, 256)),) * 3
         image = cv2.warpPerspective(
             sample.image, centers, (width, height), None, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT, tone
@@ -49,7 +50,7 @@ def warp_page(rng: np.random.Generator, sample: PageSample, photos: Photos) -> P
 
 
 def _random_matrix(rng: np.random.Generator, width: int, height: int, jitter: float) -> np.ndarray:
-    """A rotation about the middle, and corners moved by up to `jitter` of the page's width."""
+    """Return a rotation about the middle, with corners moved by up to `jitter` of the page's width."""
     angle = np.deg2rad(np.clip(rng.normal(0, 1.3), -6, 6))
     cosine, sine = np.cos(angle), np.sin(angle)
     corners = _corners(width, height)
@@ -60,7 +61,7 @@ def _random_matrix(rng: np.random.Generator, width: int, height: int, jitter: fl
 
 
 def _fitting(matrix: np.ndarray, points: np.ndarray, width: int, height: int) -> np.ndarray:
-    """The similarity that brings the transformed points back into the picture; identity where they are in it."""
+    """Return the similarity that brings the transformed points back into the picture if they are outside."""
     if not len(points):
         return np.eye(3)
     moved = cv2.perspectiveTransform(points[None].astype(np.float64), matrix)[0]
