@@ -17,7 +17,7 @@ from pathlib import Path
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 
-from ctpn_crnn.writers.glyphless import ASCENT, DESCENT, EM, FONT_FILE, FONT_NAME, UNIT, WIDEST
+from ctpn_crnn.writers.glyphless_font import ASCENT, DESCENT, EM, FONT_FILE, FONT_NAME, UNIT, WIDEST
 
 LONG_AGO = 3_500_000_000  # seconds since 1904, some time in 2014: a constant keeps the file the same
 

@@ -1,4 +1,4 @@
-"""ALTO 4.4, the XML of libraries and archives: blocks, lines, strings and glyphs with their places in pixels."""
+"""ALTO 4.4, the XML format of libraries and archives: blocks, lines, strings and glyphs with places in pixels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import ctpn_crnn
 from ctpn_crnn.errors import OutputError
 from ctpn_crnn.geometry import box_to_quad, quad_to_box
 from ctpn_crnn.page import Page
-from ctpn_crnn.writers.characters import empty_tag, start_tag, xml_text
+from ctpn_crnn.writers.document import TextFileWriter
+from ctpn_crnn.writers.safe_text import empty_tag, start_tag, xml_text
 from ctpn_crnn.writers.structure import (
     Area,
     Box,
@@ -21,21 +22,20 @@ from ctpn_crnn.writers.structure import (
     Word,
     baseline,
     language_of,
-    share,
     structure,
+    unit_interval,
 )
-from ctpn_crnn.writers.utf8 import Utf8Writer
 
 _NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 _SCHEMA = "http://www.loc.gov/standards/alto/v4/alto-4-4.xsd"
 
 
-class AltoWriter(Utf8Writer):
+class AltoWriter(TextFileWriter):
     """A document as ALTO.
 
-    A paragraph is a ``TextBlock``; the rows of a table are the ``TextBlock`` elements of a ``ComposedBlock``, running
-    heads and feet likewise (``TYPE`` says which); a formula is an ``Illustration``. Lines, words and formulas that are
-    not upright boxes have a ``Shape``. ALTO has no document without pages: closing an empty one is an `OutputError`.
+    A paragraph is a ``TextBlock``. A table, header or footer is a ``ComposedBlock`` of that ``TYPE``, with a
+    ``TextBlock`` for each row or paragraph. A formula is an ``Illustration``. Lines, words and formulas that are not
+    upright boxes have a ``Shape``. ALTO has no document without pages: closing one raises an `OutputError`.
     """
 
     suffix: ClassVar[str] = ".alto.xml"
@@ -68,7 +68,7 @@ class AltoWriter(Utf8Writer):
 
 
 def _head(page: Page) -> str:
-    """Everything before the first page, whose source names the document's."""
+    """Everything before the first page; the source file is named after that of the first page."""
     root = start_tag(
         "alto",
         xmlns=_NAMESPACE,
@@ -133,7 +133,7 @@ def _text_line(line: Line, place: str, language: str | None) -> Iterator[str]:
 
 
 def _space(before: Word, after: Word) -> str:
-    """The gap between two words; it has no width where their boxes touch."""
+    """The gap between two words, of width 0 where their boxes touch."""
     left, right = before.box[2], max(before.box[2], after.box[0])
     return empty_tag("SP", HPOS=left, VPOS=before.box[1], WIDTH=right - left)
 
@@ -162,7 +162,7 @@ def _place(box: Box) -> dict[str, int]:
 
 
 def _shape(quad: np.ndarray) -> str:
-    """The polygon of a quad; nothing for an upright box, which its place describes already."""
+    """The polygon of a quad; empty for an upright box, which its place describes already."""
     if np.allclose(quad, box_to_quad(*quad_to_box(quad)), atol=0.01):
         return ""
     return f"<Shape>{empty_tag('Polygon', POINTS=_points(quad))}</Shape>"
@@ -175,4 +175,4 @@ def _points(points: np.ndarray) -> str:
 
 
 def _number(confidence: float) -> str:
-    return f"{share(confidence):.4f}"
+    return f"{unit_interval(confidence):.4f}"

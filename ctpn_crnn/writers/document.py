@@ -1,4 +1,4 @@
-"""What every writer has in common: pages go in one by one, and the file appears only when it is complete."""
+"""The base of every writer: pages go in one by one, and the file appears when it is complete."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TextIO, TypeVar
 
 import numpy as np
 
@@ -22,8 +22,8 @@ Self = TypeVar("Self", bound="DocumentWriter")  # typing.Self came with Python 3
 class DocumentWriter(abc.ABC):
     """Writes one document, page by page, in one format.
 
-    Nothing appears under the document's name before `close` has ended well. Any exception, in `add`, in `close` or in
-    the body of the `with` statement, discards what was written.
+    The file appears under its name when `close` succeeds. Any exception, in `add`, in `close` or in the body of the
+    `with` statement, discards what was written.
 
     Example:
         >>> from ctpn_crnn.writers import open_writer
@@ -31,16 +31,16 @@ class DocumentWriter(abc.ABC):
         ...     for page in Recognizer().recognize_all("contract.pdf"):
         ...         writer.add(page)
 
-    A subclass defines `suffix` and `_write_page`; `_finish` and `_abandon` where it has something to do there.
+    A subclass defines `suffix` and `_write_page`, and overrides `_finish` and `_abandon` if it needs to.
 
     Args:
         path: The file to write. Its folder must exist. A file that is there already is replaced.
 
     Attributes:
-        suffix: What a file name in this format ends with, such as ".hocr".
-        needs_image: Whether `add` needs the pixels of the page.
+        suffix: Ending of file names in this format, such as ".hocr".
+        needs_image: Whether `add` needs the image of the page.
         path: The file to write.
-        pages: How many pages were added.
+        pages: Number of pages added so far.
     """
 
     suffix: ClassVar[str]
@@ -51,12 +51,12 @@ class DocumentWriter(abc.ABC):
         self.pages = 0
         self._open = True
 
-    @classmethod  # noqa: B027 - not every format needs something
+    @classmethod  # noqa: B027 - most formats need nothing
     def check_installed(cls) -> None:
-        """Nothing, where all that the format needs is installed.
+        """Check that the packages that the format needs are installed.
 
         Raises:
-            ConfigError: Something is not.
+            ConfigError: A package is missing.
         """
 
     def add(self, page: Page, image: np.ndarray | None = None) -> None:
@@ -64,7 +64,7 @@ class DocumentWriter(abc.ABC):
 
         Args:
             page: The page.
-            image: uint8 BGR (H, W, 3), what the page was read from. May be None where `needs_image` is False.
+            image: The image that the page was read from, uint8 BGR (H, W, 3). Ignored if `needs_image` is False.
 
         Raises:
             OutputError: The page cannot be written, its image is missing, or the writer is closed.
@@ -78,10 +78,10 @@ class DocumentWriter(abc.ABC):
         self.pages += 1
 
     def close(self) -> None:
-        """Complete the document and put it in its place. Closing again does nothing.
+        """Complete the document and give it its name. Closing again does nothing.
 
         Raises:
-            OutputError: The document cannot be completed; there is no file then, or still the one of before.
+            OutputError: The document cannot be completed. Then there is no file, or still the one that was there.
         """
         if not self._open:
             return
@@ -90,7 +90,7 @@ class DocumentWriter(abc.ABC):
         self._open = False
 
     def discard(self) -> None:
-        """Close without a result: no file is left, or the one of before stays as it was."""
+        """Close without writing the document. A file that was there already stays as it was."""
         if self._open:
             self._open = False
             self._abandon()
@@ -108,12 +108,15 @@ class DocumentWriter(abc.ABC):
 
     @abc.abstractmethod
     def _write_page(self, page: Page, image: np.ndarray | None) -> None:
-        """Write a page; `self.pages` is its number, from 0. OSErrors become OutputErrors, all errors discard."""
+        """Write a page; `self.pages` is its number, from 0.
 
-    def _finish(self) -> None:  # noqa: B027 - not every format has something to do here
+        Any error that it raises discards the document. An OSError becomes an `OutputError`.
+        """
+
+    def _finish(self) -> None:  # noqa: B027 - some formats have nothing to do here
         """Write what follows the last page, and give the file its name."""
 
-    def _abandon(self) -> None:  # noqa: B027 - likewise
+    def _abandon(self) -> None:  # noqa: B027 - some formats have nothing to do here
         """Remove what was written; must not raise."""
 
     @contextmanager
@@ -128,13 +131,14 @@ class DocumentWriter(abc.ABC):
 
 
 class FileWriter(DocumentWriter):
-    """A document that is one file: a subclass writes to `self.aside`, which `close` renames to `self.path`.
+    """A document that is one file.
 
-    A subclass that keeps the file open enters it into `self.resources`: it is closed before the rename, or before the
-    file is removed. One that extends `_finish` does its own work first and then calls `super()._finish()`.
+    A subclass writes to `self.aside`, which `close` renames to `self.path`. A file that it keeps open goes into
+    `self.resources`, which is closed before the rename. A subclass that extends `_finish` does its own work first and
+    then calls `super()._finish()`.
 
     Args:
-        path: See `DocumentWriter`.
+        path: The file to write. Its folder must exist. A file that is there already is replaced.
 
     Attributes:
         aside: The temporary path to write to. It does not exist before the subclass makes it.
@@ -159,12 +163,33 @@ class FileWriter(DocumentWriter):
             close_quietly(stack)
 
 
+class TextFileWriter(FileWriter):
+    """A document that is UTF-8 text with Unix line ends; a subclass writes to `self.file`.
+
+    Args:
+        path: The file to write. Its folder must exist. A file that is there already is replaced.
+
+    Attributes:
+        encoding_errors: What becomes of lone surrogates, which a page made by hand may hold; see `open`.
+        file: The open file.
+    """
+
+    encoding_errors: ClassVar[str] = "replace"
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        super().__init__(path)
+        with self._discarding_on_error():
+            self.file: TextIO = self.resources.enter_context(
+                open(self.aside, "w", encoding="utf-8", errors=self.encoding_errors, newline="\n")
+            )
+
+
 def close_quietly(stack: ExitStack) -> None:
-    """Unwind as after an error, so that `written_aside` removes its files instead of renaming them."""
+    """Close a stack as after an error, so that `written_aside` removes its files instead of renaming them."""
     reason = _AbandonedError()
     with suppress(Exception):  # `reason` itself comes back; and closing a file that could not be written fails again
         stack.__exit__(_AbandonedError, reason, None)
 
 
 class _AbandonedError(Exception):
-    """What `close_quietly` unwinds with."""
+    """The error that `close_quietly` closes a stack with."""

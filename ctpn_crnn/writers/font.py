@@ -1,4 +1,4 @@
-"""A font that has Chinese: one of the system's, else the subset that ships with the package."""
+"""The font that pictures are drawn with: one of the system's that has Chinese, else the one that ships."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from pathlib import Path
 from PIL import ImageFont
 
 SHIPPED = Path(__file__).parent.parent / "assets" / "CtpnCrnnSans.woff2"
-"""Some 3500 common characters, ASCII and punctuation; others show as empty boxes."""
+"""A font with some 3500 common characters, ASCII and punctuation; others show as empty boxes."""
 
-# In order of preference: (file name in lower case, face index within a collection).
 _KNOWN = {
     "notosanscjk-regular.ttc": 2,
     "notosanssc-regular.otf": 0,
@@ -31,31 +30,27 @@ _KNOWN = {
     "simsun.ttc": 0,
     "lxgwwenkai-regular.ttf": 0,
 }
+"""File names of fonts in lower case -> index of the face within a collection, in order of preference."""
 
 
 @lru_cache(maxsize=256)
 def drawing_font(size: int) -> ImageFont.FreeTypeFont:
-    """The font to draw recognised text with, at a size in pixels."""
+    """Return the font to draw recognised text with, at a size in pixels."""
     path, index = _chosen()
     return ImageFont.truetype(str(path), max(1, size), index=index, layout_engine=ImageFont.Layout.BASIC)
 
 
-def shipped_font(size: int) -> ImageFont.FreeTypeFont:
-    """The font that ships with the package, at a size in pixels; the same on every machine."""
-    return ImageFont.truetype(str(SHIPPED), max(1, size), layout_engine=ImageFont.Layout.BASIC)
-
-
 @lru_cache(maxsize=1)
 def _chosen() -> tuple[Path, int]:
-    found = {path.name.lower(): path for folder in font_folders() for path in _files_in(folder)}
+    found = {path.name.lower(): path for folder in _font_folders() for path in _files_in(folder)}
     for name, index in _KNOWN.items():
         if name in found and _opens(found[name], index):
             return found[name], index
     return SHIPPED, 0
 
 
-def font_folders() -> list[Path]:
-    """The folders where this system keeps fonts."""
+def _font_folders() -> list[Path]:
+    """Return the folders in which this system keeps fonts."""
     home = Path(os.path.expanduser("~"))
     if sys.platform == "win32":
         return [Path(os.environ.get("WINDIR", "C:/Windows")) / "Fonts"]

@@ -1,9 +1,14 @@
-"""hOCR 1.2: XHTML that carries boxes, baselines and confidences in its title attributes.
+"""hOCR 1.2: XHTML with boxes, baselines and confidences in its title attributes.
 
-Areas are ``ocr_carea``, paragraphs ``ocr_par``, lines ``ocr_line``, words ``ocrx_word`` with ``x_wconf``, and with a
-box (``x_bboxes``) and a confidence (``x_confs``) for each character. A table is an ``ocr_table`` within its area, with
-a paragraph for each row; running heads and feet are ``ocr_header`` and ``ocr_footer``; a formula is an empty
-``ocr_math``. The text of a line's element is the text of the line.
+| part of a page | element |
+|---|---|
+| area, paragraph, line | ``ocr_carea``, ``ocr_par``, ``ocr_line`` |
+| word | ``ocrx_word`` with its confidence (``x_wconf``) and the boxes and confidences of its characters |
+| table | ``ocr_table`` within its area, with a paragraph for each row |
+| header, footer | ``ocr_header``, ``ocr_footer`` within their areas |
+| formula | ``ocr_math`` without content |
+
+The text of a line's element is the text of the line.
 """
 
 from __future__ import annotations
@@ -15,7 +20,8 @@ import numpy as np
 
 import ctpn_crnn
 from ctpn_crnn.page import Page, TextLine
-from ctpn_crnn.writers.characters import empty_tag, one_line, start_tag, xml_text
+from ctpn_crnn.writers.document import TextFileWriter
+from ctpn_crnn.writers.safe_text import empty_tag, one_line, start_tag, xml_text
 from ctpn_crnn.writers.structure import (
     Area,
     Box,
@@ -25,24 +31,23 @@ from ctpn_crnn.writers.structure import (
     angle_of,
     baseline,
     language_of,
-    share,
     structure,
+    unit_interval,
 )
-from ctpn_crnn.writers.utf8 import Utf8Writer
 
 _CAPABILITIES = (
     "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocr_table ocr_header ocr_footer ocr_math ocrp_lang ocrp_wconf"
 )
 
-_FLOATS = {"table": "ocr_table", "header": "ocr_header", "footer": "ocr_footer"}
+_INNER_CLASSES = {"table": "ocr_table", "header": "ocr_header", "footer": "ocr_footer"}
 
 
-class HocrWriter(Utf8Writer):
+class HocrWriter(TextFileWriter):
     """A document as hOCR.
 
     Args:
-        path: See `DocumentWriter`.
-        dpi: Resolution of the pages' images (``scan_res``); None leaves it out.
+        path: The file to write.
+        dpi: Resolution of the pages' images in pixels per inch (``scan_res``); None leaves it out.
     """
 
     suffix: ClassVar[str] = ".hocr"
@@ -92,8 +97,8 @@ def _area(area: Area, place: str) -> str:
     if area.source is not None:
         return f"   {_formula(area.source, area.box, place)}\n"
     inside = "".join(_paragraph(paragraph, f"{place}_{i}") for i, paragraph in enumerate(area.paragraphs, start=1))
-    if area.kind in _FLOATS:
-        opening = start_tag("div", class_=_FLOATS[area.kind], id=f"float_{place}", title=_bbox(area.box))
+    if area.kind in _INNER_CLASSES:
+        opening = start_tag("div", class_=_INNER_CLASSES[area.kind], id=f"float_{place}", title=_bbox(area.box))
         inside = f"    {opening}\n{inside}    </div>\n"
     opening = start_tag("div", class_="ocr_carea", id=f"block_{place}", title=_bbox(area.box))
     return f"   {opening}\n{inside}   </div>\n"
@@ -131,7 +136,7 @@ def _word(word: Word, place: str, language: str | None) -> str:
 
 
 def _direction(line: Line) -> str:
-    """The baseline from the box's lower left corner, or for lines steeper than 45 degrees the angle of the text."""
+    """The baseline relative to the box's lower left corner; for lines steeper than 45 degrees the angle of the text."""
     angle = angle_of(line.source)
     if abs(angle) > 45:
         return f"textangle {round(-angle % 360, 2):g}"  # hOCR counts counter-clockwise
@@ -152,4 +157,4 @@ def _bbox(box: Box) -> str:
 
 
 def _percent(confidence: float) -> int:
-    return round(100 * share(confidence))
+    return round(100 * unit_interval(confidence))

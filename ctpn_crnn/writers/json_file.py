@@ -1,4 +1,4 @@
-"""A document as JSON: everything known about it, exactly, each page in the form of `Page.to_dict`."""
+"""JSON: everything that is known of a document, without rounding."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import numpy as np
 
 from ctpn_crnn.errors import ConfigError, OutputError
 from ctpn_crnn.page import FORMAT_VERSION, Page
-from ctpn_crnn.writers.utf8 import Utf8Writer
+from ctpn_crnn.writers.document import TextFileWriter
 
 
-class JsonWriter(Utf8Writer):
-    """A document as JSON: ``{"version": 1, "pages": [...]}``, one page a line of the file.
+class JsonWriter(TextFileWriter):
+    """A document as JSON: ``{"version": 1, "pages": [...]}``, with each page on a line of its own.
 
-    docs/schema/document.schema.json and page.schema.json describe it; `read_json` reads it.
+    Pages have the form of `Page.to_dict`. docs/schema/ describes the form; `read_json` reads it.
     """
 
     suffix: ClassVar[str] = ".json"
-    encoding_errors: ClassVar[str] = "backslashreplace"  # a lone surrogate becomes what JSON itself calls it: \udc80
+    encoding_errors: ClassVar[str] = "backslashreplace"  # a lone surrogate becomes an escape of JSON, such as \udc80
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         super().__init__(path)
@@ -33,7 +33,7 @@ class JsonWriter(Utf8Writer):
             text = json.dumps(page.to_dict(), ensure_ascii=False, allow_nan=False)
         except ValueError as error:
             where = f"page {self.pages + 1} of {self.path}"
-            raise OutputError(f"cannot write {where}: a number in it is not finite; mend the page") from error
+            raise OutputError(f"cannot write {where}: a number in it is not finite; correct the page") from error
         self.file.write((",\n" if self.pages else "\n") + text)
 
     def _finish(self) -> None:
@@ -41,17 +41,11 @@ class JsonWriter(Utf8Writer):
         super()._finish()
 
 
-def write_json(page: Page, path: str | os.PathLike[str]) -> None:
-    """Write one page with a `JsonWriter`; errors are its."""
-    with JsonWriter(path) as writer:
-        writer.add(page)
-
-
 def read_json(path: str | os.PathLike[str]) -> list[Page]:
-    """Read what a `JsonWriter` wrote, or the JSON of a single page.
+    """Read the pages of a file that a `JsonWriter` wrote, or of one that holds the dictionary of a single page.
 
     Raises:
-        ConfigError: The file is missing, is not JSON, or is not a document or a page of this form.
+        ConfigError: The file is missing, is not JSON, or does not have this form.
     """
     try:
         data = json.loads(Path(path).read_text(encoding="utf-8"))

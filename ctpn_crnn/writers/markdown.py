@@ -11,30 +11,30 @@ import numpy as np
 
 from ctpn_crnn.layout import Block, join_lines, lay_out
 from ctpn_crnn.page import Page, TextLine
-from ctpn_crnn.writers.characters import one_line
-from ctpn_crnn.writers.utf8 import Utf8Writer
+from ctpn_crnn.writers.document import TextFileWriter
+from ctpn_crnn.writers.safe_text import one_line
 
 _MARKS = re.compile(r"([\\`*_\[\]<>|~$]|&(?=#?\w+;))")
-"""What Markdown, or a common extension of it, would take for markup anywhere in a line."""
+"""Markup of Markdown, or of a common extension of it, anywhere in a line."""
 
 _OPENING = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|(?=[#+-]))")
-"""What begins a numbered list (its digits), or comes before what begins a heading, a list or a rule."""
+"""The number of a numbered list, or the place before the sign of a heading, a list or a rule."""
 
 _PLACEHOLDER = r"\[formula\]"
 
 _OBJECT = "\ufffc"
-"""Stands for a formula while lines are joined: Unicode's object replacement character."""
+"""Unicode's object replacement character; it takes the place of a formula while lines are joined."""
 
 FormulaLink = Callable[[Page, TextLine], "str | None"]
-"""Where the picture of a formula lies, seen from the Markdown file; None where there is none."""
+"""Gives the path of a formula's picture, relative to the Markdown file; None where there is no picture."""
 
 
-class MarkdownWriter(Utf8Writer):
-    """A document as Markdown; a rule (---) stands between pages.
+class MarkdownWriter(TextFileWriter):
+    """A document as Markdown, with a rule (---) between pages.
 
     Args:
-        path: See `DocumentWriter`.
-        formula_link: Names the picture of each formula; without it a formula is a placeholder.
+        path: The file to write.
+        formula_link: Gives the picture of each formula; without it a formula becomes a placeholder.
 
     Raises:
         OutputError: `path` cannot be written.
@@ -59,15 +59,15 @@ class MarkdownWriter(Utf8Writer):
         return f"{'#' * block.level} {text}" if text and block.kind == "heading" else text
 
     def _table(self, block: Block, page: Page) -> str:
-        """A table whose first row is its head: Markdown has no others."""
+        """A table; its first row is the head that Markdown asks for."""
         head, *body = ["| " + " | ".join(self._flow(cell.lines, page) for cell in row) + " |" for row in block.rows]
         return "\n".join([head, "|" + " --- |" * len(block.rows[0]), *body])
 
     def _flow(self, lines: list[TextLine], page: Page) -> str:
-        """Lines as running text, with the formulas among them in their places."""
+        """Lines as running text, with formulas in their places."""
         formulas = [self._formula(page, line) for line in lines if line.kind == "formula"]
         texts = (_OBJECT if line.kind == "formula" else line.text.replace(_OBJECT, "") for line in lines)
-        pieces = [escaped(piece) for piece in join_lines(texts).split(_OBJECT)]
+        pieces = [escape_markdown(piece) for piece in join_lines(texts).split(_OBJECT)]
         mixed = [part for pair in zip(pieces, [*formulas, ""]) for part in pair]
         return " ".join(part for part in mixed if part)
 
@@ -76,11 +76,11 @@ class MarkdownWriter(Utf8Writer):
         return _PLACEHOLDER if link is None else f"![formula](<{_percent_encoded(link)}>)"
 
 
-def escaped(text: str) -> str:
-    """Text as one line of Markdown that shows as it is."""
+def escape_markdown(text: str) -> str:
+    """Return Markdown of one line that shows a text as it is."""
     return _OPENING.sub(r"\1\\", _MARKS.sub(r"\\\1", one_line(text)))
 
 
 def _percent_encoded(link: str) -> str:
-    """What would end a link in angle brackets, encoded."""
+    """A link without the characters that would end it in angle brackets."""
     return re.sub(r"[<>\\\n\r]", lambda match: f"%{ord(match[0]):02X}", link)

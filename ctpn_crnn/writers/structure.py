@@ -1,10 +1,10 @@
-"""A page as the formats of OCR see it: areas of paragraphs of lines of words of glyphs, each with its box."""
+"""A page as the formats of OCR have it: areas, paragraphs, lines, words and glyphs, each with its box."""
 
 from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias
@@ -12,11 +12,17 @@ from typing import TypeAlias
 import numpy as np
 
 from ctpn_crnn.layout import Block, lay_out
-from ctpn_crnn.page import Page, TextLine
-from ctpn_crnn.writers.characters import printable
+from ctpn_crnn.page import Char, Page, TextLine
+from ctpn_crnn.writers.char_places import char_places
+from ctpn_crnn.writers.safe_text import printable
 
 Box: TypeAlias = tuple[int, int, int, int]
 """Left, top, right, bottom in whole pixels: inside the page, at least one pixel wide and high."""
+
+_CHINESE_DESCENT, _LATIN_DESCENT = 0.1, 0.2
+"""Shares of a line's height below its baseline, for Chinese characters and for Latin letters with descenders."""
+
+_DESCENDING = frozenset("gjpqyQ()[]{}|@,;/_$")
 
 
 @dataclass(slots=True)
@@ -32,17 +38,16 @@ class Glyph:
 class Word:
     """A run of characters without white space, Chinese or Latin or both.
 
-    ALTO defines a string so, and the readers of all these formats put a space between words: this way they get the
-    line back as it was read. Were a word to end where Chinese and digits meet, they would make "2024 年 5 月" of
-    "2024年5月", which no search for it finds; and a character a word would tear every phrase apart. Where exactly a
-    character stands within a long word, its glyph tells.
+    ALTO defines a string so. Programs that read these formats put a space between words, and so get the line back as it
+    was read. If a word ended where Chinese and digits meet, they would make "2024 年 5 月" of "2024年5月", which no
+    search finds. The glyphs tell where each character of a long word stands.
 
     Attributes:
-        text: What it says.
+        text: Its characters.
         confidence: 0..1, the mean of its characters.
         quad: Float64 (4, 2), source pixels.
         box: Around its glyphs.
-        glyphs: Its characters.
+        glyphs: Its characters with their boxes.
     """
 
     text: str
@@ -54,7 +59,13 @@ class Word:
 
 @dataclass(slots=True)
 class Line:
-    """A line of text: where it comes from, its words (at least one), the box around its quad and them."""
+    """A line of text.
+
+    Attributes:
+        source: The line of the page.
+        words: At least one.
+        box: Around the line's quad and its words.
+    """
 
     source: TextLine
     words: list[Word]
@@ -75,19 +86,19 @@ class Paragraph:
 
     @property
     def language(self) -> str | None:
-        """Of all its text, see `language_of`."""
+        """Language of all its text, see `language_of`."""
         return language_of("".join(line.text for line in self.lines))
 
 
 @dataclass(slots=True)
 class Area:
-    """A block of the page.
+    """A block of the page, or a formula within one.
 
     Attributes:
-        kind: That of `ctpn_crnn.layout.Block`.
-        paragraphs: Of a table one for each row; of a formula none.
+        kind: The `kind` of a block of the layout.
+        paragraphs: A table has one for each row, a formula none.
         box: Around everything in it.
-        source: The formula; None for other kinds.
+        source: The line of the page that is the formula; None for other kinds.
     """
 
     kind: str
@@ -97,49 +108,46 @@ class Area:
 
 
 def structure(page: Page) -> list[Area]:
-    """The areas of a page in reading order. Lines without a printable character are left out."""
+    """Return the areas of a page in reading order. Lines without a printable character are left out."""
     return [area for block in lay_out(page) for area in _areas_of(block, page)]
 
 
 def words_of(line: TextLine, page: Page) -> list[Word]:
-    """The words of a line.
-
-    Characters without a place of their own (a line made by hand) are spread evenly, wide ones taking twice the room.
-    """
-    placed = list(_placed(line))
+    """Return the words of a line."""
+    chars = list(_code_points(line))
     quad = _finite(line.quad)
-    boxes = boxes_of(_parts(quad, [char.start for char in placed], [char.end for char in placed]), page)
-    glyphs = [Glyph(char.text, char.confidence, box) for char, box in zip(placed, boxes)]
-    return [_word(glyphs[run], placed[run], quad) for run in _runs(placed)]
+    boxes = boxes_of(_parts(quad, [char.start for char in chars], [char.end for char in chars]), page)
+    glyphs = [Glyph(char.text, char.confidence, box) for char, box in zip(chars, boxes)]
+    return [_word(glyphs[run], chars[run], quad) for run in _runs_without_space(chars)]
 
 
 def language_of(text: str) -> str | None:
-    """Its language: "zh" when it has a Chinese character, "en" when it has only Latin letters, None without letters."""
+    """Return "zh" for a text with a Chinese character, "en" for one with Latin letters only, None without letters."""
     if any("\u3400" <= char <= "\u9fff" or "\U00020000" <= char <= "\U0003ffff" for char in text):
         return "zh"
     return "en" if any(char.isalpha() and char < "\u0250" for char in text) else None
 
 
 def baseline(line: TextLine) -> np.ndarray:
-    """The line on which the text rests, its left and its right end, float64 (2, 2), source pixels.
+    """Return the left and right end of the line on which a text rests, float64 (2, 2), source pixels.
 
-    The quad hugs the ink, so the baseline lies above its lower edge by what hangs down: about a tenth of the height
-    for Chinese characters, a fifth for Latin lines with descenders, nothing for those without.
+    The quad hugs the ink, so the baseline is above its lower edge by what descends: about a tenth of the height for
+    Chinese characters, a fifth for Latin letters with descenders, nothing for other letters.
     """
     quad = _finite(line.quad)
-    hanging = _hanging(line.text)
-    return np.stack([quad[3] + hanging * (quad[0] - quad[3]), quad[2] + hanging * (quad[1] - quad[2])])
+    descent = _descent(line.text)
+    return np.stack([quad[3] + descent * (quad[0] - quad[3]), quad[2] + descent * (quad[1] - quad[2])])
 
 
 def angle_of(line: TextLine) -> float:
-    """Direction of a line in degrees, clockwise from rightwards, in (-180, 180]."""
+    """Return the direction of a line in degrees, clockwise from rightwards, in (-180, 180]."""
     (x1, y1), (x2, y2) = baseline(line)
     return math.degrees(math.atan2(y2 - y1, x2 - x1))
 
 
 def boxes_of(quads: np.ndarray, page: Page) -> list[Box]:
-    """The smallest `Box` around each of the quads (n, 4, 2)."""
-    # The rounding keeps a box at a pixel's edge when interpolation along the line has left it a hair outside.
+    """Return the smallest `Box` around each of the quads (n, 4, 2)."""
+    # Rounded, since interpolation along a line may leave a box a hair outside the pixel at whose edge it ends.
     points = np.round(_finite(quads), 3).reshape(-1, 4, 2)
     limits = np.maximum(1, [page.width, page.height])
     low = np.clip(np.floor(points.min(axis=1)), 0, limits - 1)
@@ -148,37 +156,26 @@ def boxes_of(quads: np.ndarray, page: Page) -> list[Box]:
 
 
 def box_of(quad: np.ndarray, page: Page) -> Box:
-    """The smallest `Box` around a quad."""
+    """Return the smallest `Box` around a quad."""
     return boxes_of(quad, page)[0]
 
 
-def share(confidence: float) -> float:
-    """A confidence as a number in 0..1; 0 for what is not a number."""
-    return min(1.0, max(0.0, confidence)) if math.isfinite(confidence) else 0.0
-
-
-@dataclass(slots=True)
-class _Placed:
-    """A character with its place along the line, 0..1."""
-
-    text: str
-    confidence: float
-    start: float
-    end: float
+def unit_interval(value: float) -> float:
+    """Return a confidence or place limited to 0..1; 0 for what is not a finite number."""
+    return min(1.0, max(0.0, value)) if math.isfinite(value) else 0.0
 
 
 def _areas_of(block: Block, page: Page) -> Iterator[Area]:
-    groups = _rows(block) if block.kind == "table" else [block.lines]
+    """A block as an area, followed by its formulas as areas of their own."""
+    groups = [block.lines]
+    if block.kind == "table":
+        groups = [[line for cell in row for line in cell.lines] for row in block.rows]
     paragraphs = [paragraph for lines in groups if (paragraph := _paragraph(lines, page))]
     if paragraphs:
         yield Area(block.kind, paragraphs, _around(paragraph.box for paragraph in paragraphs))
     for line in block.lines:
         if line.kind == "formula":
             yield Area("formula", [], box_of(line.quad, page), line)
-
-
-def _rows(block: Block) -> list[list[TextLine]]:
-    return [[line for cell in row for line in cell.lines] for row in block.rows]
 
 
 def _paragraph(lines: Iterable[TextLine], page: Page) -> Paragraph | None:
@@ -190,32 +187,18 @@ def _paragraph(lines: Iterable[TextLine], page: Page) -> Paragraph | None:
     return Paragraph(found, _around(line.box for line in found)) if found else None
 
 
-def _placed(line: TextLine) -> Iterator[_Placed]:
-    """The characters of a line, each one code point, without those that cannot be printed."""
-    known = "".join(char.text for char in line.chars) == line.text
-    spans = _known_spans(line) if known else _even_spans(line)
-    for placed in spans:
-        if printable(placed.text):
-            yield placed
-
-
-def _known_spans(line: TextLine) -> Iterator[_Placed]:
-    for char in line.chars:
-        start = share(char.start)
-        step = max(0.0, share(char.end) - start) / max(1, len(char.text))
+def _code_points(line: TextLine) -> Iterator[Char]:
+    """The printable code points of a line; those of one character share its place."""
+    for char in char_places(line):
+        start = unit_interval(char.start)
+        step = max(0.0, unit_interval(char.end) - start) / max(1, len(char.text))
         for index, text in enumerate(char.text):
-            yield _Placed(text, share(char.confidence), start + index * step, start + (index + 1) * step)
+            if printable(text):
+                yield Char(text, unit_interval(char.confidence), start + index * step, start + (index + 1) * step)
 
 
-def _even_spans(line: TextLine) -> Iterator[_Placed]:
-    widths = [2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line.text]
-    edges = np.cumsum([0, *widths]) / max(1, sum(widths))
-    for text, start, end in zip(line.text, edges, edges[1:]):
-        yield _Placed(text, share(line.confidence), float(start), float(end))
-
-
-def _runs(chars: list[_Placed]) -> Iterator[slice]:
-    """Where the characters of each word are."""
+def _runs_without_space(chars: Sequence[Char]) -> Iterator[slice]:
+    """The places of the characters of each word."""
     first = 0
     for is_space, group in groupby(chars, key=lambda char: char.text.isspace()):
         end = first + sum(1 for _ in group)
@@ -224,11 +207,11 @@ def _runs(chars: list[_Placed]) -> Iterator[slice]:
         first = end
 
 
-def _word(glyphs: list[Glyph], placed: list[_Placed], quad: np.ndarray) -> Word:
+def _word(glyphs: list[Glyph], chars: Sequence[Char], quad: np.ndarray) -> Word:
     return Word(
         text="".join(glyph.text for glyph in glyphs),
         confidence=sum(glyph.confidence for glyph in glyphs) / len(glyphs),
-        quad=_parts(quad, [min(char.start for char in placed)], [max(char.end for char in placed)])[0],
+        quad=_parts(quad, [min(char.start for char in chars)], [max(char.end for char in chars)])[0],
         box=_around(glyph.box for glyph in glyphs),
         glyphs=glyphs,
     )
@@ -252,8 +235,8 @@ def _around(boxes: Iterable[Box]) -> Box:
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
-def _hanging(text: str) -> float:
-    """Share of the line's height below the baseline."""
+def _descent(text: str) -> float:
+    """Share of a line's height below the baseline."""
     if any(unicodedata.east_asian_width(char) in "WF" for char in text):
-        return 0.1
-    return 0.2 if any(char in "gjpqyQ()[]{}|@,;/_$" for char in text) else 0.0
+        return _CHINESE_DESCENT
+    return _LATIN_DESCENT if any(char in _DESCENDING for char in text) else 0.0

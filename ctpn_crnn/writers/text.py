@@ -1,4 +1,4 @@
-"""Plain text: the lines of each page in reading order, rows of tables with tabs, UTF-8."""
+"""Plain text: the lines of each page in reading order, and the rows of tables with tabs between the cells."""
 
 from __future__ import annotations
 
@@ -11,36 +11,37 @@ import numpy as np
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.layout import lay_out
 from ctpn_crnn.page import Page
-from ctpn_crnn.writers.characters import printable
-from ctpn_crnn.writers.utf8 import Utf8Writer
+from ctpn_crnn.writers.document import TextFileWriter
+from ctpn_crnn.writers.safe_text import printable
 
 
 def as_lines(page: Page) -> str:
-    """The text of a page, each line of the page a line of its own; a row of a table is one, with tabs between cells."""
+    """Return the text of a page line by line. A row of a table is one line, with tabs between the cells."""
     tables = [block for block in lay_out(page) if block.kind == "table"]
-    place = {id(line): number for number, table in enumerate(tables) for line in table.lines}
-    parts = {}  # in the order of the page, a table once, where its first line stands
-    for line in page.lines:
-        number = place.get(id(line))
-        parts[id(line) if number is None else number] = line.text if number is None else tables[number].text
+    table_of = {id(line): table for table in tables for line in table.lines}
+    # In the order of the page; the text of a table once, at the place of its first line.
+    parts = {id(part): part.text for line in page.lines for part in [table_of.get(id(line), line)]}
     return "\n".join(text for text in parts.values() if text)
 
 
 def as_paragraphs(page: Page) -> str:
-    """The text of a page, each paragraph one line, a blank line between them; a table's cells are set apart by tabs."""
+    """Return the text of a page with each paragraph as one line, and blank lines between them.
+
+    A row of a table is one line, with tabs between the cells.
+    """
     return "\n\n".join(text for block in lay_out(page) if (text := block.text))
 
 
 FLOWS: Mapping[str, Callable[[Page], str]] = {"lines": as_lines, "paragraphs": as_paragraphs}
-"""How the text of a page may be laid out."""
+"""Ways to lay out the text of a page."""
 
 
-class TextWriter(Utf8Writer):
-    """A document as plain text; a form feed stands between pages, and a page without text is empty.
+class TextWriter(TextFileWriter):
+    """A document as plain text, with a form feed between pages. A page without text is empty.
 
     Args:
-        path: See `DocumentWriter`.
-        flow: "lines" keeps the lines of the page and the rows of its tables, "paragraphs" joins the lines.
+        path: The file to write.
+        flow: A key of `FLOWS`: "lines" keeps the lines of the page, "paragraphs" joins those of a paragraph.
 
     Raises:
         ConfigError: There is no such flow.
@@ -60,9 +61,3 @@ class TextWriter(Utf8Writer):
             self.file.write("\f")
         text = printable(self._flow(page))
         self.file.write(text + "\n" if text else "")
-
-
-def write_text(page: Page, path: str | os.PathLike[str]) -> None:
-    """Write one page with a `TextWriter`; errors are its."""
-    with TextWriter(path) as writer:
-        writer.add(page)

@@ -1,4 +1,4 @@
-"""Tab-separated values, with the columns and levels of tesseract's, so that tools made for those can read it."""
+"""Tab-separated values with the columns and levels of Tesseract's TSV, for tools that read those."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import ClassVar
 import numpy as np
 
 from ctpn_crnn.page import Page
+from ctpn_crnn.writers.document import TextFileWriter
 from ctpn_crnn.writers.structure import Area, Box, structure
-from ctpn_crnn.writers.utf8 import Utf8Writer
 
 COLUMNS = "level page_num block_num par_num line_num word_num left top width height conf text".split()
 
 _PAGE, _BLOCK, _PARAGRAPH, _LINE, _WORD = range(1, 6)
 
 
-class TsvWriter(Utf8Writer):
-    """A document as a table: a row each for pages (level 1), blocks, paragraphs, lines and words (level 5).
+class TsvWriter(TextFileWriter):
+    """A document as a table with one row for each page, block, paragraph, line and word (levels 1 to 5).
 
-    `conf` is 0..100 for words and -1 for the rest; `text` is that of a word. Numbers of pages, blocks, paragraphs,
-    lines and words count from 1 within what holds them; 0 stands for "none". There are no quotes: no text holds a tab
-    or a line end. A formula is a block without paragraphs.
+    `conf` is 0..100 for words and -1 for other rows; `text` is empty for other rows. Blocks count from 1 on their page,
+    paragraphs in their block, and so on; 0 means that the row is not within one. Values are not quoted, since no text
+    holds a tab or a line end. A formula is a block without paragraphs.
     """
 
     suffix: ClassVar[str] = ".tsv"

@@ -9,7 +9,7 @@ import pytest
 from ctpn_crnn.errors import ConfigError, OutputError
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.page import Page, TextLine
-from ctpn_crnn.writers import open_writer, read_json, write_json
+from ctpn_crnn.writers import open_writer, read_json
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
 
@@ -32,8 +32,7 @@ def test_round_trip(tmp_path, page):
 
 
 def test_one_page_and_none(tmp_path, page):
-    write_json(page, tmp_path / "one.json")
-    assert read_json(tmp_path / "one.json") == [page]
+    assert read_json(written(tmp_path, page)) == [page]
     assert read_json(written(tmp_path)) == []
 
 

@@ -7,7 +7,8 @@ import pytest
 from ctpn_crnn.errors import OutputError
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.page import Page, TextLine
-from ctpn_crnn.writers import draw_page, open_writer, write_picture
+from ctpn_crnn.writers import open_writer
+from ctpn_crnn.writers.picture import draw_page
 
 IMAGE = np.full((150, 300, 3), 255, np.uint8)
 
@@ -77,20 +78,14 @@ class TestPicture:
 
     @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".TIF"])
     def test_files(self, suffix, tmp_path):
-        cv2.imwrite(str(tmp_path / "in.png"), IMAGE)
-        write_picture(make_page(str(tmp_path / "in.png")), tmp_path / f"图{suffix}")
+        with open_writer("png", tmp_path / f"图{suffix}") as writer:
+            writer.add(make_page(), IMAGE)
         data = np.fromfile(tmp_path / f"图{suffix}", np.uint8)
         assert cv2.imdecode(data, cv2.IMREAD_COLOR).shape == (150, 600, 3)
 
-    def test_page_from_memory_needs_its_image(self, tmp_path):
-        with pytest.raises(OutputError, match="give the image"):
-            write_picture(make_page(), tmp_path / "a.png")
-        write_picture(make_page(), tmp_path / "a.png", IMAGE)
-        assert (tmp_path / "a.png").exists()
-
     def test_unknown_suffix(self, tmp_path):
         with pytest.raises(OutputError, match="suffix"):
-            write_picture(make_page(), tmp_path / "a.xyz", IMAGE)
+            open_writer("png", tmp_path / "a.xyz")
 
 
 class TestDocument:

@@ -7,7 +7,7 @@ import pytest
 
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.page import Char, Page, TextLine
-from ctpn_crnn.writers.structure import angle_of, baseline, box_of, language_of, share, structure, words_of
+from ctpn_crnn.writers.structure import angle_of, baseline, box_of, language_of, structure, unit_interval, words_of
 
 PAGE = Page(1000, 100)
 
@@ -101,8 +101,8 @@ def test_language():
     ]
 
 
-def test_share():
-    assert [share(value) for value in (-1, 0.5, 2, math.nan, math.inf)] == [0, 0.5, 1, 0, 0]
+def test_confidences_are_limited_to_0_to_1():
+    assert [unit_interval(value) for value in (-1, 0.5, 2, math.nan, math.inf)] == [0, 0.5, 1, 0, 0]
 
 
 def test_everything_lies_in_what_holds_it(odd_page):

@@ -5,8 +5,8 @@ import pytest
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.page import Page, TextLine
-from ctpn_crnn.writers import open_writer, write_text
-from ctpn_crnn.writers.markdown import escaped
+from ctpn_crnn.writers import open_writer
+from ctpn_crnn.writers.markdown import escape_markdown
 
 QUAD = box_to_quad(0, 0, 10, 5)
 
@@ -43,8 +43,7 @@ class TestText:
         assert list(tmp_path.iterdir()) == []
 
     def test_one_page(self, tmp_path):
-        write_text(Page(9, 9, [line("一"), line("", "formula"), line("b")]), tmp_path / "a.txt")
-        assert (tmp_path / "a.txt").read_bytes() == "一\nb\n".encode()
+        assert written("txt", tmp_path, Page(9, 9, [line("一"), line("", "formula"), line("b")])) == "一\nb\n"
 
 
 class TestMarkdown:
@@ -93,4 +92,4 @@ class TestMarkdown:
         ],
     )
     def test_escaped(self, text, expected):
-        assert escaped(text) == expected
+        assert escape_markdown(text) == expected

@@ -1,4 +1,4 @@
-"""The font of invisible text in a PDF: it draws nothing, and says which characters lie where."""
+"""The font of the invisible text in a PDF: it draws nothing, and tells which characters stand where."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from pathlib import Path
 from typing import Any
 
 FONT_FILE = Path(__file__).parent.parent / "assets" / "CtpnCrnnGlyphless.ttf"
-"""Glyph n is n units wide and draws nothing; docs/make_glyphless_font.py makes it."""
+"""A font whose glyph n is n units wide and draws nothing; docs/make_glyphless_font.py makes it."""
 
 FONT_NAME = "CtpnCrnnGlyphless"
 EM = 1000
 UNIT = 50
-"""Widths are multiples of this: character boxes are right to a fortieth of the line height."""
+"""Widths are multiples of this, in thousandths of an em. Character boxes are exact to a fortieth of the line height."""
 
 UNITS_PER_EM = EM // UNIT
 WIDEST = 160
-"""Units of the widest glyph. A wider character's box is cut there; the next character lies right all the same."""
+"""Width of the widest glyph, in units. The box of a wider character is cut there; the next one is in its place."""
 
 ASCENT, DESCENT = 800, -200
 _LAST_CODE = 0xFFFF
+"""Codes have two bytes (Identity-H)."""
+
 _RESERVED = 16_384
-"""Codes kept for characters not seen before, when common ones appear in ever more widths."""
+"""Codes that are kept for characters not seen before, when common ones appear in ever more widths."""
 
 _CMAP_HEAD = """/CIDInit /ProcSet findresource begin
 12 dict begin
@@ -38,16 +40,16 @@ CMapName currentdict /CMap defineresource pop
 end
 end
 """
-_CMAP_BLOCK = 100  # entries that one bfchar section may hold
+_CMAP_BLOCK = 100  # entries that a bfchar section may hold
 
 
 class GlyphlessFont:
-    """Gives out character codes, and becomes a font of a PDF.
+    """Gives codes to characters, and becomes a font of a PDF.
 
-    A code stands for a character (or a letter with its accents) of a certain width, so that a line is one plain string
-    of codes whose boxes lie where the characters are. Neither gaps nor overlaps are left, from which viewers would make
-    spaces or take doubled letters for a shadow. Codes are given out in the order of first use: the same pages give the
-    same bytes.
+    A code stands for a character (or a letter with its accents) of a certain width. So a line is one string of codes,
+    whose boxes are where the characters are, without gaps or overlaps: viewers make spaces of gaps, and take
+    overlapping letters that are equal for a shadow. Codes are given in the order of first use, so that the same pages
+    give the same bytes.
 
     Example:
         >>> font = GlyphlessFont()
@@ -60,15 +62,15 @@ class GlyphlessFont:
         self._widths: dict[str, list[int]] = {}
 
     def code(self, text: str, units: int) -> int:
-        """The code of a character of a width.
+        """Return the code of a character of a certain width.
 
         Args:
             text: One character, or one with combining marks.
             units: Its width, at least 1, in `UNIT`s.
 
         Returns:
-            1..65535. When codes run short, a width that the character had before serves again; when none are left, the
-            code of U+FFFD.
+            1..65535. When codes run short, that of the nearest width that the character had before; when none are
+            left, that of U+FFFD.
         """
         known = self._codes.get((text, units))
         if known is not None:
@@ -84,13 +86,13 @@ class GlyphlessFont:
         return self._codes[text, units]
 
     def add_to(self, pdf: Any) -> Any:
-        """An empty font object in a PDF (pikepdf), which pages can refer to before `fill` completes it."""
+        """Add an empty font object to a PDF (pikepdf). Pages may refer to it before `fill` completes it."""
         from pikepdf import Dictionary, Name
 
         return pdf.make_indirect(Dictionary(Type=Name.Font))
 
     def fill(self, pdf: Any, font: Any) -> None:
-        """Complete the object of `add_to`, when no more codes will be given out."""
+        """Complete the object that `add_to` made. Codes given afterwards are not in it."""
         from pikepdf import Dictionary, Name
 
         name = Name("/" + FONT_NAME)
@@ -123,7 +125,7 @@ class GlyphlessFont:
         font.ToUnicode = pdf.make_stream(self._to_unicode())
 
     def _glyphs(self) -> bytes:
-        """CIDToGIDMap: two bytes a code."""
+        """The CIDToGIDMap: two bytes for each code."""
         glyphs = [0, *(min(units, WIDEST) for _, units in self._codes)]
         return b"".join(glyph.to_bytes(2, "big") for glyph in glyphs)
 

@@ -1,4 +1,4 @@
-"""The picture of a page as an image object of a PDF."""
+"""The image of a page as an image object of a PDF."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _EXIF_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True)
-class Picture:
+class PdfImage:
     """An image as a PDF stores it.
 
     Attributes:
         data: The compressed bytes.
-        coding: "DCTDecode" (JPEG) or "FlateDecode" (as in PNG).
-        width: Pixels.
-        height: Pixels.
+        coding: "DCTDecode" (JPEG) or "FlateDecode" (the compression of PNG).
+        width: In pixels.
+        height: In pixels.
         channels: 1 or 3.
-        bits: Of a channel: 8, or 1 for black and white.
+        bits: Bits of a channel: 8, or 1 for black and white.
     """
 
     data: bytes
@@ -38,7 +38,7 @@ class Picture:
     bits: int = 8
 
     def to_object(self, pdf: Any) -> Any:
-        """The image object in a PDF (pikepdf)."""
+        """Add the image object to a PDF (pikepdf)."""
         from pikepdf import Dictionary, Name
 
         image = pdf.make_stream(self.data)
@@ -54,15 +54,15 @@ class Picture:
         return image
 
 
-def jpeg_picture(image: np.ndarray, quality: int) -> Picture:
-    """A picture as JPEG; with one channel when it has no colour.
+def jpeg_image(image: np.ndarray, quality: int) -> PdfImage:
+    """Compress an image as JPEG, with one channel if it has no colour.
 
     Args:
         image: uint8 BGR (H, W, 3).
         quality: 1..100.
 
     Raises:
-        ImageError: It is larger than the 65535 pixels of a side that JPEG allows.
+        ImageError: A side is longer than the 65535 pixels that JPEG allows.
     """
     image = _without_needless_colour(image)
     height, width = image.shape[:2]
@@ -72,11 +72,11 @@ def jpeg_picture(image: np.ndarray, quality: int) -> Picture:
         done = False
     if not done:
         raise ImageError(f"an image of {width} x {height} pixels cannot be written as JPEG; ask for a lossless picture")
-    return Picture(data.tobytes(), "DCTDecode", width, height, 1 if image.ndim == 2 else 3)
+    return PdfImage(data.tobytes(), "DCTDecode", width, height, 1 if image.ndim == 2 else 3)
 
 
-def lossless_picture(image: np.ndarray) -> Picture:
-    """A picture exactly as it is: black and white with one bit a pixel, grey with one channel, colour with three.
+def lossless_image(image: np.ndarray) -> PdfImage:
+    """Compress an image without loss: black and white with one bit a pixel, grey with one channel, colour with three.
 
     Args:
         image: uint8 BGR (H, W, 3).
@@ -85,23 +85,23 @@ def lossless_picture(image: np.ndarray) -> Picture:
     bits = 1 if image.ndim == 2 and not np.any((image != 0) & (image != 255)) else 8
     if image.ndim == 3:
         image = image[..., ::-1]
-    picture = Image.fromarray(np.ascontiguousarray(image))
+    grid = Image.fromarray(np.ascontiguousarray(image))
     file = io.BytesIO()
-    (picture.convert("1", dither=Image.Dither.NONE) if bits == 1 else picture).save(file, "PNG")
+    (grid.convert("1", dither=Image.Dither.NONE) if bits == 1 else grid).save(file, "PNG")
     channels = 1 if image.ndim == 2 else 3
-    return Picture(_png_data(file.getvalue()), "FlateDecode", picture.width, picture.height, channels, bits)
+    return PdfImage(_png_data(file.getvalue()), "FlateDecode", grid.width, grid.height, channels, bits)
 
 
-def original_jpeg(path: str | None, image: np.ndarray) -> Picture | None:
-    """The bytes of the JPEG file that an image was loaded from.
+def original_jpeg(path: str | None, image: np.ndarray) -> PdfImage | None:
+    """Take over the JPEG file that an image was loaded from, byte for byte.
 
     Args:
-        path: Where it came from, such as `Page.source`.
+        path: Where the image came from, such as `Page.source`.
         image: uint8 BGR (H, W, 3).
 
     Returns:
-        None when the path names no JPEG file that a PDF can hold as it is, or when the image is not what that file
-        shows (it was turned upright, scaled, or deskewed).
+        None if the path names no JPEG file that a PDF can hold as it is, or if the image is not exactly what that file
+        shows, since it was turned upright, scaled, or deskewed.
     """
     try:
         with open(path or "", "rb") as file:
@@ -117,11 +117,11 @@ def original_jpeg(path: str | None, image: np.ndarray) -> Picture | None:
         same = np.array_equal(load_image(data), image)
     except (OSError, ValueError, ImageError, Image.DecompressionBombError):
         return None
-    return Picture(data, "DCTDecode", image.shape[1], image.shape[0], channels) if same else None
+    return PdfImage(data, "DCTDecode", image.shape[1], image.shape[0], channels) if same else None
 
 
 def _without_needless_colour(image: np.ndarray) -> np.ndarray:
-    """uint8 (H, W) when the three channels agree everywhere, else the image as it is."""
+    """uint8 (H, W) if the three channels agree everywhere, else the image as it is."""
     grey = image[..., 0]
     if np.array_equal(grey, image[..., 1]) and np.array_equal(grey, image[..., 2]):
         return np.ascontiguousarray(grey)
@@ -129,7 +129,7 @@ def _without_needless_colour(image: np.ndarray) -> np.ndarray:
 
 
 def _png_data(png: bytes) -> bytes:
-    """The compressed pixels of a PNG: a PDF takes them as they are."""
+    """The compressed pixels of a PNG, which a PDF takes as they are."""
     found, place = [], 8
     while place < len(png):
         length, kind = struct.unpack_from(">I4s", png, place)
