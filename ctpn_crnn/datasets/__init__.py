@@ -1,8 +1,12 @@
-"""Ground truth in: line lists, ICDAR quads, Pascal VOC, MSRA-TD500. Reading it needs neither TensorFlow nor Keras."""
+"""Reading of ground truth: line lists, and detection sets in the forms ICDAR 2015, Pascal VOC and MSRA-TD500.
+
+There is a module for each form. To read another form of detection set, write a module with a reader that returns a list
+of `PageTruth`, and add it to `FORMATS` in `detection_set.py`. No reader needs TensorFlow or Keras.
+"""
 
 from ctpn_crnn.datasets.detection_set import is_held_out, read_detection_set
 from ctpn_crnn.datasets.icdar import read_icdar
-from ctpn_crnn.datasets.lines import read_line_list
+from ctpn_crnn.datasets.line_list import read_line_list
 from ctpn_crnn.datasets.samples import LabelledLine, PageTruth, TruthRegion
 from ctpn_crnn.datasets.td500 import read_td500
 from ctpn_crnn.datasets.voc import read_voc

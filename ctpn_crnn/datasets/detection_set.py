@@ -1,9 +1,11 @@
-"""Any detection set that this library reads, told apart by its folder; and its training and held-out parts."""
+"""The forms of detection set that can be read, told apart by what is in the folder; training and held-out parts."""
 
 from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from ctpn_crnn.datasets.icdar import read_icdar
@@ -14,6 +16,35 @@ from ctpn_crnn.datasets.voc import read_voc
 from ctpn_crnn.errors import DatasetError
 
 
+@dataclass(frozen=True)
+class DetectionFormat:
+    """A form of detection set.
+
+    Attributes:
+        content: What the folder of such a set holds, for the message when no form fits.
+        fits: Returns whether a folder holds such a set.
+        read: Reads the set. Takes the folder and the keywords `on_error` and `skipped` of `read_detection_set`.
+        formulas_by_text: Formulas are marked by their text, so that `read` takes the keyword `formula_text`, too.
+    """
+
+    content: str
+    fits: Callable[[Path], bool]
+    read: Callable[..., list[PageTruth]]
+    formulas_by_text: bool = False
+
+
+FORMATS = (
+    DetectionFormat("images/ and gt/ (ICDAR)", lambda folder: (folder / "gt").is_dir(), read_icdar, True),
+    DetectionFormat(
+        "Annotations/ (VOC)",
+        lambda folder: (folder / "Annotations").is_dir() or any(folder.glob("*.xml")),
+        read_voc,
+    ),
+    DetectionFormat(".gt files (MSRA-TD500)", lambda folder: any(folder.glob("*.gt")), read_td500),
+)
+"""All forms; the first one that fits a folder reads it."""
+
+
 def read_detection_set(
     folder: str | os.PathLike[str],
     *,
@@ -21,38 +52,37 @@ def read_detection_set(
     on_error: OnError = "raise",
     skipped: list[DatasetError] | None = None,
 ) -> list[PageTruth]:
-    """Read a folder in ICDAR form, in VOC form, or MSRA-TD500 as published.
+    """Read a detection set in any of the `FORMATS`.
 
     Args:
         folder: The set.
-        formula_text: As for `read_icdar`; the other forms have no need of it.
-        on_error: "raise", or "skip" to leave out the pages whose truth is missing or malformed.
-        skipped: Collects the problems that were skipped.
+        formula_text: Text that marks a formula in the ICDAR form; None if no region is a formula.
+        on_error: "raise", or "skip" to leave out the pages whose image or ground truth is missing or malformed.
+        skipped: Collects the errors of the pages that were left out.
 
     Returns:
         The pages in the order of their names.
 
     Raises:
-        DatasetError: The folder holds none of the three forms; or, with "raise", the first malformed file.
+        DatasetError: No form fits the folder; or, with "raise", the first malformed file.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder; check the path")
-    if (folder / "gt").is_dir():
-        return read_icdar(folder, formula_text=formula_text, on_error=on_error, skipped=skipped)
-    if (folder / "Annotations").is_dir() or any(folder.glob("*.xml")):
-        return read_voc(folder, on_error=on_error, skipped=skipped)
-    if any(folder.glob("*.gt")):
-        return read_td500(folder, on_error=on_error, skipped=skipped)
+    for form in FORMATS:
+        if form.fits(folder):
+            marks = {"formula_text": formula_text} if form.formulas_by_text else {}
+            return form.read(folder, on_error=on_error, skipped=skipped, **marks)
+    *others, last = (form.content for form in FORMATS)
     raise DatasetError(
-        f"{folder}: neither a detection set, which has images/ and gt/ (ICDAR), Annotations/ (VOC) or .gt files "
-        "(MSRA-TD500), nor lines to read, which have lines.tsv"
+        f"{folder}: neither a detection set, which has {', '.join(others)} or {last}, nor lines to read, which have "
+        "lines.tsv"
     )
 
 
 def is_held_out(path: str | os.PathLike[str], every: int = 5) -> bool:
-    """Return whether a page belongs to the held-out part of a set: about one in `every`, by the CRC-32 of its stem.
+    """Return whether a page belongs to the held-out part of a set, about one page in `every`.
 
-    The choice depends on nothing but the name, so that training and evaluation agree on it without a list.
+    The CRC-32 of the file's stem decides, so that training and evaluation agree without a list.
     """
     return zlib.crc32(Path(path).stem.encode("utf-8")) % every == 0

@@ -1,4 +1,4 @@
-"""Detection sets in the form of ICDAR 2015: a text file for each image, a quad and its text on each line."""
+"""Detection sets in the form of ICDAR 2015: a text file for each image, with a quad and its text on each line."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ def read_icdar(
     on_error: OnError = "raise",
     skipped: list[DatasetError] | None = None,
 ) -> list[PageTruth]:
-    """Read ``images/`` with ``gt/<stem>.txt`` or ``gt/gt_<stem>.txt``.
+    """Read a set of ``images/`` with ``gt/<stem>.txt`` or ``gt/gt_<stem>.txt``.
 
-    A region a line: ``x1,y1,x2,y2,x3,y3,x4,y4,text``, clockwise from the text's top left. The text may hold commas;
-    ``###`` marks a region to ignore; an empty text is unknown (None). An empty file is a page without text.
+    Each line of a file is a region: ``x1,y1,x2,y2,x3,y3,x4,y4,text``, clockwise from the text's top left. The text may
+    contain commas. ``###`` marks a region to ignore, an empty text is unknown (None). An empty file is a page without
+    text.
 
     Args:
         folder: The set.
-        formula_text: Regions with exactly this text are of kind "formula" (their text is then None); None: every
-            region is text.
-        on_error: "raise", or "skip" to leave out the pages whose image or truth is missing or malformed.
-        skipped: Collects the problems that were skipped.
+        formula_text: Regions with exactly this text are of kind "formula", and their text is None. None: every region
+            is text.
+        on_error: "raise", or "skip" to leave out the pages whose image or ground truth is missing or malformed.
+        skipped: Collects the errors of the pages that were left out.
 
     Returns:
         The pages in the order of the images' names.
@@ -42,9 +43,8 @@ def read_icdar(
         DatasetError: There is no such set; or, with "raise", the first malformed line, by file and line number.
     """
     folder = Path(folder)
-
     images = {image.stem: image for image in list_images(folder / "images")}
-    # An image whose own name begins with gt_ keeps it.
+    # The name of an image may itself begin with gt_.
     truths = {
         path.stem if path.stem in images else path.stem.removeprefix("gt_"): path
         for path in sorted((folder / "gt").glob("*.txt"))
@@ -65,7 +65,11 @@ def read_icdar(
 
 
 def read_icdar_regions(path: Path, formula_text: str | None = None) -> list[TruthRegion]:
-    """Read the regions of one ground-truth file; arguments and errors as for `read_icdar`."""
+    """Read the regions of one ground-truth file.
+
+    Raises:
+        DatasetError: A line is malformed; the message names file and line.
+    """
     return [_region(line, f"{path}:{number}", formula_text) for number, line in read_lines(path)]
 
 

@@ -1,4 +1,4 @@
-"""What becomes of a malformed sample: raised, or skipped and remembered."""
+"""Malformed samples: raise the error, or skip the sample and collect the error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 from ctpn_crnn.errors import ConfigError, DatasetError
 
 OnError = Literal["raise", "skip"]
-"""What the readers of this room take as ``on_error``."""
+"""Argument of all readers of data sets."""
 
 _logger = logging.getLogger(__name__)
 _Item = TypeVar("_Item")
@@ -22,22 +22,23 @@ def read_each(
     on_error: OnError,
     skipped: list[DatasetError] | None = None,
 ) -> list[_Sample]:
-    """Read samples one at a time and deal with those that cannot be read.
+    """Read samples one by one and raise or skip the errors of those that cannot be read.
 
-    The unit that is skipped is a sample: a line of a line list, but a whole page of a detection set, because a page
-    that lost one of its regions would teach a detector that there is nothing there.
+    A sample is a line of a line list, but a whole page of a detection set: a page without one of its regions would
+    teach a detector that there is nothing.
 
     Args:
-        items: What `read` turns into samples.
-        read: Returns a sample or raises `DatasetError`.
-        on_error: "raise" passes the first problem on; "skip" logs each as a warning and goes on.
-        skipped: A list that collects the problems that were skipped, or None.
+        items: The items to read, such as the lines of a file.
+        read: Turns an item into a sample, or raises `DatasetError`.
+        on_error: "raise" raises the first error; "skip" logs each error as a warning and continues.
+        skipped: Collects the errors that were skipped, if given.
 
     Returns:
-        The samples that could be read, in order.
+        The samples that could be read, in their order.
 
     Raises:
-        ConfigError: `on_error` is neither of the two.
+        ConfigError: `on_error` is neither "raise" nor "skip".
+        DatasetError: An item cannot be read, and `on_error` is "raise".
     """
     if on_error not in ("raise", "skip"):
         raise ConfigError(f"on_error must be 'raise' or 'skip', not {on_error!r}")

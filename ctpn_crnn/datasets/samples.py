@@ -1,4 +1,4 @@
-"""What a data set holds: lines with their text, pages with their regions."""
+"""The contents of data sets: lines with their text, pages with their regions."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class LabelledLine:
-    """An image of one line of text and what it says.
+    """The image of one line and its true text.
 
     Attributes:
         path: The image file.
-        text: The text, never empty.
+        text: The true text, never empty.
     """
 
     path: Path
@@ -23,13 +23,13 @@ class LabelledLine:
 
 @dataclass(eq=False)
 class TruthRegion:
-    """One annotated region of a page.
+    """A true region of a page, annotated or rendered.
 
     Attributes:
-        quad: float32 (4, 2), pixels (edges), clockwise from the text's own top left.
-        text: What it says, or None where the set does not tell.
+        quad: float32 (4, 2), in pixels counted from pixel edges, clockwise from the text's own top left.
+        text: The true text, or None if it is unknown.
         kind: "text" or "formula".
-        ignore: The region is neither to be found nor a fault when found ("do not care").
+        ignore: The region need not be found, and finding it is no error ("do not care").
     """
 
     quad: np.ndarray
@@ -40,11 +40,11 @@ class TruthRegion:
 
 @dataclass(eq=False)
 class PageTruth:
-    """An image and all the regions that are annotated in it; no regions for a page without text.
+    """An image and its true regions.
 
     Attributes:
         path: The image file.
-        regions: In the order of the annotation file.
+        regions: In the order of the annotation file; empty for a page without text.
     """
 
     path: Path

@@ -1,4 +1,4 @@
-"""MSRA-TD500 (Yao et al., CVPR 2012): photos of signs with text lines in any direction, without their text."""
+"""MSRA-TD500 (Yao et al., CVPR 2012): photographs of signs with lines in any direction, without their text."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ from ctpn_crnn.errors import DatasetError
 def read_td500(
     folder: str | os.PathLike[str], *, on_error: OnError = "raise", skipped: list[DatasetError] | None = None
 ) -> list[PageTruth]:
-    """Read MSRA-TD500 as published (``<stem>.gt`` beside ``<stem>.JPG``), or converted to the ICDAR form (``images/``
-    and ``gt/``).
+    """Read MSRA-TD500 as published (``<stem>.gt`` beside ``<stem>.JPG``) or in the ICDAR form (``images/``, ``gt/``).
 
-    A line of a .gt file: ``index difficulty x y width height angle``. The box is given before it is turned about its
-    centre by `angle` radians, clockwise as seen on the screen. Lines with difficulty 1 are to be ignored.
+    Each line of a .gt file is a region: ``index difficulty x y width height angle``. The box is that before turning it
+    about its centre by `angle` radians, clockwise on the screen. Regions of difficulty 1 are to be ignored.
 
     Args:
         folder: The set, or one of its parts (``train``, ``test``).
-        on_error: "raise", or "skip" to leave out the pages whose truth is missing or malformed.
-        skipped: Collects the problems that were skipped.
+        on_error: "raise", or "skip" to leave out the pages whose ground truth is missing or malformed.
+        skipped: Collects the errors of the pages that were left out.
 
     Returns:
         The pages in the order of the images' names.
@@ -45,7 +44,11 @@ def read_td500(
 
 
 def read_td500_regions(path: Path) -> list[TruthRegion]:
-    """Read the regions of one .gt file; form and errors as for `read_td500`."""
+    """Read the regions of one .gt file.
+
+    Raises:
+        DatasetError: A line is malformed; the message names file and line.
+    """
     return [_region(line, f"{path}:{number}") for number, line in read_lines(path)]
 
 

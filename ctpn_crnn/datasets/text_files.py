@@ -1,4 +1,4 @@
-"""Ground-truth text files, line by line, and the images that belong to them."""
+"""Parts that the readers share: lines of text files, lists of images, numbers, quads."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ctpn_crnn.errors import DatasetError
 from ctpn_crnn.geometry import order_quad, quad_area
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".gif")
-"""File names that are taken for images, in any case."""
+"""Endings of image files, in lower case."""
 
 
 def read_lines(path: Path) -> list[tuple[int, str]]:
-    """Return the lines of a UTF-8 file that are not blank, as ``(line number from 1, line)``.
+    """Return the lines of a UTF-8 file that are not blank, as (number of the line from 1, line).
 
-    A byte order mark and Windows line ends are tolerated. Only a line feed ends a line: a text may well hold U+2028 or
-    a form feed.
+    A byte order mark and Windows line ends are removed. Only a line feed ends a line: a text may contain U+2028 or a
+    form feed.
 
     Raises:
         DatasetError: The file cannot be read, or a line is not UTF-8; the message names file and line.
@@ -41,7 +41,7 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
 
 
 def list_images(folder: Path) -> list[Path]:
-    """Return the image files of a folder in order of their names.
+    """Return the image files of a folder, sorted by name.
 
     Raises:
         DatasetError: There is no such folder.
@@ -52,7 +52,11 @@ def list_images(folder: Path) -> list[Path]:
 
 
 def numbers(fields: list[str], where: str) -> list[float]:
-    """Convert fields to finite numbers; `where` ("file:line") begins the message of the `DatasetError`."""
+    """Convert fields to finite numbers.
+
+    Raises:
+        DatasetError: A field is no finite number; `where` ("file:line") begins the message.
+    """
     values = []
     for text in fields:
         try:
@@ -66,14 +70,14 @@ def numbers(fields: list[str], where: str) -> list[float]:
 
 
 def clean_quad(points: np.ndarray, where: str) -> np.ndarray:
-    """Return annotated corners as a quad of this library.
+    """Return annotated corners as a clockwise quad that begins at the text's top left.
 
-    The first corner is trusted to be the text's top left. A quad that runs anticlockwise is mirrored back, a crossed
-    one is put in order: both are common slips of annotators.
+    The first corner is taken as the top left. Two common slips of annotators are corrected: corners listed
+    anticlockwise are reversed, and crossed ones are sorted.
 
     Args:
         points: (4, 2) corners in pixels.
-        where: "file:line", for the message.
+        where: "file:line", for the message of an error.
 
     Returns:
         float32 (4, 2), clockwise.

@@ -17,7 +17,7 @@ from ctpn_crnn.errors import DatasetError
 from ctpn_crnn.geometry import box_to_quad
 
 DEFAULT_KINDS: Mapping[str, str] = {"text": "text", "formula": "formula"}
-"""Object name -> kind of region."""
+"""Name of an object -> kind of its region."""
 
 
 def read_voc(
@@ -29,15 +29,15 @@ def read_voc(
 ) -> list[PageTruth]:
     """Read ``Annotations/*.xml`` with ``JPEGImages/``, or .xml files beside their images.
 
-    An ``<object>`` has a ``<name>``, a ``<bndbox>`` (``xmin ymin xmax ymax``, taken as pixel edges) or a ``<polygon>``
-    of four corners (``x1 y1 ... x4 y4``, or four ``<pt>`` with ``<x> <y>``), which wins; ``<difficult>1`` is to be
-    ignored; ``<text>`` or ``<transcription>`` holds the text where the set has one.
+    Each ``<object>`` is a region. Its ``<name>`` gives the kind. Its place is a ``<polygon>`` of four corners (``x1 y1
+    ... x4 y4``, or four ``<pt>`` with ``<x> <y>``) or else a ``<bndbox>`` (``xmin ymin xmax ymax``, pixel edges).
+    ``<difficult>1`` marks a region to ignore. ``<text>`` or ``<transcription>`` holds the text if the set has one.
 
     Args:
         folder: The set.
-        kinds: Object name -> kind of region ("text" or "formula").
-        on_error: "raise", or "skip" to leave out the pages whose truth is malformed or whose image is missing.
-        skipped: Collects the problems that were skipped.
+        kinds: Name of an object -> kind of its region, "text" or "formula".
+        on_error: "raise", or "skip" to leave out the pages whose ground truth is malformed or whose image is missing.
+        skipped: Collects the errors of the pages that were left out.
 
     Returns:
         The pages in the order of the annotations' names.
@@ -53,7 +53,11 @@ def read_voc(
 
 
 def read_voc_regions(path: Path, kinds: Mapping[str, str] = DEFAULT_KINDS) -> list[TruthRegion]:
-    """Read the regions of one XML file; form and errors as for `read_voc`."""
+    """Read the regions of one XML file.
+
+    Raises:
+        DatasetError: The file is malformed; the message names file and line.
+    """
     return _VocFile(path).regions(kinds)
 
 
@@ -63,7 +67,7 @@ def _page(folder: Path, path: Path, kinds: Mapping[str, str]) -> PageTruth:
 
 
 def _image_of(folder: Path, path: Path, image_name: str | None) -> Path:
-    """Find the image: by the name in the XML file, then by its own name: tools often leave an old one in it."""
+    """Find the image by the name in the XML file or, as that may be outdated, by the name of the XML file itself."""
     names = [image_name] if image_name else []
     names += [path.stem + suffix for base in IMAGE_SUFFIXES for suffix in (base, base.upper())]
     for place in (folder / "JPEGImages", folder / "images", path.parent):
@@ -76,7 +80,7 @@ def _image_of(folder: Path, path: Path, image_name: str | None) -> Path:
 
 
 class _VocFile:
-    """One XML file, parsed so that every element knows its line."""
+    """One XML file, parsed so that the line of each element is known."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -85,12 +89,12 @@ class _VocFile:
 
     @property
     def image_name(self) -> str | None:
-        """The file name in <filename>, without folders, or None."""
+        """The name in <filename> without its folders, or None."""
         name = (self._root.findtext("filename") or "").strip().replace("\\", "/")
         return name.rpartition("/")[2] or None
 
     def regions(self, kinds: Mapping[str, str]) -> list[TruthRegion]:
-        """The objects of the file as regions."""
+        """Return the objects of the file as regions."""
         return [self._region(element, kinds) for element in self._root.iter("object")]
 
     def _parse(self) -> ElementTree.Element:

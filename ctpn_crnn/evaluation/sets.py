@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ctpn_crnn.datasets import LabelledLine, PageTruth, is_held_out, read_detection_set, read_line_list
-from ctpn_crnn.datasets.lines import LINE_LIST_NAME
+from ctpn_crnn.datasets.line_list import LINE_LIST_NAME
 from ctpn_crnn.errors import DatasetError
 from ctpn_crnn.evaluation.crops import choose, readable_regions
 

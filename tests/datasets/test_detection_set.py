@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ctpn_crnn.datasets import is_held_out, read_detection_set
+from ctpn_crnn.datasets import PageTruth, detection_set, is_held_out, read_detection_set
+from ctpn_crnn.datasets.detection_set import DetectionFormat
 from ctpn_crnn.errors import DatasetError
 
 
@@ -24,6 +25,18 @@ def test_forms(tmp_path: Path) -> None:
     assert read_detection_set(icdar, formula_text="formula")[0].regions[0].kind == "formula"
     assert read_detection_set(voc)[0].regions == []
     assert read_detection_set(td500)[0].regions[0].ignore
+
+
+def test_another_form_is_one_more_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = PageTruth(tmp_path / "a.jpg")
+    form = DetectionFormat(
+        "truth.json (ours)", lambda folder: (folder / "truth.json").is_file(), lambda folder, on_error, skipped: [page]
+    )
+    monkeypatch.setattr(detection_set, "FORMATS", (*detection_set.FORMATS, form))
+    with pytest.raises(DatasetError, match=r".gt files \(MSRA-TD500\) or truth.json \(ours\)"):
+        read_detection_set(tmp_path)
+    (tmp_path / "truth.json").touch()
+    assert read_detection_set(tmp_path, formula_text="formula") == [page]
 
 
 def test_none_of_them(tmp_path: Path) -> None:

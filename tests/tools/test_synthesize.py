@@ -14,7 +14,7 @@ import ctpn_crnn
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.datasets import TruthRegion
 from ctpn_crnn.datasets.icdar import read_icdar
-from ctpn_crnn.datasets.lines import read_line_list
+from ctpn_crnn.datasets.line_list import read_line_list
 from ctpn_crnn.errors import OutputError
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.synthesis.lines import LineStyle

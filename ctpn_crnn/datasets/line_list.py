@@ -1,4 +1,4 @@
-"""Line lists: a file with an image and its text on each line."""
+"""Line lists: a text file with the path of an image and its text on each line."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from ctpn_crnn.datasets.text_files import read_lines
 from ctpn_crnn.errors import DatasetError
 
 LINE_LIST_NAME = "lines.tsv"
-"""What a line list is called when only its folder is given."""
+"""Name of the line list in a folder."""
 
 
 def read_line_list(
     path: str | os.PathLike[str], *, on_error: OnError = "raise", skipped: list[DatasetError] | None = None
 ) -> list[LabelledLine]:
-    """Read a line list: UTF-8, on each line an image path, a tab, and the text.
+    """Read a line list: UTF-8, on each line the path of an image, a tab, and the text.
 
-    Paths are relative to the list's folder. Spaces in a text are kept, further tabs belong to it. Blank lines are
-    passed over.
+    Paths are relative to the folder of the list. The text begins after the first tab and may contain spaces and tabs.
+    Blank lines are ignored.
 
     Args:
         path: The list, or a folder that holds ``lines.tsv``.
         on_error: "raise", or "skip" to leave out the lines that are malformed or whose image is missing.
-        skipped: Collects the problems that were skipped.
+        skipped: Collects the errors of the lines that were left out.
 
     Returns:
-        The samples in the order of the list.
+        The lines in the order of the list.
 
     Raises:
         DatasetError: The list cannot be read or is not UTF-8; or, with "raise", the first malformed line, by file and
