@@ -14,6 +14,7 @@ from benchmarking.detector_times import time_detection
 
 from ctpn_crnn.commands.arguments import HelpFormatter, image_size, positive
 from ctpn_crnn.commands.running import run_command
+from ctpn_crnn.ctpn.definition import CTPN_DEFINITION
 from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError
 from ctpn_crnn.runtime import Network, load_network
@@ -61,7 +62,7 @@ def benchmark(arguments: argparse.Namespace) -> int:
     ran = 0
     for engine in dict.fromkeys(arguments.engines):
         try:
-            network = load_network("ctpn", arguments.weights, **OUR_ENGINES[engine])
+            network = load_network(CTPN_DEFINITION, arguments.weights, **OUR_ENGINES[engine])
         except CtpnCrnnError as error:
             print(f"{engine} is left out: {error}", file=sys.stderr)
             continue

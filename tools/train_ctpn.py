@@ -186,7 +186,7 @@ def run(args: argparse.Namespace, train_source: PageSource, held_out: PageSource
     def write_weights(step: int) -> None:
         row = watch.history[-1] if watch.history else {}
         info = {"steps": step, "crop": args.size, "data": described(args), "last": row, **vars(options)}
-        save_weights(model, args.out / "ctpn.h5", kind="ctpn", config=network.get_config(), charset=None, info=info)
+        save_weights(model, args.out / "ctpn.h5", kind="ctpn", config=network.spec.to_config(), charset=None, info=info)
 
     watch = Watch(options, args.out, batches, args.checkpoint_steps, 60 * args.max_minutes, write_weights)
     extra = (keras.callbacks.TensorBoard(str(args.tensorboard), update_freq="epoch"),) if args.tensorboard else ()
@@ -206,7 +206,7 @@ def run(args: argparse.Namespace, train_source: PageSource, held_out: PageSource
 
 def start_weights(model: keras.Model, args: argparse.Namespace, source: PageSource) -> None:
     """Put in the weights that training starts from."""
-    from ctpn_crnn.ctpn.network import even_out_vgg16, load_vgg16
+    from ctpn_crnn.training.vgg16 import load_vgg16, normalise_activations
 
     if args.resume or args.from_scratch:
         return
@@ -215,7 +215,7 @@ def start_weights(model: keras.Model, args: argparse.Namespace, source: PageSour
     else:
         load_vgg16(model, args.vgg16)
         crops, _ = CropSampler(source, CropSettings(args.size, tuple(args.scale)), args.seed).batch(0, 8)
-        even_out_vgg16(model, crops)
+        normalise_activations(model, crops)
 
 
 def described(args: argparse.Namespace) -> dict[str, Any]:

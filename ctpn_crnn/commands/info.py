@@ -10,7 +10,7 @@ from typing import Any
 
 from ctpn_crnn import __version__
 from ctpn_crnn.errors import CtpnCrnnError
-from ctpn_crnn.runtime import KINDS, choose_runtime, is_installed
+from ctpn_crnn.runtime import choose_runtime, is_installed
 from ctpn_crnn.runtime.machine import may_have_gpu, processor_flags, thread_count
 from ctpn_crnn.weights import LANGUAGE_MODEL, shipped
 from ctpn_crnn.weights.manifest import read_manifest
@@ -62,7 +62,7 @@ def collect() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": {name: _version(name) for name in PACKAGES},
-        "weights": {kind: _weights(kind) for kind in (*KINDS, LANGUAGE_MODEL)},
+        "weights": {kind: _weights(kind) for kind in ("ctpn", "crnn", LANGUAGE_MODEL)},
         "runtimes": {"keras": is_installed("keras"), "onnx": is_installed("onnx"), "auto": _chosen()},
         "processor": {
             "flags": [flag for flag in FLAGS if flag in processor_flags()],

@@ -14,6 +14,7 @@ from ctpn_crnn.crnn.beam_search import best_path_probabilities, search_and_align
 from ctpn_crnn.crnn.charset import BLANK, Charset
 from ctpn_crnn.crnn.chinese_script import UNKNOWN, ScriptRule
 from ctpn_crnn.crnn.ctc import best_path, line_confidence
+from ctpn_crnn.crnn.definition import CRNN_DEFINITION
 from ctpn_crnn.crnn.language_model import LanguageModel, PrefixScorer, shipped_model
 from ctpn_crnn.crnn.line_image import batches_by_width, line_image, pad_lines, padded_width
 from ctpn_crnn.crnn.params import DEFAULTS
@@ -72,7 +73,7 @@ class LineReader:
         _check_search(beam_width, language_model is not None and language_model != "auto", lm_weight, length_bonus)
         if isinstance(language_model, (str, os.PathLike)) and language_model != "auto":
             language_model = LanguageModel.load(language_model)
-        self._network = network or load_network("crnn", weights, runtime, precision)
+        self._network = network or load_network(CRNN_DEFINITION, weights, runtime, precision)
         self.charset = _charset_of(self._network, weights)
         if language_model == "auto":
             model = shipped_model() if beam_width != 1 else None

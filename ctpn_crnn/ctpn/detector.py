@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ctpn_crnn.ctpn.decode import Proposals, decode_heads
+from ctpn_crnn.ctpn.definition import CTPN_DEFINITION
 from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, CLASSES, STRIDE
 from ctpn_crnn.ctpn.text_lines import DEFAULTS, LineParams, connect, connect_formulas
 from ctpn_crnn.documents.images import load_image
@@ -108,7 +109,7 @@ class Detector:
         self.fit_ink = fit_ink
         self.weak_score = min(weak_score, min_score)
         self._least_score = self.weak_score if fit_ink else min_score
-        self.network = network if network is not None else load_network("ctpn", weights, runtime, precision)
+        self.network = network if network is not None else load_network(CTPN_DEFINITION, weights, runtime, precision)
         self._classes = tuple(self.network.config.get("classes", CLASSES))
         self._heights = tuple(self.network.config.get("heights", ANCHOR_HEIGHTS))
 

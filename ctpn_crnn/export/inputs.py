@@ -1,26 +1,26 @@
-"""Batches on which an exported network is compared with the one it came from."""
+"""Images as batches for a network: of the user's, and made ones to compare two networks on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import cv2
 import numpy as np
 
 from ctpn_crnn.crnn.line_image import line_image, pad_lines
-from ctpn_crnn.crnn.spec import INPUT_HEIGHT
+from ctpn_crnn.crnn.spec import FRAME_WIDTH, INPUT_HEIGHT
 from ctpn_crnn.ctpn.spec import STRIDE
 from ctpn_crnn.documents.images import load_image
 
 MAX_SIDE = 640
-"""Larger images are shrunk for a detector: enough to compare networks, and quick."""
+"""Longest side in pixels of a page: larger ones are shrunk, which is quick and enough to compare networks."""
 
 _SIZES = {"ctpn": ((1, 64, 96, 3), (2, 48, 112, 3)), "crnn": ((1, INPUT_HEIGHT, 16, 1), (3, INPUT_HEIGHT, 164, 1))}
 
 
 def made_batches(kind: str, seed: int = 0) -> list[np.ndarray]:
-    """Noise of two batches and sizes, for a detector a drawn line of text too: float32 (N, H, W, C), 0..255."""
+    """Two sizes of noise, for a detector a drawn line of text too: batches (N, H, W, C), float32, 0..255."""
     random = np.random.default_rng(seed)
     noise = [random.integers(0, 256, size).astype(np.float32) for size in _SIZES[kind]]
     return [*noise, _drawn_line()] if kind == "ctpn" else noise
@@ -33,7 +33,7 @@ def _drawn_line() -> np.ndarray:
 
 
 def image_batches(kind: str, images: Iterable[Any]) -> list[np.ndarray]:
-    """Each image as a batch of one, as the detector (a page) or the reader (a line) would see it.
+    """Each image as a batch of one: a page for the detector, a line for the reader.
 
     Args:
         kind: "ctpn" or "crnn".
@@ -60,15 +60,4 @@ def _page(image: np.ndarray) -> np.ndarray:
 
 def _line(image: np.ndarray) -> np.ndarray:
     line = line_image(image)
-    return pad_lines([line], -(-line.shape[1] // 4) * 4).astype(np.float32)
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities over the last axis."""
-    shifted = np.exp(logits - logits.max(-1, keepdims=True))
-    return shifted / shifted.sum(-1, keepdims=True)
-
-
-def compared(kind: str, outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """The outputs of a network as they are compared: class scores as probabilities, coordinates as they are."""
-    return [softmax(np.asarray(outputs[0])), *(np.asarray(output) for output in outputs[1:])]
+    return pad_lines([line], -(-line.shape[1] // FRAME_WIDTH) * FRAME_WIDTH).astype(np.float32)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import keras
 import tensorflow as tf
 
 from ctpn_crnn.ctpn.proposal import Proposal
-from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS
+from ctpn_crnn.ctpn.spec import CTPNSpec
 from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.export.definitions import DEFINITIONS
 from ctpn_crnn.runtime.keras_network import KerasNetwork
 from ctpn_crnn.weights import WeightsFile
 
@@ -22,14 +22,14 @@ OUTPUT_NAMES = {
 
 
 def load_model(file: WeightsFile) -> keras.Model:
-    """The network of a weights file in float32, free of what only a GPU has.
+    """The network of a weights file in float32, without layers that exist on a GPU alone.
 
     Raises:
         ConfigError: Keras runs on another backend than TensorFlow.
     """
     if keras.backend.backend() != "tensorflow":
         raise ConfigError("exporting needs Keras on TensorFlow: set KERAS_BACKEND=tensorflow.")
-    model = KerasNetwork(file.kind, file.path, "float32", plain=True).model
+    model = KerasNetwork(DEFINITIONS[file.kind], file.path, "float32").model
     # cuDNN's LSTM, which Keras takes where a GPU is visible, has no counterpart in ONNX.
     for layer in model.layers:
         if isinstance(layer, keras.layers.Bidirectional):
@@ -37,9 +37,9 @@ def load_model(file: WeightsFile) -> keras.Model:
     return model
 
 
-def with_proposals(model: keras.Model, config: dict[str, Any]) -> keras.Model:
+def with_proposals(model: keras.Model, spec: CTPNSpec) -> keras.Model:
     """The detector with its heads decoded: image in, `(strips, sides)` of `ctpn.proposal.Proposal` out."""
-    decoded = Proposal(config.get("heights", ANCHOR_HEIGHTS))(model.outputs)
+    decoded = Proposal(spec.heights)(model.outputs)
     return keras.Model(model.inputs, decoded, name="ctpn_proposals")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ctpn_crnn.ctpn.definition import spec_of
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.files import written_aside
 from ctpn_crnn.runtime import require_keras
@@ -20,10 +21,10 @@ from ctpn_crnn.weights import WeightsFile, read_weights
 if TYPE_CHECKING:
     import onnx
 
-_SIZES = {
-    "ctpn": ("batch", "height", "width"),
-    "crnn": ("batch", "", "width"),
-}
+_SIZES = {"ctpn": ("batch", "height", "width"), "crnn": ("batch", "", "width")}
+"""Names of the input's sizes that vary."""
+
+_INT32 = 6  # TensorProto.DataType
 
 
 def export_onnx(weights: str | os.PathLike[str], path: str | os.PathLike[str], outputs: str = "heads") -> Path:
@@ -68,7 +69,7 @@ def _convert(file: WeightsFile, outputs: str) -> onnx.ModelProto:
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)  # its remarks on TensorFlow's optimizer help nobody
     keras_model, names = load_model(file), OUTPUT_NAMES[file.kind]
     if outputs == "proposals":
-        keras_model, names = with_proposals(keras_model, file.config), OUTPUT_NAMES["proposals"]
+        keras_model, names = with_proposals(keras_model, spec_of(file)), OUTPUT_NAMES["proposals"]
     serve = serving(keras_model, names)
     model, _ = tf2onnx.convert.from_function(
         serve,
@@ -86,8 +87,11 @@ def _convert(file: WeightsFile, outputs: str) -> onnx.ModelProto:
 
 
 def _bitcast(context: Any, node: Any, name: str, arguments: Any) -> None:
-    """`ops.argmax` asks for the sign bit of what it compares, to tell -0 from 0. ONNX 17 has no bit operations; here it
-    compares probabilities, which have no sign, so that any integer will do ..."""
+    """Convert the Bitcast of `ops.argmax` to a Cast: ONNX 17 has no bit operations.
+
+    `ops.argmax` asks for the sign bit of what it compares, to tell -0 from 0. Here it compares probabilities, which are
+    not below 0, so that any integer will do.
+    """
     for attribute in list(node.attr):
         del node.attr[attribute]
     node.type = "Cast"
@@ -96,17 +100,14 @@ def _bitcast(context: Any, node: Any, name: str, arguments: Any) -> None:
 
 
 def _sign_bit(context: Any, node: Any, name: str, arguments: Any) -> None:
-    """... and its sign bit is 0."""
+    """Convert the BitwiseAnd of `ops.argmax`, which picks the sign bit of a probability, to a product with 0."""
     zero = context.make_const(f"{name}_zero", np.zeros((), np.int32))
     node.type = "Mul"
     context.replace_input(node, node.input[1], zero.output[0], 1)
 
 
-_INT32 = 6  # TensorProto.DataType
-
-
 def _name_sizes(model: onnx.ModelProto, names: tuple[str, ...]) -> None:
-    """Give the input's free sizes speaking names; leave those of the outputs to be inferred."""
+    """Name the sizes that vary: those of the input as given, those of the outputs by output and axis."""
     for size, name in zip(model.graph.input[0].type.tensor_type.shape.dim, names):
         if not size.dim_value:
             size.dim_param = name
@@ -117,7 +118,7 @@ def _name_sizes(model: onnx.ModelProto, names: tuple[str, ...]) -> None:
 
 
 def metadata(file: WeightsFile, outputs: str) -> dict[str, str]:
-    """What an .onnx file says of itself, by which `runtime.OnnxNetwork` knows it."""
+    """Metadata of an .onnx file, by which `OnnxNetwork` recognises it: format, kind, outputs, config, charset, info."""
     texts = {"format": FORMAT, "kind": file.kind, "outputs": outputs, "config": json.dumps(file.config)}
     if file.charset is not None:
         texts["charset"] = file.charset

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ctpn_crnn.crnn.charset import Charset
-from ctpn_crnn.crnn.ctc import greedy_decode
 from ctpn_crnn.ctpn.decode import decode_heads
-from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS
+from ctpn_crnn.ctpn.definition import spec_of
 from ctpn_crnn.errors import CtpnCrnnError
-from ctpn_crnn.export.inputs import compared, image_batches, made_batches
+from ctpn_crnn.export.comparison import greedy_texts, with_probabilities
+from ctpn_crnn.export.definitions import DEFINITIONS
+from ctpn_crnn.export.inputs import image_batches, made_batches
 from ctpn_crnn.runtime import require_keras
 from ctpn_crnn.weights import WeightsFile, read_weights
 
@@ -23,7 +23,7 @@ LIMIT = 1e-3
 """Largest difference of a probability, or of a coordinate in anchor heights, that rounding may explain."""
 
 MAX_LOST = 0.005
-"""Share of strips that may differ: one at the threshold falls to either side, and takes its neighbours with it."""
+"""Share of strips that may differ: a score near the threshold may pass in one network alone."""
 
 Run = Callable[[np.ndarray], Sequence[np.ndarray]]
 
@@ -67,7 +67,7 @@ class Parity:
 def check_parity(
     weights: str | os.PathLike[str], exported: str | os.PathLike[str], images: Iterable[Any] = ()
 ) -> Parity:
-    """Compare an exported network with Keras on noise, for a detector on drawn text too, and on images.
+    """Compare an exported network with Keras: on noise, on drawn text (a detector), and on the images given.
 
     Args:
         weights: The weights file that was exported.
@@ -86,7 +86,7 @@ def check_parity(
     file = read_weights(weights)
     run, decoded = _open(Path(exported), file)
     batches = made_batches(file.kind) + image_batches(file.kind, images)
-    keras = KerasNetwork(file.kind, file.path, "float32")
+    keras = KerasNetwork(DEFINITIONS[file.kind], file.path, "float32")
     compare = compare_proposals if decoded else compare_heads
     parity = compare(file, keras.predict, run, batches)
     if not parity.passed:
@@ -95,10 +95,10 @@ def check_parity(
 
 
 def compare_heads(file: WeightsFile, reference: Run, run: Run, batches: Sequence[np.ndarray]) -> Parity:
-    """Compare outputs as the network gives them, and the greedy text of a reader."""
+    """Compare the heads of a detector, or the logits of a reader and the text that they decode to."""
     difference, differing, total = 0.0, 0, 0
     for batch in batches:
-        expected, found = (compared(file.kind, outputs) for outputs in (reference(batch), run(batch)))
+        expected, found = (with_probabilities(outputs) for outputs in (reference(batch), run(batch)))
         difference = max(difference, *(float(np.abs(a - b).max()) for a, b in zip(expected, found, strict=True)))
         if file.charset is not None:
             texts = zip(greedy_texts(file, expected[0]), greedy_texts(file, found[0]))
@@ -109,7 +109,7 @@ def compare_heads(file: WeightsFile, reference: Run, run: Run, batches: Sequence
 
 def compare_proposals(file: WeightsFile, reference: Run, run: Run, batches: Sequence[np.ndarray]) -> Parity:
     """Compare strips decoded in the graph with the heads of Keras decoded in NumPy."""
-    heights = file.config.get("heights", ANCHOR_HEIGHTS)
+    heights = spec_of(file).heights
     difference, differing, total = 0.0, 0, 0
     for batch in batches:
         strips, sides = run(batch)
@@ -131,17 +131,11 @@ def compare_proposals(file: WeightsFile, reference: Run, run: Run, batches: Sequ
 
 
 def _gaps(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """Distance (P,) of each strip to the nearest expected one, in the tolerances of its columns (pixels: a tenth)."""
+    """Distance (P,) of each strip to the nearest expected one, by the tolerance: .1 px, `LIMIT` for all else."""
     if not len(found) or not len(expected):
         return np.full(len(found), np.inf)
     tolerance = np.array([0.1, 0.1, 0.1, 0.1, LIMIT, LIMIT, LIMIT])
     return np.array([(np.abs(expected - strip) / tolerance).max(axis=1).min() for strip in found])
-
-
-def greedy_texts(file: WeightsFile, probabilities: np.ndarray) -> list[str]:
-    """The best-path text of each line of (N, T, classes)."""
-    charset = Charset(file.charset or "")
-    return [charset.decode(decoded.classes) for decoded in greedy_decode(probabilities)]
 
 
 def _open(path: Path, file: WeightsFile) -> tuple[Run, bool]:

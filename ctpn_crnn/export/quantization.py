@@ -10,19 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rapidfuzz.distance import Levenshtein
 
 from ctpn_crnn.errors import WeightsError
-from ctpn_crnn.export.inputs import compared, image_batches, made_batches
+from ctpn_crnn.export.comparison import character_error, greedy_texts, with_probabilities
+from ctpn_crnn.export.definitions import DEFINITIONS
+from ctpn_crnn.export.inputs import image_batches, made_batches
 from ctpn_crnn.export.onnx_file import metadata
-from ctpn_crnn.export.parity import greedy_texts
 from ctpn_crnn.export.ranges import ranges_on
 from ctpn_crnn.files import written_aside
-from ctpn_crnn.runtime.int8 import build_int8_graph
-from ctpn_crnn.runtime.onnx_network import OnnxNetwork
+from ctpn_crnn.runtime.int8 import int8_layers
+from ctpn_crnn.runtime.onnx_network import OnnxNetwork, build_graph
 from ctpn_crnn.weights import RANGES, WeightsFile, read_weights
 
 REPEATS = 3
+"""Runs of each network, of which the fastest is reported."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Int8Report:
 
     Attributes:
         megabytes: Of the .onnx file.
-        milliseconds: Of the images, best of three runs: float32, int8.
+        milliseconds: For all images, best of three runs: float32, int8.
         agreement: Share of anchors or frames whose most likely class stays, 0..1.
         character_error: Edits between the texts of float32 and int8 by the characters of float32; None for a detector.
     """
@@ -61,8 +62,9 @@ def export_int8(
     Args:
         weights: A weights file.
         path: Of the .onnx file to write.
-        images: Of the kind to be read, a few dozen: what the values of the layers reach is measured on them, and so is
-            what is gained and lost. Without any, what the file says of itself is taken; made ones are measured on.
+        images: Of the kind to be read, a few dozen. The ranges of the layers are measured on them, and so are gain
+            and loss. Without any, the ranges are those of the weights file, and gain and loss are measured on made
+            images.
 
     Returns:
         What is gained and lost.
@@ -77,37 +79,32 @@ def export_int8(
     if batches:
         file = replace(file, config={**file.config, RANGES: ranges_on(file, batches)})
     elif RANGES not in file.config:
-        raise WeightsError(
-            f"{file.path} does not say what the values of its layers reach: give images of the kind to be read"
-        )
+        raise WeightsError(f"{file.path} holds no ranges of its layers' values: give images of the kind to be read")
+    graph = build_graph(DEFINITIONS[file.kind], file, int8_layers(file))
     with written_aside(path) as aside:
-        aside.write_bytes(build_int8_graph(file).to_bytes(embedded=True, metadata=metadata(file, "heads")))
+        aside.write_bytes(graph.to_bytes(embedded=True, metadata=metadata(file, "heads")))
     return _report(file, Path(path), batches or made_batches(file.kind))
 
 
 def _report(file: WeightsFile, path: Path, batches: Sequence[np.ndarray]) -> Int8Report:
-    networks = [OnnxNetwork(file.kind, file.path, "float32"), OnnxNetwork(file.kind, path)]
+    definition = DEFINITIONS[file.kind]
+    networks = [OnnxNetwork(definition, file.path, "float32"), OnnxNetwork(definition, path)]
     best = [float("inf")] * len(networks)
     outputs: list[list[np.ndarray]] = [[] for _ in networks]
     for _ in range(REPEATS):
-        for number, network in enumerate(networks):  # interleaved: what else the machine does hits both of them
+        for number, network in enumerate(networks):  # in turn: other work of the machine slows both of them
             start = time.perf_counter()
             found = [network.predict(batch) for batch in batches]
             best[number] = min(best[number], 1000 * (time.perf_counter() - start))
-            outputs[number] = [compared(file.kind, output)[0] for output in found]
+            outputs[number] = [with_probabilities(output)[0] for output in found]
     same = [a.argmax(-1) == b.argmax(-1) for a, b in zip(*outputs)]
+    error = None
+    if file.charset is not None:
+        texts = [[text for lines in network for text in greedy_texts(file, lines)] for network in outputs]
+        error = character_error(*texts)
     return Int8Report(
         megabytes=path.stat().st_size / 1e6,
         milliseconds=(best[0], best[1]),
         agreement=float(np.mean(np.concatenate([part.ravel() for part in same]))),
-        character_error=_character_error(file, *outputs),
+        character_error=error,
     )
-
-
-def _character_error(file: WeightsFile, expected: Sequence[np.ndarray], found: Sequence[np.ndarray]) -> float | None:
-    if file.charset is None:
-        return None
-    pairs = [
-        pair for a, b in zip(expected, found) for pair in zip(greedy_texts(file, a), greedy_texts(file, b), strict=True)
-    ]
-    return sum(Levenshtein.distance(a, b) for a, b in pairs) / max(1, sum(len(a) for a, _ in pairs))

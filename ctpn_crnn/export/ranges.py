@@ -1,4 +1,4 @@
-"""What the values of a network's convolutions reach: measured once, for its maps in 8-bit integers."""
+"""Ranges of the values of a network's convolutions: measured once, for its maps in 8-bit integers."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 
 from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.export.definitions import DEFINITIONS
 from ctpn_crnn.export.inputs import image_batches
 from ctpn_crnn.runtime.int8 import LEVELS
 from ctpn_crnn.runtime.onnx_graph import Graph
 from ctpn_crnn.runtime.onnx_layers import FloatLayers
-from ctpn_crnn.runtime.onnx_network import GraphRun
-from ctpn_crnn.runtime.onnx_networks import build_graph
+from ctpn_crnn.runtime.onnx_network import GraphRun, build_graph
 from ctpn_crnn.weights import WeightsFile, read_weights
 
 BINS = 4096
-"""Of the histogram of a layer's values."""
+"""Number of bins of the histogram of a layer's values."""
 
 _LEAST = 0.2
 """Smallest share of the greatest value that is tried as the end of the range."""
@@ -30,14 +30,14 @@ def fit_ranges(
 ) -> dict[str, float]:
     """The greatest value that each convolution's output is to have in 8-bit integers.
 
-    A few outliers would make the steps coarse for all other values: the end is where the mean squared error, of
-    rounding those below it and clipping those above, is least.
+    With the greatest value measured, a few outliers would make the steps coarse for all other values. So a range ends
+    where the mean squared error is least: that of rounding the values below the end, and of clipping those above.
 
     Args:
         weights: A weights file.
-        images: Of the kind to be read, neither trained on nor scored: pages for a detector, lines for a reader; a few
-            dozen.
-        advance: Called after each image, of which each is looked at twice.
+        images: A few dozen of the kind to be read, pages for a detector, lines for a reader; neither trained on nor
+            scored.
+        advance: Called after each image; every image is used twice.
 
     Returns:
         Name of the layer -> end of its range, for `set_ranges`.
@@ -57,9 +57,9 @@ def fit_ranges(
 def ranges_on(
     file: WeightsFile, batches: Sequence[np.ndarray], advance: Callable[[], object] = lambda: None
 ) -> dict[str, float]:
-    """`fit_ranges` of weights that are read and images that are loaded, as `image_batches` gives them."""
+    """Fit the ranges, as `fit_ranges` describes, of weights already read, on batches that `image_batches` made."""
     names: list[str] = []
-    run = GraphRun(build_graph(file, partial(_WatchedLayers, names=names)))
+    run = GraphRun(build_graph(DEFINITIONS[file.kind], file, partial(_WatchedLayers, names=names)))
 
     def watched(batch: np.ndarray) -> dict[str, np.ndarray]:
         values = dict(zip(names, run(batch)))
@@ -81,8 +81,8 @@ def best_end(histogram: np.ndarray, greatest: float) -> float:
     """The end of the range of least mean squared error.
 
     Args:
-        histogram: How many values lie in each of equal bins from 0 to `greatest`; the first bin, which holds what a
-            ReLU made 0, is exact either way.
+        histogram: Number of values in each of equal bins from 0 to `greatest`. Rounding costs the first bin nothing:
+            it holds the zeros of the ReLU.
         greatest: The greatest value.
     """
     centres = (np.arange(len(histogram)) + 0.5) / len(histogram)
@@ -96,7 +96,7 @@ def best_end(histogram: np.ndarray, greatest: float) -> float:
 
 
 class _WatchedLayers(FloatLayers):
-    """Float maps that the graph also gives out, ahead of its own outputs."""
+    """Layers in float32 whose maps are also outputs of the graph, ahead of the network's own."""
 
     def __init__(self, graph: Graph, names: list[str]) -> None:
         super().__init__(graph)

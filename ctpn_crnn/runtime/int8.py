@@ -18,8 +18,7 @@ import numpy as np
 from ctpn_crnn.errors import WeightsError
 from ctpn_crnn.runtime.machine import has_int8_sums
 from ctpn_crnn.runtime.onnx_graph import Graph, ints
-from ctpn_crnn.runtime.onnx_layers import SAME, Arrays, FloatLayers, Pads, batch_first, lstm_arrays
-from ctpn_crnn.runtime.onnx_networks import build_graph
+from ctpn_crnn.runtime.onnx_layers import Arrays, FloatLayers, batch_first, geometry, lstm_arrays
 from ctpn_crnn.weights import RANGES, WeightsFile
 
 LEVELS = 255
@@ -27,15 +26,6 @@ LEVELS = 255
 
 _CHANNELS = 4
 """ONNX Runtime copies every patch of a map whose number of channels is no multiple of it."""
-
-
-def build_int8_graph(file: WeightsFile) -> Graph:
-    """`onnx_networks.build_graph` in 8-bit integers.
-
-    Raises:
-        WeightsError: As there; or the file does not say what the values of the layers reach.
-    """
-    return build_graph(file, int8_layers(file))
 
 
 def int8_layers(file: WeightsFile) -> Callable[[Graph], FloatLayers]:
@@ -87,10 +77,11 @@ class Int8Layers(FloatLayers):
         kernel: np.ndarray,
         bias: np.ndarray,
         *,
-        pads: Pads = SAME,
         strides: tuple[int, int] = (1, 1),
         multiple: int = 1,
     ) -> str:
+        if name not in self._ranges:
+            raise WeightsError(f"the weights have no range for {name}, which int8 needs: run tools/fit_int8.py again")
         given, made = self._steps[x], (_scalar(float(self._ranges[name]) / LEVELS), np.array(0, np.uint8))
         if x == self._input[0]:
             kernel = self._input[1](kernel)
@@ -104,9 +95,7 @@ class Int8Layers(FloatLayers):
             np.zeros(len(scales), np.int8),
             *made,
             np.rint(bias / (scales * given[0])).astype(np.int32),
-            kernel_shape=kernel.shape[:2],
-            pads=pads,
-            strides=strides,
+            **geometry(kernel, strides),
         )
         return self._as(made, y)
 
@@ -116,9 +105,8 @@ class Int8Layers(FloatLayers):
     def finish(self, x: str) -> str:
         return self.graph.add("DequantizeLinear", x, *self._steps[x])
 
-    def bidirectional_lstm(self, x: str, arrays: Arrays, name: str) -> str:
-        kernels, recurrent, biases = lstm_arrays(arrays, name)
-        units = recurrent.shape[2]
+    def bidirectional_lstm(self, x: str, arrays: Arrays, name: str, units: int) -> str:
+        kernels, recurrent, biases = lstm_arrays(arrays, name, units)
         (kernels, steps), (recurrent, recurrent_steps) = (
             _quantized_gates(a, self._limit) for a in (kernels, recurrent)
         )

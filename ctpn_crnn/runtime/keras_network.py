@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from ctpn_crnn.runtime.machine import has_bfloat16
+from ctpn_crnn.runtime.network import NetworkDefinition
 from ctpn_crnn.weights import read_weights, shipped
 
 BFLOAT16_GPU = 8
@@ -18,29 +19,27 @@ BFLOAT16_GPU = 8
 
 
 class KerasNetwork:
-    """A network built by Keras from a weights file. See ``runtime.Network``.
+    """A network built by Keras from a weights file. See `runtime.Network`.
 
     Args:
-        kind: "ctpn" or "crnn".
+        definition: Of the network.
         weights: A weights file; the shipped one when None.
         precision: "float32", "bfloat16" or "auto".
-        plain: Of Keras' own layers only, which other programs know how to convert; else of faster ones of the same
-            weights and results (`ctpn_crnn.runtime.keras_layers`).
 
     Raises:
         WeightsError: The weights are missing, damaged, or those of another network.
     """
 
     def __init__(
-        self, kind: str, weights: str | Path | None = None, precision: str = "auto", *, plain: bool = False
+        self, definition: NetworkDefinition, weights: str | Path | None = None, precision: str = "auto"
     ) -> None:
-        path = Path(weights) if weights is not None else shipped(kind)
-        file = read_weights(path, kind)
+        path = Path(weights) if weights is not None else shipped(definition.kind)
+        file = read_weights(path, definition.kind)
         self.config: dict[str, Any] = dict(file.config)
         self.charset: str | None = file.charset
         self.precision = choose_precision() if precision == "auto" else precision
         with _policy("mixed_bfloat16" if self.precision == "bfloat16" else "float32"):
-            self.model = _BUILDERS[kind](self.config, self.charset, plain)
+            self.model = definition.build_keras(file)
         file.apply_to(self.model)
         self._call = _compiled(self.model)
 
@@ -79,24 +78,6 @@ def _policy(name: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
-
-
-def _build_ctpn(config: dict[str, Any], charset: str | None, plain: bool) -> keras.Model:
-    from ctpn_crnn.ctpn.network import CTPN
-
-    return CTPN(**{key: config[key] for key in ("classes", "heights") if key in config}).build_model()
-
-
-def _build_crnn(config: dict[str, Any], charset: str | None, plain: bool) -> keras.Model:
-    from ctpn_crnn.crnn.network import CRNN
-    from ctpn_crnn.runtime.keras_layers import reading_layers
-
-    arguments = {key: int(config[key]) for key in ("num_classes", "lstm_units") if key in config}
-    layers = {} if plain else reading_layers()
-    return CRNN(**{"num_classes": len(charset or "") + 1, **arguments}, **layers).build_model()
-
-
-_BUILDERS = {"ctpn": _build_ctpn, "crnn": _build_crnn}
 
 
 def _compiled(model: keras.Model) -> Callable[[np.ndarray], tuple[Any, ...]]:

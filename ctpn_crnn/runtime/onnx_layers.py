@@ -1,4 +1,4 @@
-"""Layers of our networks as nodes of an ONNX graph, from arrays in the layout in which Keras keeps them.
+"""Layers of a network as nodes of an ONNX graph, from arrays in the layout in which Keras keeps them.
 
 Maps are (N, C, H, W): the convolutions of ONNX Runtime are made for it.
 """
@@ -13,10 +13,6 @@ from ctpn_crnn.runtime.onnx_graph import Graph, ints
 from ctpn_crnn.runtime.winograd import MIN_FILTERS, winograd_convolution
 
 Arrays = Mapping[str, np.ndarray]
-Pads = tuple[int, int, int, int]
-
-SAME: Pads = (1, 1, 1, 1)
-"""Padding (top, left, bottom, right) of a 3x3 convolution that keeps the size."""
 
 
 class FloatLayers:
@@ -39,25 +35,24 @@ class FloatLayers:
         kernel: np.ndarray,
         bias: np.ndarray,
         *,
-        pads: Pads = SAME,
         strides: tuple[int, int] = (1, 1),
         multiple: int = 1,
     ) -> str:
-        """A convolution, then ReLU; by whichever way is the faster one.
+        """A convolution, padded as Keras' "same" does, then ReLU; by whichever way is the faster one.
 
         Args:
-            x: (N, C, H, W).
+            x: (N, C, H, W); H and W are multiples of the strides.
             name: Of the layer.
             kernel: (height, width, C, F).
             bias: (F,).
-            pads: Rows and columns of zeros: top, left, bottom, right.
             strides: Down, across.
             multiple: What H and W are known to be multiples of.
         """
-        if kernel.shape[:2] == (3, 3) and kernel.shape[3] >= MIN_FILTERS and (pads, strides) == (SAME, (1, 1)):
+        if kernel.shape[:2] == (3, 3) and kernel.shape[3] >= MIN_FILTERS and strides == (1, 1):
             y = winograd_convolution(self.graph, x, kernel, bias, multiple)
         else:
-            y = plain_convolution(self.graph, x, kernel, bias, pads, strides)
+            weights = kernel.transpose(3, 2, 0, 1).astype(np.float32)
+            y = self.graph.add("Conv", x, weights, bias, **geometry(kernel, strides))
         return self.graph.add("Relu", y)
 
     def max_pool(self, x: str, size: tuple[int, int]) -> str:
@@ -68,10 +63,9 @@ class FloatLayers:
         """The maps of the last convolution, for the layers that follow."""
         return x
 
-    def bidirectional_lstm(self, x: str, arrays: Arrays, name: str) -> str:
-        """A Keras `Bidirectional(LSTM(return_sequences=True))`: (T, N, F) -> (N, T, 2 * units)."""
-        kernels, recurrent, biases = lstm_arrays(arrays, name)
-        units = recurrent.shape[2]
+    def bidirectional_lstm(self, x: str, arrays: Arrays, name: str, units: int) -> str:
+        """A Keras `Bidirectional(LSTM(units, return_sequences=True))`: (T, N, F) -> (N, T, 2 * units)."""
+        kernels, recurrent, biases = lstm_arrays(arrays, name, units)
         y = self.graph.add("LSTM", x, kernels, recurrent, biases, direction="bidirectional", hidden_size=units)
         return batch_first(self.graph, y, units)
 
@@ -84,26 +78,21 @@ def _by_channel(values: np.ndarray) -> np.ndarray:
     return values.astype(np.float32).reshape(1, -1, 1, 1)
 
 
-def plain_convolution(
-    graph: Graph,
-    x: str,
-    kernel: np.ndarray,
-    bias: np.ndarray,
-    pads: Pads,
-    strides: tuple[int, int],
-) -> str:
-    """A convolution as ONNX Runtime does it; `kernel` is (height, width, C, F), `pads` top, left, bottom, right."""
-    weights = kernel.transpose(3, 2, 0, 1).astype(np.float32)
-    return graph.add("Conv", x, weights, bias, kernel_shape=kernel.shape[:2], pads=pads, strides=strides)
+def geometry(kernel: np.ndarray, strides: tuple[int, int]) -> dict[str, tuple[int, ...]]:
+    """Attributes of an ONNX convolution, padded as Keras' "same" does maps whose sides are multiples of the strides."""
+    rows, columns = (max(size - stride, 0) for size, stride in zip(kernel.shape[:2], strides))
+    pads = rows // 2, columns // 2, rows - rows // 2, columns - columns // 2  # top, left, bottom, right
+    return {"kernel_shape": kernel.shape[:2], "pads": pads, "strides": strides}
 
 
-def lstm_arrays(arrays: Arrays, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def lstm_arrays(arrays: Arrays, name: str, units: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Kernels (2, 4 * units, F), recurrent kernels (2, 4 * units, units) and biases (2, 8 * units) of a Keras
     `Bidirectional(LSTM)`, forward and backward, as ONNX has them."""
     cells = [f"{name}/{way}_lstm/lstm_cell" for way in ("forward", "backward")]
+    shapes = {"kernel": (None, 4 * units), "recurrent_kernel": (units, 4 * units), "bias": (4 * units,)}
     kernels, recurrent, biases = (
-        np.stack([_gates(arrays[f"{cell}/{part}"]) for cell in cells])
-        for part in ("kernel", "recurrent_kernel", "bias")
+        np.stack([_gates(array_of_shape(arrays, f"{cell}/{part}", *shape)) for cell in cells])
+        for part, shape in shapes.items()
     )
     return kernels, recurrent, np.concatenate([biases, np.zeros_like(biases)], 1)  # Keras adds one bias, ONNX two
 
@@ -117,6 +106,19 @@ def _gates(array: np.ndarray) -> np.ndarray:
 def batch_first(graph: Graph, y: str, units: int) -> str:
     """What an ONNX LSTM gives, (T, 2, N, units), as Keras has it: (N, T, 2 * units)."""
     return graph.add("Reshape", graph.add("Transpose", y, perm=(2, 0, 1, 3)), ints(0, 0, 2 * units))
+
+
+def array_of_shape(arrays: Arrays, name: str, *shape: int | None) -> np.ndarray:
+    """The array of this name.
+
+    Raises:
+        KeyError: There is none.
+        ValueError: Its shape is another one; None stands for any size.
+    """
+    array = arrays[name]
+    if len(array.shape) != len(shape) or any(s is not None and s != a for s, a in zip(shape, array.shape)):
+        raise ValueError(f"{name} has the shape {array.shape}, not {shape}")
+    return array
 
 
 def dense(graph: Graph, x: str, arrays: Arrays, name: str) -> str:

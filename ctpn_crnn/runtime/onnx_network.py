@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,11 @@ import numpy as np
 import onnxruntime
 
 from ctpn_crnn.errors import WeightsError
-from ctpn_crnn.runtime.int8 import build_int8_graph, int8_layers
+from ctpn_crnn.runtime.int8 import int8_layers
 from ctpn_crnn.runtime.machine import has_int8_sums, thread_count
+from ctpn_crnn.runtime.network import NetworkDefinition
 from ctpn_crnn.runtime.onnx_graph import Graph
 from ctpn_crnn.runtime.onnx_layers import FloatLayers
-from ctpn_crnn.runtime.onnx_networks import build_features_graph, build_graph
 from ctpn_crnn.weights import RANGES, WeightsFile, read_weights, shipped
 
 FORMAT = "ctpn_crnn network"
@@ -24,14 +25,14 @@ FORMAT = "ctpn_crnn network"
 
 
 class OnnxNetwork:
-    """A network that ONNX Runtime computes on the CPU. See ``runtime.Network``.
+    """A network that ONNX Runtime computes on the CPU. See `runtime.Network`.
 
     Args:
-        kind: "ctpn" or "crnn".
+        definition: Of the network.
         weights: A weights file, whose graph is then built here, or an .onnx file made by `ctpn_crnn.export`; the
             shipped weights when None.
-        precision: "float32"; "int8": in 8-bit integers (see `runtime.int8`); "auto": int8 where the
-            processor is fast in it and the weights file says what it needs. An .onnx file has its own.
+        precision: "float32"; "int8": in 8-bit integers (see `runtime.int8`); "auto": int8 where the processor is fast
+            in it and the weights file has the ranges that it needs, else float32. An .onnx file has its own.
         threads: Threads that work on one batch; the physical cores when None (see `machine.thread_count`).
 
     Raises:
@@ -39,46 +40,79 @@ class OnnxNetwork:
     """
 
     def __init__(
-        self, kind: str, weights: str | Path | None = None, precision: str = "auto", threads: int | None = None
+        self,
+        definition: NetworkDefinition,
+        weights: str | Path | None = None,
+        precision: str = "auto",
+        threads: int | None = None,
     ) -> None:
-        path = Path(weights) if weights is not None else shipped(kind)
+        path = Path(weights) if weights is not None else shipped(definition.kind)
         self._run: Callable[[np.ndarray], list[np.ndarray]]
         if path.suffix.lower() == ".onnx":
             self.precision = "as exported"
             session = _open_session(path, _options(threads))
-            self.config, self.charset = _read_metadata(session, path, kind)
+            self.config, self.charset = _read_metadata(session, path, definition.kind)
             self._run = lambda image: session.run(None, {"image": image})
-        else:
-            file = read_weights(path, kind)
-            self.config, self.charset = dict(file.config), file.charset
-            self.precision = _precision(file) if precision == "auto" else precision
-            self._run = GraphRun(build_int8_graph(file) if self.precision == "int8" else build_graph(file), threads)
+            return
+        file = read_weights(path, definition.kind)
+        self.config, self.charset = dict(file.config), file.charset
+        self.precision = choose_precision(file) if precision == "auto" else precision
+        layers = int8_layers(file) if self.precision == "int8" else FloatLayers
+        self._run = GraphRun(build_graph(definition, file, layers), threads)
 
     def predict(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         """Run the network on (N, height, width, channels); any N and any size that the network allows."""
         return tuple(self._run(np.ascontiguousarray(batch, np.float32)))
 
 
-def first_layers(file: WeightsFile, count: int | None = None) -> Callable[[np.ndarray], np.ndarray]:
-    """The first layers of a network, to be run on the batches of a training that keeps them as they are.
+def choose_precision(file: WeightsFile) -> str:
+    """Return "int8" where the processor is fast in it and the weights file has the ranges, else "float32"."""
+    return "int8" if has_int8_sums() and RANGES in file.config else "float32"
 
-    In 8-bit integers where the file and the processor allow it, which is also how they are run afterwards; several
-    times faster than as layers of a Keras model.
+
+def build_graph(
+    definition: NetworkDefinition, file: WeightsFile, make_layers: Callable[[Graph], FloatLayers] = FloatLayers
+) -> Graph:
+    """The network of a weights file as an ONNX graph, its weights included.
+
+    Inputs and outputs are those of `runtime.Network.predict`, but float32 only; the input is named "image".
 
     Args:
+        definition: Of the network.
         file: The weights.
-        count: How many: of a CTPN blocks of VGG16 (1 to 5), of a reader convolutions (1 to 7); None for all of them.
+        make_layers: What adds the layers to a graph: `FloatLayers`, or what `int8.int8_layers` returns.
 
-    Returns:
-        A function of images, as `predict` takes them, to features, see `onnx_networks.build_features_graph`.
+    Raises:
+        WeightsError: The arrays are not those of the network: another architecture, or one of another release.
     """
-    layers = int8_layers(file) if _precision(file) == "int8" else FloatLayers
-    run = GraphRun(build_features_graph(file, layers, count))
-    return lambda images: run(np.ascontiguousarray(images, np.float32))[0]
+    graph, arrays = Graph(file.kind), _UsedArrays(file.arrays)
+    try:
+        definition.build_onnx(replace(file, arrays=arrays), make_layers(graph))
+    except WeightsError:
+        raise
+    except (KeyError, ValueError) as error:
+        raise WeightsError(
+            f"{file.path} does not hold the arrays of our {file.kind} ({error}): the ONNX graph cannot be built from "
+            'it; run it with runtime="keras", or train a network of this release'
+        ) from error
+    if arrays.unused:
+        raise WeightsError(
+            f"{file.path} holds arrays that our {file.kind} does not have ({', '.join(sorted(arrays.unused)[:3])}): "
+            'run it with runtime="keras", or train a network of this release'
+        )
+    return graph
 
 
-def _precision(file: WeightsFile) -> str:
-    return "int8" if has_int8_sums() and RANGES in file.config else "float32"
+class _UsedArrays(dict[str, np.ndarray]):
+    """Arrays by name, with a record of those that were never asked for."""
+
+    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
+        super().__init__(arrays)
+        self.unused = set(arrays)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        self.unused.discard(name)
+        return super().__getitem__(name)
 
 
 class GraphRun:

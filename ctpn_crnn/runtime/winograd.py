@@ -14,7 +14,43 @@ from functools import partial
 import numpy as np
 
 from ctpn_crnn.runtime.onnx_graph import Graph, ints
-from ctpn_crnn.runtime.winograd_matrices import INPUT_TRANSFORM, KERNEL_TRANSFORM, OUTPUT_TRANSFORM, PATCH, TILE
+
+TILE = 4
+"""Pixels of an output tile's side."""
+
+PATCH = TILE + 2
+"""Pixels of the input tile's side that it needs."""
+
+INPUT_TRANSFORM = np.array(
+    [
+        [4, 0, -5, 0, 1, 0],
+        [0, -4, -4, 1, 1, 0],
+        [0, 4, -4, -1, 1, 0],
+        [0, -2, -1, 2, 1, 0],
+        [0, 2, -1, -2, 1, 0],
+        [0, 4, 0, -5, 0, 1],
+    ],
+    np.float32,
+)
+"""B^T."""
+
+KERNEL_TRANSFORM = np.array(
+    [
+        [1 / 4, 0, 0],
+        [-1 / 6, -1 / 6, -1 / 6],
+        [-1 / 6, 1 / 6, -1 / 6],
+        [1 / 24, 1 / 12, 1 / 6],
+        [1 / 24, -1 / 12, 1 / 6],
+        [0, 0, 1],
+    ],
+    np.float32,
+)
+"""G."""
+
+OUTPUT_TRANSFORM = np.array(
+    [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]], np.float32
+)
+"""A^T."""
 
 MIN_FILTERS = 256
 """Fewest output channels for which the transformations pay."""

@@ -47,7 +47,7 @@ def take_over(model: keras.Model, charset: Charset, weights: WeightsFile) -> Non
     """Puts a reader's weights into a model for another charset, matching the projection by character.
 
     Args:
-        model: as `CRNN(charset.num_classes).build_model()` gives it.
+        model: as `CRNN(CRNNSpec(charset.num_classes)).build_model()` gives it.
         charset: the model's charset.
         weights: of a reader of the same architecture.
 

@@ -26,7 +26,7 @@ from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.ctc import ctc_loss, greedy_decode
 from ctpn_crnn.crnn.line_image import pad_lines
 from ctpn_crnn.crnn.network import CRNN
-from ctpn_crnn.crnn.spec import FRAME_WIDTH, INPUT_HEIGHT
+from ctpn_crnn.crnn.spec import FRAME_WIDTH, INPUT_HEIGHT, CRNNSpec
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.files import hdf5_written_aside
 from ctpn_crnn.training.distributed import AdamW, TrainingModel, synchronize_batch_statistics
@@ -116,7 +116,7 @@ class ReaderTrainer:
         self.output = Path(output)
         self.epoch_steps, self.processes = epoch_steps, processes
         self.weight_decay, self.clip_norm, self.ema = weight_decay, clip_norm, ema
-        self.network = CRNN(charset.num_classes)
+        self.network = CRNN(CRNNSpec(charset.num_classes))
         self.reader = self.network.build_model()
         self.phase = 0
         self.step = 0  # Of the present phase.
@@ -291,7 +291,7 @@ class ReaderTrainer:
 
         if not is_chief():
             return
-        config = {"num_classes": self.charset.num_classes, "lstm_units": self.network.lstm_units}
+        config = self.network.spec.to_config()
         text = "".join(self.charset.characters)
         info = {
             "steps": self.total_steps,

@@ -19,7 +19,8 @@ import numpy as np
 from ctpn_crnn.ctpn.anchor_target import AnchorTarget
 from ctpn_crnn.ctpn.anchors import STRIP_COLUMNS
 from ctpn_crnn.ctpn.losses import CTPNLoss
-from ctpn_crnn.ctpn.network import CTPN, VGG16_BLOCKS
+from ctpn_crnn.ctpn.network import CTPN
+from ctpn_crnn.ctpn.spec import CTPNSpec
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError, WeightsError
 from ctpn_crnn.files import written_aside
 from ctpn_crnn.training.distributed import SGD, AdamW, TrainingModel
@@ -77,7 +78,7 @@ class TrainingOptions:
             "warmup_steps (0 or more)": self.warmup_steps >= 0,
             "weight_decay (0 or more)": self.weight_decay >= 0,
             "clip_norm (above 0)": self.clip_norm > 0,
-            f"freeze_blocks (0 to {len(VGG16_BLOCKS)})": 0 <= self.freeze_blocks <= len(VGG16_BLOCKS),
+            f"freeze_blocks (0 to {len(CTPNSpec().blocks)})": 0 <= self.freeze_blocks <= len(CTPNSpec().blocks),
             "samples (2 or more)": self.samples >= 2,
             "hard (0 to 1)": 0 <= self.hard <= 1,
         }
@@ -120,7 +121,7 @@ def build_training_model(network: CTPN, model: keras.Model, options: TrainingOpt
     """
     freeze_blocks(model, options.freeze_blocks)
     target = AnchorTarget(
-        network.heights,
+        network.spec.heights,
         options.samples,
         negative=options.negative,
         hard=options.hard,

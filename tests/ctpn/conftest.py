@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ctpn_crnn.ctpn.spec import Block, CTPNSpec
+
 
 @pytest.fixture
-def small_vgg(monkeypatch):
-    """Give the network's VGG part one narrow convolution a block."""
-    blocks = ((1, 4), (1, 4), (1, 4), (1, 8), (1, 8))
-    monkeypatch.setattr("ctpn_crnn.ctpn.network.VGG16_BLOCKS", blocks)
+def small_spec() -> CTPNSpec:
+    """One narrow convolution a block."""
+    return CTPNSpec(blocks=(Block(1, 4), Block(1, 4), Block(1, 4), Block(1, 8), Block(1, 8, pool=1)))

@@ -11,10 +11,14 @@ import keras
 import numpy as np
 import pytest
 
+from ctpn_crnn.crnn.definition import CRNN_DEFINITION
 from ctpn_crnn.crnn.network import CRNN
 from ctpn_crnn.crnn.reader import LineReader
+from ctpn_crnn.crnn.spec import CRNNSpec
 from ctpn_crnn.ctpn.decode import decode_heads
+from ctpn_crnn.ctpn.definition import CTPN_DEFINITION
 from ctpn_crnn.ctpn.network import CTPN
+from ctpn_crnn.ctpn.spec import CTPNSpec
 from ctpn_crnn.errors import ConfigError, OutputError, WeightsError
 from ctpn_crnn.weights import save_weights, set_calibration, set_ranges
 
@@ -32,7 +36,7 @@ CHARSET = "abc甲"
 
 def save_reader(path: Path, seed: int) -> Path:
     keras.utils.set_random_seed(seed)
-    model = CRNN(num_classes=5, lstm_units=4).build_model()
+    model = CRNN(CRNNSpec(num_classes=5, lstm_units=4)).build_model()
     save_weights(
         model, path, kind="crnn", config={"num_classes": 5, "lstm_units": 4}, charset=CHARSET, info={"steps": 3}
     )
@@ -82,7 +86,7 @@ def test_reading_with_an_exported_reader(exported, reader):
     assert found.charset.characters == tuple(CHARSET)
     assert [r.text for r in found.read(crops)] == [r.text for r in LineReader(reader, "keras", "float32").read(crops)]
     with pytest.raises(WeightsError, match="swapped"):
-        OnnxNetwork("ctpn", exported)
+        OnnxNetwork(CTPN_DEFINITION, exported)
 
 
 def test_calibration_is_the_same_in_every_runtime(folder):
@@ -103,7 +107,7 @@ def test_foreign_models_are_refused(exported, folder):
     del model.metadata_props[:]
     onnx.save(model, folder / "foreign.onnx")
     with pytest.raises(WeightsError, match="not one of ctpn_crnn"):
-        OnnxNetwork("crnn", folder / "foreign.onnx")
+        OnnxNetwork(CRNN_DEFINITION, folder / "foreign.onnx")
 
 
 def test_other_weights_are_noticed(exported, folder):
@@ -116,9 +120,9 @@ def test_int8(reader, folder, lines):
     assert report.megabytes < 0.6 * reader.stat().st_size / 1e6
     assert 0 <= report.agreement <= 1 and "int8" in str(report)
     batch = np.random.default_rng(0).integers(0, 256, (1, 32, 64, 1), np.uint8)
-    exported = OnnxNetwork("crnn", folder / "int8.onnx")
+    exported = OnnxNetwork(CRNN_DEFINITION, folder / "int8.onnx")
     assert exported.charset == CHARSET
-    expected, found = (network.predict(batch)[0] for network in (OnnxNetwork("crnn", reader), exported))
+    expected, found = (network.predict(batch)[0] for network in (OnnxNetwork(CRNN_DEFINITION, reader), exported))
     assert 0 < np.abs(found - expected).max() < 0.3 * np.abs(expected).max()
 
 
@@ -130,7 +134,7 @@ def test_int8_without_images_takes_the_ranges_of_the_file(reader, folder, lines)
     set_ranges(ranged, fit_ranges(ranged, lines))
     export_int8(ranged, folder / "ranged.onnx")
     batch = np.random.default_rng(0).integers(0, 256, (1, 32, 64, 1), np.uint8)
-    networks = OnnxNetwork("crnn", ranged, "int8"), OnnxNetwork("crnn", folder / "ranged.onnx")
+    networks = OnnxNetwork(CRNN_DEFINITION, ranged, "int8"), OnnxNetwork(CRNN_DEFINITION, folder / "ranged.onnx")
     np.testing.assert_allclose(*(network.predict(batch)[0] for network in networks), atol=1e-6)
 
 
@@ -145,7 +149,7 @@ def test_saved_model(reader, folder):
 @pytest.mark.slow
 def test_a_detector_with_and_without_proposals(folder):
     keras.utils.set_random_seed(0)
-    network = CTPN(classes=("background", "text"), heights=(11.0, 32.0))
+    network = CTPN(CTPNSpec(classes=("background", "text"), heights=(11.0, 32.0)))
     model = network.build_model()
     random = np.random.default_rng(0)
     for name, size in (("scores", 50_000), ("vertical", 1), ("side", 1)):  # sure of itself, to have something to decode
@@ -153,15 +157,15 @@ def test_a_detector_with_and_without_proposals(folder):
         # TensorFlow drops a bias of zeros from the graph, and tf2onnx then merges the two reshapes around it wrongly.
         model.get_layer(f"{name}_head").set_weights([kernel * size, random.normal(0, 0.1, bias.shape)])
     weights = folder / "detector.h5"
-    save_weights(model, weights, kind="ctpn", config=network.get_config(), charset=None, info={})
+    save_weights(model, weights, kind="ctpn", config=network.spec.to_config(), charset=None, info={})
     heads = check_parity(weights, export_onnx(weights, folder / "heads.onnx"))
     assert heads.passed and heads.batches == 3
-    scores, _, _ = OnnxNetwork("ctpn", folder / "heads.onnx").predict(np.zeros((1, 16, 32, 3), np.uint8))
+    scores, _, _ = OnnxNetwork(CTPN_DEFINITION, folder / "heads.onnx").predict(np.zeros((1, 16, 32, 3), np.uint8))
     assert scores.shape == (1, 1, 2, 2, 2)
     decoded = check_parity(weights, export_onnx(weights, folder / "proposals.onnx", "proposals"))
     assert decoded.passed and decoded.total > 10
     with pytest.raises(WeightsError, match="proposals decoded"):
-        OnnxNetwork("ctpn", folder / "proposals.onnx")
+        OnnxNetwork(CTPN_DEFINITION, folder / "proposals.onnx")
 
 
 def test_proposals_are_compared_whatever_their_order(reader):
@@ -187,7 +191,7 @@ def test_nothing_to_compare_is_an_error(reader):
 
 
 def test_the_shipped_detector_finds_what_is_drawn_for_it():
-    network = OnnxNetwork("ctpn", None, "float32")
+    network = OnnxNetwork(CTPN_DEFINITION, None, "float32")
     (found,) = decode_heads(*network.predict(made_batches("ctpn")[-1]), heights=network.config["heights"])
     assert len(found.boxes) > 5
 

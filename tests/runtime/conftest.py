@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.crnn.network import CRNN
+from ctpn_crnn.crnn.spec import CRNNSpec
 from ctpn_crnn.ctpn.network import CTPN
+from ctpn_crnn.ctpn.spec import CTPNSpec
 from ctpn_crnn.weights import save_weights
 
 CHARSET = "abc甲"
@@ -25,7 +27,7 @@ def rounded(model: keras.Model) -> keras.Model:
 @pytest.fixture(scope="session")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> tuple[keras.Model, Path]:
     keras.utils.set_random_seed(0)
-    model = rounded(CRNN(num_classes=5, lstm_units=8).build_model())
+    model = rounded(CRNN(CRNNSpec(num_classes=5, lstm_units=8)).build_model())
     random = np.random.default_rng(0)
     for number in (5, 6):  # as after training: nothing that a forgotten part of batch normalisation would leave as is
         layer = model.get_layer(f"bn{number}")
@@ -38,8 +40,8 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> tuple[keras.Model, Path]
 @pytest.fixture(scope="session")
 def detector(tmp_path_factory: pytest.TempPathFactory) -> tuple[keras.Model, Path]:
     keras.utils.set_random_seed(0)
-    network = CTPN(classes=("background", "text"), heights=HEIGHTS)
+    network = CTPN(CTPNSpec(classes=("background", "text"), heights=HEIGHTS))
     model = rounded(network.build_model())
     path = tmp_path_factory.mktemp("weights") / "detector.h5"
-    save_weights(model, path, kind="ctpn", config=network.get_config(), charset=None, info={})
+    save_weights(model, path, kind="ctpn", config=network.spec.to_config(), charset=None, info={})
     return model, path

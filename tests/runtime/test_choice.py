@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ctpn_crnn import runtime
+from ctpn_crnn.crnn.definition import CRNN_DEFINITION
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.runtime import choose_runtime, load_network
+from ctpn_crnn.runtime import choice, choose_runtime, load_network
 from ctpn_crnn.runtime import machine as machine_module
 from ctpn_crnn.runtime.machine import may_have_gpu, thread_count
 
@@ -16,8 +16,8 @@ def machine(monkeypatch):
     """Pretend: what is installed, and what the hardware has."""
 
     def pretend(installed: str, gpu: bool = False, flags: str = "") -> None:
-        monkeypatch.setattr(runtime, "is_installed", lambda name: name in installed.split())
-        monkeypatch.setattr(runtime, "may_have_gpu", lambda: gpu)
+        monkeypatch.setattr(choice, "is_installed", lambda name: name in installed.split())
+        monkeypatch.setattr(choice, "may_have_gpu", lambda: gpu)
         monkeypatch.setattr(machine_module, "processor_flags", lambda: set(flags.split()))
 
     return pretend
@@ -57,7 +57,7 @@ def test_nothing_installed_is_said_plainly(machine):
         choose_runtime()
     for name in ("onnx", "keras"):
         with pytest.raises(ConfigError, match="not installed"):
-            load_network("crnn", runtime=name)
+            load_network(CRNN_DEFINITION, runtime=name)
 
 
 def test_gpus_are_seen_by_their_device_files(tmp_path, monkeypatch):

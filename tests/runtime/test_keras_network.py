@@ -10,6 +10,8 @@ import keras
 import numpy as np
 import pytest
 
+from ctpn_crnn.crnn.definition import CRNN_DEFINITION
+from ctpn_crnn.ctpn.definition import CTPN_DEFINITION
 from ctpn_crnn.ctpn.detector import Detector
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.runtime import load_network
@@ -21,7 +23,7 @@ CHARSET = "abc甲"
 
 def test_reader(reader):
     model, path = reader
-    network = load_network("crnn", path, "keras", "float32")
+    network = load_network(CRNN_DEFINITION, path, "keras", "float32")
     assert (network.charset, network.config["num_classes"]) == (CHARSET, 5)
     lines = np.random.default_rng(0).integers(0, 255, (3, 32, 48, 1), np.uint8)
     (logits,) = network.predict(lines)
@@ -31,7 +33,7 @@ def test_reader(reader):
 
 def test_detector(detector):
     model, path = detector
-    network = load_network("ctpn", path, "keras", "float32")
+    network = load_network(CTPN_DEFINITION, path, "keras", "float32")
     assert network.charset is None
     images = np.random.default_rng(0).integers(0, 255, (2, 48, 64, 3), np.uint8)
     heads = network.predict(images)
@@ -50,7 +52,7 @@ def test_detector_end_to_end_on_untrained_weights(detector):
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf.function")
 def test_sizes_share_one_trace(reader):
-    network = KerasNetwork("crnn", reader[1], "float32")
+    network = KerasNetwork(CRNN_DEFINITION, reader[1], "float32")
     for count, width in ((1, 16), (2, 20), (5, 100), (1, 64)):
         assert network.predict(np.zeros((count, 32, width, 1), np.uint8))[0].shape == (count, width // 4, 5)
     assert network._call.experimental_get_tracing_count() == 1
@@ -58,7 +60,7 @@ def test_sizes_share_one_trace(reader):
 
 def test_bfloat16_is_near_float32_and_leaves_the_users_policy(reader):
     before = keras.config.dtype_policy().name
-    network = load_network("crnn", reader[1], "keras", "bfloat16")
+    network = load_network(CRNN_DEFINITION, reader[1], "keras", "bfloat16")
     assert keras.config.dtype_policy().name == before
     assert network.precision == "bfloat16"
     lines = np.random.default_rng(0).integers(0, 255, (2, 32, 32, 1), np.uint8)
@@ -87,26 +89,25 @@ def test_precision_follows_the_processor(monkeypatch, tmp_path):
 
 def test_weights_of_the_other_network_are_refused(reader, tmp_path):
     with pytest.raises(WeightsError):
-        load_network("ctpn", reader[1], "keras")
+        load_network(CTPN_DEFINITION, reader[1], "keras")
     with pytest.raises(WeightsError):
-        load_network("crnn", tmp_path / "missing.h5", "keras")
+        load_network(CRNN_DEFINITION, tmp_path / "missing.h5", "keras")
 
 
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        ({"kind": "yolo"}, "kind"),
-        ({"kind": "ctpn", "runtime": "torch"}, "runtime"),
-        ({"kind": "ctpn", "precision": "int4"}, "precision"),
-        ({"kind": "ctpn", "runtime": "keras", "precision": "int8"}, "int8"),
-        ({"kind": "ctpn", "precision": "int8", "weights": "model.onnx"}, "model.onnx"),
-        ({"kind": "ctpn", "runtime": "onnx", "precision": "bfloat16"}, "bfloat16"),
-        ({"kind": "ctpn", "runtime": "keras", "weights": "model.onnx"}, "model.onnx"),
+        ({"runtime": "torch"}, "runtime"),
+        ({"precision": "int4"}, "precision"),
+        ({"runtime": "keras", "precision": "int8"}, "int8"),
+        ({"precision": "int8", "weights": "model.onnx"}, "model.onnx"),
+        ({"runtime": "onnx", "precision": "bfloat16"}, "bfloat16"),
+        ({"runtime": "keras", "weights": "model.onnx"}, "model.onnx"),
     ],
 )
 def test_bad_arguments_are_named(arguments, named):
     with pytest.raises(ConfigError, match=named):
-        load_network(**arguments)
+        load_network(CTPN_DEFINITION, **arguments)
 
 
 def test_importing_the_room_loads_no_framework():

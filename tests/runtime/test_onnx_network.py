@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -10,14 +9,16 @@ import keras
 import numpy as np
 import pytest
 
+from ctpn_crnn.crnn.definition import CRNN_DEFINITION
 from ctpn_crnn.crnn.network import CRNN
 from ctpn_crnn.crnn.reader import LineReader
-from ctpn_crnn.ctpn.proposal import Proposal
+from ctpn_crnn.crnn.spec import CRNNSpec
+from ctpn_crnn.ctpn.definition import CTPN_DEFINITION
 from ctpn_crnn.errors import WeightsError
-from ctpn_crnn.runtime import load_network, onnx_networks
+from ctpn_crnn.runtime import load_network
 from ctpn_crnn.runtime.keras_network import KerasNetwork
-from ctpn_crnn.runtime.onnx_network import OnnxNetwork, first_layers
-from ctpn_crnn.weights import read_weights, save_weights, shipped
+from ctpn_crnn.runtime.onnx_network import OnnxNetwork, build_graph
+from ctpn_crnn.weights import read_weights, save_weights
 
 CHARSET = "abc甲"
 
@@ -28,7 +29,7 @@ def random_batch(*shape: int) -> np.ndarray:
 
 def test_reader_equals_keras(reader):
     model, path = reader
-    network = load_network("crnn", path, "onnx")
+    network = load_network(CRNN_DEFINITION, path, "onnx")
     assert isinstance(network, OnnxNetwork)
     assert (network.charset, network.config["num_classes"], network.precision) == (CHARSET, 5, "float32")
     for shape in ((1, 32, 16, 1), (3, 32, 52, 1), (2, 32, 128, 1)):
@@ -40,7 +41,7 @@ def test_reader_equals_keras(reader):
 
 def test_detector_equals_keras(detector):
     model, path = detector
-    network = load_network("ctpn", path, "onnx")
+    network = load_network(CTPN_DEFINITION, path, "onnx")
     assert network.charset is None
     for shape in ((1, 16, 16, 3), (2, 48, 80, 3)):
         batch = random_batch(*shape)
@@ -51,34 +52,24 @@ def test_detector_equals_keras(detector):
             assert head == pytest.approx(np.asarray(expected), abs=1e-4)
 
 
-@pytest.mark.parametrize(("kind", "shape"), [("crnn", (2, 32, 64, 1)), ("ctpn", (1, 64, 96, 3))])
-def test_shipped_weights_equal_keras(kind, shape):
+@pytest.mark.parametrize(
+    ("definition", "shape"), [(CRNN_DEFINITION, (2, 32, 64, 1)), (CTPN_DEFINITION, (1, 64, 96, 3))]
+)
+def test_shipped_weights_equal_keras(definition, shape):
     batch = random_batch(*shape)
-    expected = KerasNetwork(kind, precision="float32").predict(batch)
-    for ours, theirs in zip(OnnxNetwork(kind, precision="float32").predict(batch), expected, strict=True):
+    expected = KerasNetwork(definition, precision="float32").predict(batch)
+    for ours, theirs in zip(OnnxNetwork(definition, precision="float32").predict(batch), expected, strict=True):
         assert ours == pytest.approx(theirs, abs=1e-3, rel=1e-3)
-
-
-@pytest.mark.parametrize(("blocks", "layer"), [(1, "block1_pool"), (3, "block3_pool"), (5, "block5_conv3")])
-def test_first_blocks_of_the_detector_equal_keras(blocks, layer):
-    from ctpn_crnn.ctpn.network import CTPN
-
-    file, batch = read_weights(shipped("ctpn"), "ctpn"), random_batch(1, 32, 48, 3).astype(np.float32)
-    model = CTPN().build_model()
-    file.apply_to(model)
-    expected = np.asarray(keras.Model(model.inputs[0], model.get_layer(layer).output)(batch))
-    exact = replace(file, config={})  # Without ranges: float32.
-    assert first_layers(exact, blocks)(batch) == pytest.approx(expected, abs=2e-3, rel=2e-3)
 
 
 def test_another_charset_and_other_units_need_no_other_graph(tmp_path):
     keras.utils.set_random_seed(1)
-    model = CRNN(num_classes=9, lstm_units=12).build_model()
+    model = CRNN(CRNNSpec(num_classes=9, lstm_units=12)).build_model()
     config = {"num_classes": 9, "lstm_units": 12}
     save_weights(model, tmp_path / "own.h5", kind="crnn", config=config, charset="abcdefgh", info={})
     batch = random_batch(1, 32, 32, 1)
-    (logits,) = OnnxNetwork("crnn", tmp_path / "own.h5").predict(batch)
-    expected = KerasNetwork("crnn", tmp_path / "own.h5", "float32").predict(batch)[0]
+    (logits,) = OnnxNetwork(CRNN_DEFINITION, tmp_path / "own.h5").predict(batch)
+    expected = KerasNetwork(CRNN_DEFINITION, tmp_path / "own.h5", "float32").predict(batch)[0]
     assert logits == pytest.approx(expected, abs=1e-4)
 
 
@@ -88,25 +79,15 @@ def test_reading_is_the_same(reader):
     assert [r.text for r in readings[0]] == [r.text for r in readings[1]]
 
 
-def test_the_numbers_of_the_architecture_are_those_of_keras():
-    """Constants that the graphs repeat, since the originals import Keras."""
-    from ctpn_crnn.crnn.network import _CONVOLUTIONS
-    from ctpn_crnn.ctpn.network import VGG16_BLOCKS, ImageNetPreprocessing
-
-    assert (onnx_networks.MEAN, onnx_networks.STD) == (ImageNetPreprocessing.MEAN, ImageNetPreprocessing.STD)
-    assert [count for count, _ in VGG16_BLOCKS] == list(onnx_networks.VGG16_BLOCKS)
-    assert {n: pool for n, (_, pool) in enumerate(_CONVOLUTIONS, 1) if pool} == onnx_networks.POOLS
-
-
 def test_bad_files_are_named(reader, tmp_path):
     with pytest.raises(WeightsError, match="not of ctpn"):
-        OnnxNetwork("ctpn", reader[1])
+        OnnxNetwork(CTPN_DEFINITION, reader[1])
     for name in ("missing.h5", "missing.onnx"):
         with pytest.raises(WeightsError, match="does not exist"):
-            OnnxNetwork("crnn", tmp_path / name)
+            OnnxNetwork(CRNN_DEFINITION, tmp_path / name)
     (tmp_path / "damaged.onnx").write_bytes(b"no model")
     with pytest.raises(WeightsError, match="damaged"):
-        OnnxNetwork("crnn", tmp_path / "damaged.onnx")
+        OnnxNetwork(CRNN_DEFINITION, tmp_path / "damaged.onnx")
 
 
 def test_arrays_of_another_architecture_are_refused(reader):
@@ -116,22 +97,9 @@ def test_arrays_of_another_architecture_are_refused(reader):
     for arrays, named in ((lacking, "conv3/kernel"), (extra, "attention/kernel")):
         changed = type(file)(file.kind, file.config, file.charset, file.info, arrays, file.path)
         with pytest.raises(WeightsError, match=named):
-            onnx_networks.build_graph(changed)
+            build_graph(CRNN_DEFINITION, changed)
 
 
 def test_weights_files_are_plain_hdf5(reader):
     with h5py.File(Path(reader[1]), "r") as file:
         assert "arrays/bilstm1/forward_lstm/lstm_cell/kernel" in file
-
-
-def test_numpy_decodes_as_the_graph_does(detector):
-    """decode_heads, which the ONNX path uses, against the Proposal layer."""
-    from ctpn_crnn.ctpn.decode import decode_heads
-
-    random = np.random.default_rng(3)
-    heads = [random.normal(size=(1, 5, 6, 3, values)).astype(np.float32) * 2 for values in (2, 2, 1)]
-    strips, _ = Proposal((11.0, 32.0, 90.0))(heads)
-    strips = np.asarray(strips)[0]
-    found = decode_heads(*heads, heights=(11.0, 32.0, 90.0))[0]
-    expected = strips[strips[:, 4] > 0]
-    assert sorted(map(tuple, np.round(found.boxes, 2))) == sorted(map(tuple, np.round(expected[:, :4], 2)))

@@ -14,7 +14,7 @@ import sys
 
 class Blocker:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("tensorflow", "keras", "jax", "torch", "onnx", "tf2onnx", "scipy"):
+        if name.split(".")[0] in ("tensorflow", "keras", "jax", "torch", "tf2onnx", "scipy"):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Blocker())

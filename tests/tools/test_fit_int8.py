@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.crnn.network import CRNN
+from ctpn_crnn.crnn.spec import CRNNSpec
 from ctpn_crnn.weights import read_weights, save_weights
 
 
@@ -15,7 +16,7 @@ def tool(load_tool):
 def test_ranges_of_each_convolution_are_stored(tool, tmp_path, capsys):
     keras.utils.set_random_seed(0)
     weights, image = tmp_path / "reader.h5", tmp_path / "line.png"
-    model = CRNN(num_classes=3, lstm_units=4).build_model()
+    model = CRNN(CRNNSpec(num_classes=3, lstm_units=4)).build_model()
     save_weights(model, weights, kind="crnn", config={"num_classes": 3, "lstm_units": 4}, charset="ab", info={})
     cv2.imwrite(str(image), np.random.default_rng(0).integers(0, 256, (30, 90), np.uint8))
     assert tool.main([str(weights), str(image)]) == 0

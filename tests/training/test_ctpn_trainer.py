@@ -10,6 +10,7 @@ import pytest
 
 from ctpn_crnn.ctpn.anchors import strips_of_quads
 from ctpn_crnn.ctpn.network import CTPN
+from ctpn_crnn.ctpn.spec import Block, CTPNSpec
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.training.ctpn_trainer import (
     TrainingError,
@@ -25,6 +26,7 @@ from ctpn_crnn.training.ctpn_trainer import (
 )
 
 SIZE = 64
+SMALL = CTPNSpec(blocks=(Block(1, 4), Block(1, 4), Block(1, 4), Block(1, 8), Block(1, 8, pool=1)))
 
 
 class Bars(keras.utils.PyDataset):
@@ -52,7 +54,7 @@ class Bars(keras.utils.PyDataset):
 
 def build(options: TrainingOptions) -> keras.Model:
     keras.utils.set_random_seed(options.seed)
-    net = CTPN()
+    net = CTPN(SMALL)
     model = build_training_model(net, net.build_model(), options)
     # Making a graph takes longer than the few steps of most tests.
     model.run_eagerly = options.steps < 10
@@ -72,7 +74,7 @@ def go(options: TrainingOptions, folder: Path, first: int = 0) -> tuple[keras.Mo
 OPTIONS = TrainingOptions(steps=7, batch_size=2, learning_rate=1e-3, warmup_steps=2, freeze_blocks=1, samples=16)
 
 
-def test_a_resumed_run_ends_as_an_uninterrupted_one(small_vgg, tmp_path: Path) -> None:
+def test_a_resumed_run_ends_as_an_uninterrupted_one(tmp_path: Path) -> None:
     whole, _ = go(OPTIONS, tmp_path)
     half = tmp_path / "half"
     half.mkdir()
@@ -95,7 +97,7 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(small_vgg, tmp_path: Path) -
         assert [int(row["step"]) for row in csv.DictReader(file)] == [3, 7]
 
 
-def test_the_loss_falls_and_is_logged_in_parts(small_vgg, tmp_path: Path) -> None:
+def test_the_loss_falls_and_is_logged_in_parts(tmp_path: Path) -> None:
     options = TrainingOptions(steps=40, batch_size=4, learning_rate=3e-3, warmup_steps=4, freeze_blocks=0, samples=32)
     model = build(options)
     batches = Bars(4, 60)
@@ -113,7 +115,7 @@ def test_the_loss_falls_and_is_logged_in_parts(small_vgg, tmp_path: Path) -> Non
     assert steps_taken(model) == 40
 
 
-def test_frozen_blocks_keep_their_weights_and_are_left_out_of_the_gradient(small_vgg, tmp_path: Path) -> None:
+def test_frozen_blocks_keep_their_weights_and_are_left_out_of_the_gradient(tmp_path: Path) -> None:
     options = TrainingOptions(steps=2, batch_size=1, learning_rate=1e-2, warmup_steps=0, freeze_blocks=3, samples=8)
     model = build(options)
     before = {f"block{b}": model.get_layer(f"block{b}_conv1").get_weights()[0] for b in range(1, 6)}
@@ -127,8 +129,8 @@ def test_frozen_blocks_keep_their_weights_and_are_left_out_of_the_gradient(small
     assert not any(v.path.startswith(("block1", "block2", "block3")) for v in model.trainable_variables)
 
 
-def test_thawing(small_vgg) -> None:
-    model = CTPN().build_model()
+def test_thawing() -> None:
+    model = CTPN(SMALL).build_model()
     freeze_blocks(model, 5)
     assert not model.get_layer("block5_conv1").trainable
     freeze_blocks(model, 0)
@@ -147,7 +149,7 @@ def test_warm_up_and_cosine(name: str) -> None:
     assert float(build_optimizer(TrainingOptions(steps=10, learning_rate=1.0, warmup_steps=0))._learning_rate(0)) == 1.0
 
 
-def test_a_loss_that_is_no_number_stops_the_run_and_spares_the_checkpoint(small_vgg, tmp_path: Path) -> None:
+def test_a_loss_that_is_no_number_stops_the_run_and_spares_the_checkpoint(tmp_path: Path) -> None:
     model = build(OPTIONS)
     batches = Bars(2, 20)
     watch = Watch(OPTIONS, tmp_path, batches)
@@ -164,7 +166,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_spares_the_checkpoint(small_
         assert all(np.isfinite(file[name]).all() for name in file.files if name != "options")
 
 
-def test_checkpoints_that_do_not_fit(small_vgg, tmp_path: Path) -> None:
+def test_checkpoints_that_do_not_fit(tmp_path: Path) -> None:
     model = build(OPTIONS)
     path = tmp_path / "checkpoint.npz"
     with pytest.raises(WeightsError, match="no checkpoint"):

@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from ctpn_crnn.crnn.definition import CRNN_DEFINITION
 from ctpn_crnn.crnn.reader import LineReader
+from ctpn_crnn.ctpn.definition import CTPN_DEFINITION
 from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, CLASSES, IMAGE_MEAN
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.runtime import Network, load_network
@@ -191,7 +193,7 @@ def load_ctpn(
         WeightsError: The weights are missing, damaged, of another network, or do not fit the definition.
     """
     config = read_definition(definition) if definition is not None else {}
-    network = load_network("ctpn", weights, runtime)
+    network = load_network(CTPN_DEFINITION, weights, runtime)
     _check_fit(config, network.config, definition, weights)
     return PreprocessedNetwork(network, preprocessing, config)
 
@@ -202,7 +204,7 @@ def load_reader(weights: Path | None, runtime: str = "auto") -> LineReader:
     Raises:
         WeightsError: The weights are missing, damaged, of another network, or of another charset.
     """
-    return LineReader(weights, network=load_network("crnn", weights, runtime))
+    return LineReader(weights, network=load_network(CRNN_DEFINITION, weights, runtime))
 
 
 def read_definition(path: Path) -> dict[str, Any]:

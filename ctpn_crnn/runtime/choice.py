@@ -1,0 +1,98 @@
+"""Which runtime computes the networks: what is installed, and what is the fastest on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.runtime.machine import has_bfloat16, has_bfloat16_matrices, has_int8_sums, may_have_gpu
+
+RUNTIMES = ("auto", "keras", "onnx")
+PRECISIONS = ("auto", "float32", "bfloat16", "int8")
+PRECISIONS_OF = {"keras": ("float32", "bfloat16"), "onnx": ("float32", "int8")}
+"""What each runtime can compute in."""
+
+BACKENDS = ("tensorflow", "jax", "torch")
+"""What Keras computes with."""
+
+
+def choose_runtime(weights: str | Path | None = None, precision: str = "auto") -> str:
+    """Return "onnx" or "keras": the faster one of those that are installed and can do what is asked.
+
+    Keras where TensorFlow may find a GPU, or the processor multiplies matrices in bfloat16 (AMX); else ONNX Runtime,
+    which needs no import of TensorFlow: in 8-bit integers it takes less time than Keras in bfloat16 without AMX, in
+    float32 a quarter of Keras' (docs/onnx.md). Where the processor has bfloat16 but no sums of 8-bit products, Keras.
+    An .onnx file is always run by ONNX Runtime, as is int8 where it is asked for; bfloat16 is always run by Keras.
+
+    Raises:
+        ConfigError: Neither is installed.
+    """
+    if is_onnx(weights) or precision == "int8":
+        return "onnx"
+    if precision == "bfloat16":
+        return "keras"
+    onnx, keras = is_installed("onnx"), is_installed("keras")
+    if not onnx and not keras:
+        raise ConfigError(
+            "neither TensorFlow with Keras nor ONNX Runtime is installed, one of which has to run the networks: "
+            "pip install tensorflow, or pip install onnxruntime for reading alone."
+        )
+    if not onnx or (keras and (may_have_gpu() or (precision == "auto" and _prefers_bfloat16()))):
+        return "keras"
+    return "onnx"
+
+
+def _prefers_bfloat16() -> bool:
+    return has_bfloat16_matrices() or (has_bfloat16() and not has_int8_sums())
+
+
+def is_onnx(weights: str | Path | None) -> bool:
+    """Whether the weights are an .onnx file, by its name."""
+    return weights is not None and Path(weights).suffix.lower() == ".onnx"
+
+
+def is_installed(runtime: str) -> bool:
+    """Whether a runtime, "keras" or "onnx", can be imported. Does not import it."""
+    if runtime == "onnx":
+        return _exists("onnxruntime") and _exists("onnx")
+    return _has_keras(BACKENDS)
+
+
+def require_runtime(runtime: str) -> None:
+    """Check, without importing it, that a runtime is installed.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if not is_installed(runtime):
+        package, other = ("onnxruntime onnx", "keras") if runtime == "onnx" else ("tensorflow", "onnx")
+        raise ConfigError(
+            f"runtime is {runtime!r}, but it is not installed: pip install {package}, or give runtime={other!r}."
+        )
+
+
+def require_keras(what: str, backends: Sequence[str] = BACKENDS) -> None:
+    """Check, without importing them, that Keras and one of its backends are installed.
+
+    Args:
+        what: What needs them, the beginning of the message.
+        backends: Those that will do.
+
+    Raises:
+        ConfigError: They are not.
+    """
+    if not _has_keras(backends):
+        raise ConfigError(f"{what} needs TensorFlow with Keras, which is not installed: pip install tensorflow.")
+
+
+def _has_keras(backends: Sequence[str]) -> bool:
+    return _exists("keras") and any(_exists(backend) for backend in backends)
+
+
+def _exists(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):  # an import hook refuses it; or a stub without a spec stands in its place
+        return False
