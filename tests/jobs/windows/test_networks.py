@@ -118,12 +118,6 @@ def test_fill_becomes_zero():
     np.testing.assert_allclose(Preprocessing().fill() / 255, IMAGE_MEAN, rtol=1e-6)
 
 
-def test_the_mean_is_the_one_that_the_network_subtracts():
-    from ctpn_crnn.ctpn.network import ImageNetPreprocessing
-
-    assert ImageNetPreprocessing.MEAN == IMAGE_MEAN
-
-
 def test_network_sees_what_was_preprocessed():
     class Echo:
         config = {"classes": ["a", "b"], "heights": [11]}
