@@ -9,7 +9,6 @@ from pathlib import Path
 
 from benchmarking import OUR_ENGINES, EngineSpec, Plan, benchmark_tables, benchmark_to_dict, run_benchmark
 from benchmarking.comparison import EngineResult
-
 from ctpn_crnn.commands.arguments import HelpFormatter
 from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.datasets import PageTruth, read_detection_set
@@ -34,39 +33,47 @@ exit codes: 0 done, 1 some pages failed in some engine (they are named), 2 bad u
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     p = argparse.ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=HelpFormatter)
-    p.add_argument("images", nargs="*", type=Path, metavar="IMAGE", help="images without truth: no accuracy")
+    p.add_argument(
+        "images", nargs="*", type=Path, metavar="IMAGE", help="images without ground truth; no accuracy is measured"
+    )
     p.add_argument("--set", type=Path, metavar="DIR", help="detection set with texts, instead of images")
-    p.add_argument("--limit", type=int, metavar="N", help="the first N pages only")
-    p.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES), metavar="ENGINE", help="who runs")
+    p.add_argument("--limit", type=int, metavar="N", help="read the first N pages only")
+    p.add_argument(
+        "--engines", nargs="+", choices=ENGINES, default=list(ENGINES), metavar="ENGINE", help="engines to run"
+    )
     p.add_argument("--python", action="append", default=[], metavar="ENGINE=PATH",
-                   help="interpreter of an engine that lives in an environment of its own")  # fmt: skip
-    p.add_argument("--ctpn-weights", type=Path, metavar="FILE", help="of ours (None: those shipped)")
-    p.add_argument("--crnn-weights", type=Path, metavar="FILE", help="of ours (None: those shipped)")
+                   help="Python interpreter of an engine with its own environment")  # fmt: skip
+    p.add_argument("--ctpn-weights", type=Path, metavar="FILE", help="weights of our detector (None: those shipped)")
+    p.add_argument("--crnn-weights", type=Path, metavar="FILE", help="weights of our reader (None: those shipped)")
     p.add_argument(
         "--threads",
         type=int,
         default=min(2, len(processors())),
         metavar="N",
-        help="processors and threads of each engine",
+        help="number of processors and threads of each engine",
     )
-    p.add_argument("--repeats", type=int, default=1, metavar="N", help="times that each page is read")
-    p.add_argument("--growth-pages", type=int, default=0, metavar="N", help="read N more pages, to see memory grow")
-    p.add_argument("--timeout", type=float, default=300.0, metavar="S", help="seconds for a start or a page")
-    p.add_argument("--json", type=Path, metavar="FILE", help="write all that was measured here")
-    p.add_argument("--markdown", type=Path, metavar="FILE", help="write the table here too")
+    p.add_argument("--repeats", type=int, default=1, metavar="N", help="how often each page is read")
+    p.add_argument(
+        "--growth-pages", type=int, default=0, metavar="N", help="read N more pages to measure the growth of memory"
+    )
+    p.add_argument(
+        "--timeout", type=float, default=300.0, metavar="S", help="seconds allowed for a start and for a page"
+    )
+    p.add_argument("--json", type=Path, metavar="FILE", help="write all measurements to this file")
+    p.add_argument("--markdown", type=Path, metavar="FILE", help="write the table to this file, too")
     return p.parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run; returns the exit code."""
+    """Run the benchmark; returns the exit code."""
     arguments = parse_arguments(argv)
     return run_command(lambda: benchmark(arguments), name="benchmark")
 
 
 def benchmark(arguments: argparse.Namespace) -> int:
-    """Measure, print, write; returns the exit code."""
+    """Measure, print and write the results; returns the exit code."""
     for path in (arguments.json, arguments.markdown):
         if path:
             writable(path)
@@ -83,12 +90,12 @@ def benchmark(arguments: argparse.Namespace) -> int:
     if arguments.json:
         write_bytes(arguments.json, to_json(benchmark_to_dict(results, plan)).encode())
     if all(result.absent is not None for result in results):
-        raise ConfigError("none of the engines could run; the reasons stand below the table.")
+        raise ConfigError("none of the engines could run; the reasons are listed below the table.")
     return 1 if any(result.failures for result in results) else 0
 
 
 def chosen_pages(arguments: argparse.Namespace) -> list[PageTruth] | list[Path]:
-    """The pages to read: never none."""
+    """Return the pages to read, at least one."""
     if bool(arguments.images) == bool(arguments.set):
         raise ConfigError("give images, or a set by --set; one of the two.")
     pages = read_detection_set(arguments.set) if arguments.set else arguments.images
@@ -100,7 +107,7 @@ def chosen_pages(arguments: argparse.Namespace) -> list[PageTruth] | list[Path]:
 
 
 def engine_specs(arguments: argparse.Namespace) -> tuple[list[EngineSpec], list[EngineResult]]:
-    """Those that can be tried, and those of which it is known that they take no part."""
+    """Return the engines to start, and results for those that cannot run on this processor."""
     pythons = interpreters(arguments.python)
     weights = {"ctpn": arguments.ctpn_weights, "crnn": arguments.crnn_weights}
     specs, absent = [], []
@@ -119,7 +126,7 @@ def engine_specs(arguments: argparse.Namespace) -> tuple[list[EngineSpec], list[
 
 
 def interpreters(given: list[str]) -> dict[str, str]:
-    """ "ENGINE=PATH" of --python."""
+    """Parse the arguments of --python, each ENGINE=PATH."""
     pythons = {}
     for text in given:
         name, equals, path = text.partition("=")
@@ -130,7 +137,7 @@ def interpreters(given: list[str]) -> dict[str, str]:
 
 
 def show_turn(engine: str, page: str) -> None:
-    """Progress on a terminal."""
+    """Show the progress if stderr is a terminal."""
     if sys.stderr.isatty():
         print(f"\r{engine}: {page}\x1b[K", end="\r", file=sys.stderr, flush=True)
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Time the detector by its parts: the network, the connector, the fit to the ink."""
+"""Time the parts of the detector: the network, the connector, the fit to the ink, the view."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+
 from benchmarking import OUR_ENGINES
 from benchmarking.detector_times import time_detection
-
 from ctpn_crnn.commands.arguments import HelpFormatter, image_size, positive
 from ctpn_crnn.commands.running import run_command
 from ctpn_crnn.ctpn.definition import CTPN_DEFINITION
@@ -30,30 +30,32 @@ exit codes: 0 done, 2 bad usage or input, 130 interrupted
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     p = argparse.ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=HelpFormatter)
     p.add_argument("image", type=Path, metavar="IMAGE", help="page or photograph")
     p.add_argument(
-        "--size", type=image_size, metavar="WxH", help="make it so large before it is timed (None: as it is)"
+        "--size", type=image_size, metavar="WxH", help="resize the image before it is timed (None: as it is)"
     )
-    p.add_argument("--batch", type=positive, nargs="+", default=[1], metavar="N", help="images detected together")
+    p.add_argument(
+        "--batch", type=positive, nargs="+", default=[1], metavar="N", help="number of images detected together"
+    )
     p.add_argument(
         "--engines", nargs="+", choices=OUR_ENGINES, default=["onnx-int8", "onnx"], metavar="ENGINE",
         help=f"what runs the network: {', '.join(OUR_ENGINES)}",
     )  # fmt: skip
-    p.add_argument("--weights", type=Path, metavar="FILE", help="of the detector (None: those shipped)")
-    p.add_argument("--repeats", type=positive, default=5, metavar="N", help="times that each is timed")
+    p.add_argument("--weights", type=Path, metavar="FILE", help="weights of the detector (None: those shipped)")
+    p.add_argument("--repeats", type=positive, default=5, metavar="N", help="how often each part is timed")
     return p.parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run; returns the exit code."""
+    """Run the benchmark; returns the exit code."""
     arguments = parse_arguments(argv)
     return run_command(lambda: benchmark(arguments), name="benchmark_detector")
 
 
 def benchmark(arguments: argparse.Namespace) -> int:
-    """Time and print; returns the exit code."""
+    """Time the engines and print a table; returns the exit code."""
     image = load_image(arguments.image)
     if arguments.size:
         image = cv2.resize(image, arguments.size[::-1], interpolation=cv2.INTER_AREA)
@@ -70,12 +72,12 @@ def benchmark(arguments: argparse.Namespace) -> int:
         for count in arguments.batch:
             print(f"| {engine} | {count} | {row(network, [image] * count, arguments.repeats)} |", flush=True)
     if not ran:
-        raise ConfigError("none of the engines could run; the reasons stand above.")
+        raise ConfigError("none of the engines could run; the reasons are listed above.")
     return 0
 
 
 def row(network: Network, images: list[np.ndarray], repeats: int) -> str:
-    """The cells of a network and a number of images."""
+    """Return the cells of a row of the table."""
     times = time_detection(network, images, repeats)
     shown = [f"{1000 * seconds:.0f}" for seconds in (times.total, times.network)]
     shown += [f"{1000 * times.connector:.1f}", f"{times.connector / times.total:.1%}"]

@@ -20,19 +20,25 @@ examples:
   python tools/build_language_model.py contracts.txt lm.npz --order 2 --min-count 1
   python tools/evaluate.py recognition my_lines --language-model lm.npz
 
-CORPUS is a UTF-8 text file, or a folder of .txt files. It should be like the text that is to be read: the same kind of
-documents, the same script. Nothing of it but counts of characters goes into the model.
+CORPUS is a UTF-8 text file, or a folder of .txt files. It should resemble the text to be read: the same kind of
+documents, the same script. The model keeps counts of characters only.
 
 exit codes: 0 written, 2 bad usage or input, 130 interrupted
 """
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=HelpFormatter)
     parser.add_argument("corpus", type=Path, metavar="CORPUS", help="UTF-8 text file, or folder of .txt files")
     parser.add_argument("output", type=Path, metavar="OUT", help="the .npz file to write")
-    parser.add_argument("--order", type=int, choices=range(1, MAX_ORDER + 1), default=5, help="characters of an n-gram")
+    parser.add_argument(
+        "--order",
+        type=int,
+        choices=range(1, MAX_ORDER + 1),
+        default=5,
+        help="largest number of characters of an n-gram",
+    )
     parser.add_argument(
         "--min-count", type=positive, default=2, metavar="N", help="leave out longer n-grams that occur less often"
     )
@@ -40,7 +46,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Count, write, and say what there is; returns the exit code."""
+    """Count n-grams, write the model, and print its size; returns the exit code."""
     files, output = corpus_files(arguments.corpus), arguments.output
     writable(output)
     counter = NgramCounter(arguments.order)
@@ -55,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run; returns the exit code."""
+    """Build the model; returns the exit code."""
     arguments = parse_arguments(argv)
     return run_command(lambda: run(arguments))
 

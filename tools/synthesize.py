@@ -41,11 +41,11 @@ A line set is images/*.png with lines.tsv, a page set images/*.jpg with gt/*.txt
 scripts read them. The same seed gives the same set, whatever the number of workers.
 exit codes: 0 written, 2 bad usage or input, 130 interrupted
 """
-SHEET_MOST = {"lines": 120, "pages": 16}
+SHEET_SAMPLES = {"lines": 120, "pages": 16}
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, epilog=EPILOG, formatter_class=HelpFormatter)
     parser.add_argument("what", choices=("lines", "pages"), help="what to render")
     parser.add_argument("output", type=Path, metavar="OUTPUT", help="folder of the set; must not hold one yet")
@@ -60,9 +60,11 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         "--families",
         choices=("all", "training", "held-out"),
         default="all",
-        help="font families to draw with: held-out are those that the reader's training keeps for validation",
+        help="font families to draw with; the training of the reader keeps the held-out ones for validation",
     )
-    parser.add_argument("--backgrounds", type=Path, metavar="DIR", help="pictures without text (None: colour fields)")
+    parser.add_argument(
+        "--backgrounds", type=Path, metavar="DIR", help="photographs without text (None: colour fields)"
+    )
     parser.add_argument("--size", type=image_size, default="512x512", metavar="WxH", help="of pages, in pixels")
     parser.add_argument(
         "--styles",
@@ -70,34 +72,34 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         metavar="LIST",
         help=f"page styles with weights, of {', '.join(STYLES)} (None: all)",
     )
-    parser.add_argument("--width", type=positive, metavar="PX", help="greatest width of lines (None: varied)")
+    parser.add_argument("--width", type=positive, metavar="PX", help="largest width of lines (None: random)")
     parser.add_argument(
         "--signs",
         type=share,
         default=LineStyle.signs,
         metavar="S",
-        help="share of lines drawn as signs, 0 to 1; fewer of wide ones",
+        help="share of lines drawn as signs, 0 to 1; wide lines have fewer",
     )
     parser.add_argument(
-        "--sheet", action="store_true", help="also write OUTPUT/sheet.png with the first samples to look at"
+        "--sheet", action="store_true", help="also write OUTPUT/sheet.png, a picture of the first samples"
     )
     parser.add_argument(
         "--characters",
         action="store_true",
-        help="of lines: also write OUTPUT/characters.tsv, how often each character was drawn, the rarest first",
+        help="for lines: also write OUTPUT/characters.tsv, the count of each character, the rarest first",
     )
     return parser.parse_args(argv)
 
 
 def natural(value: str) -> int:
-    """An integer >= 0."""
+    """Parse an integer of at least 0."""
     if not value.isdecimal():
         raise argparse.ArgumentTypeError(f"{value!r} is not a whole number of at least 0")
     return int(value)
 
 
 def parse_styles(value: str) -> dict[str, float]:
-    """Turn "table=2,receipt" into {"table": 2.0, "receipt": 1.0}."""
+    """Parse "table=2,receipt" into {"table": 2.0, "receipt": 1.0}."""
     styles = {}
     for part in filter(None, value.split(",")):
         name, _, weight = part.partition("=")
@@ -113,7 +115,7 @@ def parse_styles(value: str) -> dict[str, float]:
 
 
 def make_synthesizer(arguments: argparse.Namespace) -> Callable[[np.random.Generator], object]:
-    """The synthesizer that the command line asks for."""
+    """Return the synthesizer for the arguments of the command line."""
     for folder in arguments.fonts or ():
         if not folder.exists():
             raise CtpnCrnnError(f"There is no font folder {folder}: check the path.")
@@ -131,7 +133,7 @@ def make_synthesizer(arguments: argparse.Namespace) -> Callable[[np.random.Gener
 
 
 class LineRenderer:
-    """A line synthesizer with its width filled in."""
+    """Renders lines of one width, or of random widths for None."""
 
     def __init__(self, synthesizer: LineSynthesizer, width: int | None) -> None:
         self.synthesizer = synthesizer
@@ -142,10 +144,10 @@ class LineRenderer:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Render and write the set."""
+    """Render and write the set; returns the exit code."""
     if arguments.characters and arguments.what != "lines":
         raise CtpnCrnnError("--characters counts the characters of lines: pages have none to count.")
-    most = min(SHEET_MOST[arguments.what], arguments.count)
+    most = min(SHEET_SAMPLES[arguments.what], arguments.count)
     sheet = ContactSheet(most if arguments.sheet else 0, default_columns(most))
     synthesizer = make_synthesizer(arguments)
     samples = render_many(synthesizer, arguments.count, arguments.seed, arguments.workers)
@@ -168,7 +170,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run; returns the exit code."""
+    """Render the set; returns the exit code."""
     arguments = parse_arguments(argv)
     return run_command(lambda: run(arguments))
 

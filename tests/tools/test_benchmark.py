@@ -1,6 +1,7 @@
 import pytest
-from benchmarking.comparison import EngineResult
 from PIL import Image
+
+from benchmarking.comparison import EngineResult
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def test_without_any_engine_there_is_no_result(tool, tmp_path, capsys, monkeypat
     assert tool.main([str(tmp_path / "a.png"), "--engines", "easyocr"]) == 2
     told = capsys.readouterr()
     assert "easyocr: took no part" in told.out
-    assert told.err == "benchmark: none of the engines could run; the reasons stand below the table.\n"
+    assert told.err == "benchmark: none of the engines could run; the reasons are listed below the table.\n"
 
 
 def test_each_runtime_becomes_an_engine(tool, tmp_path):

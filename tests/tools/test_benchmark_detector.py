@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from benchmarking.detector_times import time_detection
 
 SAMPLE = Path(__file__).parents[2] / "docs" / "sample.png"

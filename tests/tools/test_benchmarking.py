@@ -4,11 +4,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+
 from benchmarking import EngineProcess, EngineSpec, Plan, benchmark_tables, benchmark_to_dict, run_benchmark
 from benchmarking.comparison import EngineResult, growth, page_of
 from benchmarking.engine_process import EngineError
 from benchmarking.worker import tesseract_lines
-
 from ctpn_crnn.datasets.samples import PageTruth, TruthRegion
 from ctpn_crnn.errors import ConfigError, ImageError
 from ctpn_crnn.evaluation.report import to_json

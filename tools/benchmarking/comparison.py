@@ -1,4 +1,4 @@
-"""Takes the turns of a benchmark: every engine reads page 1, then every engine page 2, and so on."""
+"""Engines read the same pages in turns: all engines page 1, then all engines page 2, and so on."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from ctpn_crnn.page import Page, TextLine
 
 @dataclass(frozen=True)
 class Plan:
-    """How a benchmark goes.
+    """How engines are compared.
 
     Attributes:
-        repeats: times that each engine reads each page.
-        threads: processors and threads of each engine.
-        growth_pages: pages to read after that, over and over, to see whether memory grows; 0 = none.
-        timeout: seconds for a start and for a page.
+        repeats: How often each engine reads each page.
+        threads: Number of processors and threads of each engine.
+        growth_pages: Number of pages read afterwards, over and over, to see whether memory grows; 0 for none.
+        timeout: Seconds that an engine may take for its start, and for each page.
     """
 
     repeats: int = 1
@@ -44,18 +44,19 @@ class Plan:
 
 @dataclass
 class EngineResult:
-    """What was measured of one engine.
+    """Measurements of one engine.
 
     Attributes:
-        name, version: of the engine.
-        absent: why it took no part, or None.
-        cold_start: seconds from the start of its process to the text of the first page.
-        seconds: of each page that was read, warm, in the order of reading.
-        lines: lines found in each of these.
-        peak: most memory held, bytes.
-        growth: bytes by which its memory grew over `growth_pages` pages, or None.
-        score: `PageScore.summary()`, or None without truth.
-        failures: (page, reason).
+        name, version: Of the engine.
+        absent: Why it did not run, or None.
+        cold_start: Seconds from the start of its process to the text of the first page.
+        seconds: Of each page read after that, in the order of reading.
+        lines: Number of lines found on each of these pages.
+        peak: Most memory held, in bytes.
+        growth: Bytes by which its memory grew over `growth_pages` pages, or None.
+        growth_pages: Number of pages read to measure the growth.
+        score: `PageScore.summary()`, or None without ground truth.
+        failures: (page, reason) of the pages that it could not read.
     """
 
     name: str
@@ -72,12 +73,12 @@ class EngineResult:
 
     @property
     def seconds_a_page(self) -> float | None:
-        """Median over the pages."""
+        """Median over all pages read."""
         return median(self.seconds) if self.seconds else None
 
     @property
     def ms_a_line(self) -> float | None:
-        """All time over all lines."""
+        """Time of all pages over the number of all lines, in milliseconds."""
         return 1000 * sum(self.seconds) / sum(self.lines) if sum(self.lines) else None
 
 
@@ -89,25 +90,25 @@ def run_benchmark(
 ) -> list[EngineResult]:
     """Let each engine read each page.
 
-    The first page is read once more at the start of each engine: that gives the cold start and warms the engine up, and
-    counts nowhere else. Then engines take turns at each page, another one first each time, so that whatever slows the
-    machine for a while slows all of them.
+    At its start each engine reads the first page once more. This warms it up and counts as its cold start only. Then
+    the engines take turns at each page, each time beginning with another engine, so that whatever slows the machine
+    for a while slows all of them.
 
     Args:
-        specs: the engines.
-        pages: images, or pages with their truth.
-        plan: how.
-        on_turn: called with engine and page before each turn.
+        specs: The engines.
+        pages: Images, or pages with their ground truth.
+        plan: How they are compared.
+        on_turn: Called with the names of engine and page before each turn.
 
     Raises:
-        ConfigError: there is no page or no engine, or two engines of one name.
-        ImageError: the first page is no image.
+        ConfigError: There is no page or no engine, or two engines have the same name.
+        ImageError: The first page is no image.
     """
     if not pages or not specs:
         raise ConfigError("a benchmark needs at least one page and one engine.")
     if len({spec.name for spec in specs}) < len(specs):
         raise ConfigError("two engines have the same name: each may take part once.")
-    load_image(_path(pages[0]))  # the warm-up page has to be one, or no engine would start
+    load_image(_path(pages[0]))  # no engine could start with a first page that is no image
     results = [EngineResult(spec.name) for spec in specs]
     with contextlib.ExitStack() as stack:
         running: list[tuple[EngineProcess, EngineResult, PageScore | None]] = []
@@ -180,7 +181,7 @@ def _measure_growth(
     count: int,
     on_turn: Callable[[str, str], None],
 ) -> None:
-    """Every page has been read before: what is added now is not what a larger page needs for the first time."""
+    """Read pages again: memory that a page needs when it is read for the first time is no growth."""
     held = []
     for number in range(count):
         on_turn(result.name, f"memory {number + 1}/{count}")
@@ -191,7 +192,7 @@ def _measure_growth(
 
 
 def growth(held: Sequence[int]) -> int | None:
-    """Median of the last tenth of the readings less that of the first tenth; None for fewer than 2."""
+    """Return the median of the last tenth of memory readings minus that of the first tenth; None for fewer than 2."""
     if len(held) < 2:
         return None
     tenth = max(len(held) // 10, 1)
@@ -199,7 +200,7 @@ def growth(held: Sequence[int]) -> int | None:
 
 
 def page_of(lines: Sequence[dict[str, Any]], path: Path) -> Page:
-    """A worker's answer as a Page, in its own reading order."""
+    """Turn the lines of a worker's answer into a page; they stay in their order."""
     image = load_image(path)
     found = [TextLine(line["text"], line["confidence"], np.float32(line["quad"])) for line in lines]
     return Page(image.shape[1], image.shape[0], found, str(path))

@@ -1,4 +1,4 @@
-"""Where the detector's time goes: the network, the connector, the fit to the ink, what comes before."""
+"""Times of the parts of the detector: view, network, connector, fit to the ink."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ctpn_crnn.runtime import Network
 
 @dataclass(frozen=True)
 class DetectionTimes:
-    """Seconds an image, each the median over the repeats; the network's their mean.
+    """Seconds for an image: medians over the repeats, for the network the mean.
 
     Attributes:
-        total: All of it, from the pixels to the regions.
-        network: CTPN itself.
-        connector: Decoding its heads and joining strips to lines.
+        total: From the pixels to the regions.
+        network: CTPN.
+        connector: Decoding the heads of CTPN and joining strips to lines.
         ink: Fitting lines to their ink.
-        view: Estimating the lean of the page and turning it, measuring its print, and scaling it.
+        view: Estimating the lean of the page, turning it upright, measuring its print, and scaling it.
     """
 
     total: float
@@ -33,23 +33,27 @@ class DetectionTimes:
     view: float
 
 
-class RememberedNetwork:
-    """A network that computes each batch once and knows it by its shape from then on; keeps the time that it took.
+class TimedNetwork:
+    """A network that is timed, and that can repeat its last output for a shape without computing.
 
     Args:
-        network: Computes.
+        network: Computes the outputs.
+
+    Attributes:
+        seconds: Time spent computing so far.
+        repeats: Whether `predict` repeats outputs instead of computing them.
     """
 
     def __init__(self, network: Network) -> None:
         self.network = network
         self.config, self.charset = network.config, network.charset
         self.seconds = 0.0
-        self.answers = False
+        self.repeats = False
         self._known: dict[tuple[int, ...], tuple[np.ndarray, ...]] = {}
 
     def predict(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
-        """What the network says of a batch: computed, or with `answers` what it said of the last one of this shape."""
-        if self.answers:
+        """Return the output for a batch, or the last output for a batch of this shape if `repeats` is set."""
+        if self.repeats:
             return self._known[batch.shape]
         start = time.perf_counter()
         heads = self._known[batch.shape] = self.network.predict(batch)
@@ -58,25 +62,25 @@ class RememberedNetwork:
 
 
 def time_detection(network: Network, images: Sequence[np.ndarray], repeats: int = 5) -> DetectionTimes:
-    """Time `Detector.detect_batch` with all its parts, then without some of them.
+    """Time `Detector.detect_batch` with all its parts, and without some of them.
 
     Args:
         network: A loaded CTPN. It runs once before it is timed.
         images: (H, W, 3) BGR uint8, all of one size, detected together.
-        repeats: How often each is timed.
+        repeats: How often each part is timed.
 
     Returns:
         The times of one image.
     """
-    remembered = RememberedNetwork(network)
-    detector = Detector(network=remembered)
+    timed = TimedNetwork(network)
+    detector = Detector(network=timed)
     upright = [levelling(image).apply(image) for image in images]
     detector.detect_batch(images)
-    spent = remembered.seconds
+    spent = timed.seconds
     total = _median(lambda: detector.detect_batch(images), repeats)
-    in_network = (remembered.seconds - spent) / repeats
-    remembered.answers = True
-    fitted, unfitted = (Detector(network=remembered, level=False, fit_ink=fit_ink) for fit_ink in (True, False))
+    in_network = (timed.seconds - spent) / repeats
+    timed.repeats = True
+    fitted, unfitted = (Detector(network=timed, level=False, fit_ink=fit_ink) for fit_ink in (True, False))
     fitting = _median(lambda: fitted.detect_batch(upright), repeats)
     bare = _median(lambda: unfitted.detect_batch(upright), repeats)
     levelled = _median(lambda: [levelling(image).apply(image) for image in images], repeats)
@@ -87,7 +91,7 @@ def time_detection(network: Network, images: Sequence[np.ndarray], repeats: int 
 
 
 def _median(work: Callable[[], object], repeats: int) -> float:
-    """Seconds that `work` takes."""
+    """Return the median of the seconds that `work` takes."""
     seconds = []
     for _ in range(repeats):
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""An engine in a child process: started, asked for pages, ended."""
+"""An OCR engine in a child process: start it, let it read pages, end it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OUR_ENGINES = {
     "onnx": {"runtime": "onnx", "precision": "float32"},
     "onnx-int8": {"runtime": "onnx", "precision": "int8"},
 }
-"""Our runtimes by the names that the benchmarks give them: arguments of `load_network`."""
+"""Name of each of our runtimes in the benchmarks -> its arguments of `load_network`."""
 
 WORKER = Path(__file__).with_name("worker.py")
 _THREAD_VARIABLES = (
@@ -36,18 +36,18 @@ _THREAD_VARIABLES = (
 
 
 class EngineError(CtpnCrnnError, RuntimeError):
-    """An engine is absent, died, did not answer in time, or could not read a page."""
+    """An engine is not installed, died, did not answer in time, or could not read a page."""
 
 
 @dataclass(frozen=True)
 class EngineSpec:
-    """An engine that takes part.
+    """An engine to run.
 
     Attributes:
-        name: in the tables, such as "onnx".
-        engine: a key of `worker.OPENERS`.
-        options: its arguments; JSON.
-        python: the interpreter that has it.
+        name: Its name in the tables, such as "onnx".
+        engine: A key of `worker.OPENERS`.
+        options: Its arguments, of types that JSON knows.
+        python: The Python interpreter in whose environment it is installed.
     """
 
     name: str
@@ -60,15 +60,15 @@ class EngineProcess:
     """A running engine; a context manager that ends it.
 
     Args:
-        spec: which.
-        threads: processors and threads that it may use.
-        timeout: seconds for the start, and for each page.
+        spec: The engine.
+        threads: Number of processors and threads that it may use.
+        timeout: Seconds that it may take for the start, and for each page.
 
     Attributes:
-        version: what it says of itself.
+        version: The version that the engine reports.
 
     Raises:
-        EngineError: it is absent or does not start; the message is the reason alone.
+        EngineError: It is not installed or does not start; the message is the reason.
     """
 
     def __init__(self, spec: EngineSpec, threads: int, timeout: float) -> None:
@@ -102,10 +102,10 @@ class EngineProcess:
         self.version: str = told["ready"]
 
     def read(self, path: Path) -> dict[str, Any]:
-        """Read a page; returns the worker's answer.
+        """Let the engine read a page; returns the answer of the worker.
 
         Raises:
-            EngineError: the page cannot be read by it, or it died; `alive` tells which.
+            EngineError: It cannot read the page, or it died; `alive` tells which.
         """
         try:
             self._process.stdin.write(json.dumps({"image": str(path.absolute())}) + "\n")
@@ -119,7 +119,7 @@ class EngineProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether it can be asked for more."""
+        """Whether the process still runs."""
         return self._process.poll() is None
 
     @property
@@ -128,7 +128,7 @@ class EngineProcess:
         return time.perf_counter() - self._began
 
     def close(self) -> None:
-        """End it; a stubborn one is killed."""
+        """End the process; after 10 seconds it is killed."""
         try:
             self._process.stdin.close()
         except OSError:
@@ -177,7 +177,7 @@ class EngineProcess:
 
 def _environment(spec: EngineSpec, threads: int) -> dict[str, str]:
     environment = {**os.environ, **{name: str(threads) for name in _THREAD_VARIABLES}, "TF_CPP_MIN_LOG_LEVEL": "2"}
-    if spec.engine == "ours":  # not for others: their Python may be another one
+    if spec.engine == "ours":  # other engines may run in another Python, which must not see our packages
         ours = str(WORKER.parents[2])
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, (ours, os.environ.get("PYTHONPATH"))))
     return environment

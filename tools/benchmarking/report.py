@@ -1,4 +1,4 @@
-"""A benchmark as markdown and as a dictionary for JSON."""
+"""Results of a benchmark as markdown tables and as a dictionary for JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HEADER = (
 
 
 def benchmark_tables(results: Sequence[EngineResult], plan: Plan) -> str:
-    """A row for each engine that took part; those that did not, and pages that failed, below; then the machine."""
+    """Return a table with a row for each engine, then engines that did not run, pages that failed, and the machine."""
     parts = [markdown_table(_HEADER, [_row(result) for result in results if result.absent is None])]
     parts += [f"- {result.name}: took no part, {result.absent}" for result in results if result.absent is not None]
     parts += [f"- {result.name}: failed at {page}: {reason}" for result in results for page, reason in result.failures]
@@ -27,13 +27,13 @@ def benchmark_tables(results: Sequence[EngineResult], plan: Plan) -> str:
 
 
 def benchmark_to_dict(results: Sequence[EngineResult], plan: Plan) -> dict[str, Any]:
-    """Everything that was measured; seconds and bytes."""
+    """Return all measurements, in seconds and bytes."""
     engines = [{**asdict(r), "seconds_a_page": r.seconds_a_page, "ms_a_line": r.ms_a_line} for r in results]
     return {"version": 1, "machine": machine(), "plan": asdict(plan), "engines": engines}
 
 
 def machine() -> dict[str, Any]:
-    """What this was measured on."""
+    """Return the processor, the number of processors, and the system of this machine."""
     processor = platform.processor() or platform.machine()
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:

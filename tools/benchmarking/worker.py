@@ -1,12 +1,12 @@
-"""One OCR engine in a process of its own: reads pages named on standard input, answers on standard output.
+"""One OCR engine in its own process: reads the pages named on standard input and answers on standard output.
 
-Run as a script by any Python that has the engine; needs nothing but the standard library itself:
+It runs as a script in any Python that has the engine, and itself needs the standard library only:
 
     python worker.py '{"engine": "tesseract", "threads": 2, "options": {}}'
 
-A line of JSON in, {"image": path}, a line of JSON out: {"seconds", "lines": [{"text", "quad", "confidence"}], "rss",
-"peak"} with memory in bytes, or {"error"}. The first line out is {"ready": version} or {"absent": reason}. What engines
-print goes to standard error.
+The first line of output is {"ready": version} or {"absent": reason}. Then it answers each line of JSON {"image": path}
+by {"seconds", "lines": [{"text", "quad", "confidence"}], "rss", "peak"}, with memory in bytes, or by {"error"}. What
+the engine prints goes to standard error.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def open_ours(options: dict[str, Any], threads: int) -> tuple[Read, str]:
 
 
 def open_rapidocr(options: dict[str, Any], threads: int) -> tuple[Read, str]:
-    """RapidOCR 2 and later with the models that its wheel brings."""
+    """RapidOCR 2 and later with the models in its wheel."""
     from rapidocr import RapidOCR
 
     engine = RapidOCR(
@@ -79,7 +79,7 @@ def open_rapidocr_onnxruntime(options: dict[str, Any], threads: int) -> tuple[Re
 
 
 def open_easyocr(options: dict[str, Any], threads: int) -> tuple[Read, str]:
-    """EasyOCR with models that are there already: a benchmark downloads nothing."""
+    """EasyOCR with models that are on this machine already: a benchmark downloads nothing."""
     import easyocr
     import torch
 
@@ -98,7 +98,7 @@ def open_easyocr(options: dict[str, Any], threads: int) -> tuple[Read, str]:
 
 
 def open_tesseract(options: dict[str, Any], threads: int) -> tuple[Read, str]:
-    """The tesseract binary, Chinese and English where that data is installed; it starts anew for each page."""
+    """The tesseract program, with its Chinese and English data if installed; it is started for each page."""
     program = options.get("program", "tesseract")
     try:
         told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
@@ -121,7 +121,7 @@ def open_tesseract(options: dict[str, Any], threads: int) -> tuple[Read, str]:
 
 
 def tesseract_lines(table: str) -> list[dict[str, Any]]:
-    """Lines of tesseract's TSV: its words joined by spaces, boxes of the words joined."""
+    """Return the lines of tesseract's TSV output: its words joined by spaces, in their common box."""
     lines: dict[tuple[str, ...], list[dict[str, str]]] = {}
     for row in csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE):
         if row["level"] == "5" and (row["text"] or "").strip():
@@ -160,7 +160,7 @@ def _version(package: str) -> str:
 
 
 def memory() -> tuple[int, int]:
-    """Bytes held now, and at most so far; the largest child (tesseract) counts when it held more."""
+    """Return bytes of memory held now, and the most held so far, by this process or by its largest child."""
     kibibytes = {"VmRSS": 0, "VmHWM": 0}
     try:
         with open("/proc/self/status", encoding="ascii", errors="replace") as file:
@@ -177,17 +177,17 @@ def memory() -> tuple[int, int]:
 
 
 def limit_threads(threads: int) -> None:
-    """Keep this process on so many processors: the one limit that every engine obeys."""
+    """Keep this process on `threads` processors: the one limit that every engine obeys."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
 
 
 def answer_to(read: Read, path: str) -> dict[str, Any]:
-    """Read a page; the time is that of reading the file and of everything after it."""
+    """Read a page; its time includes opening the file."""
     began = time.perf_counter()
     try:
         lines = read(path)
-    except Exception as error:  # noqa: BLE001 - whatever an engine throws at a page is told, and the next page is read
+    except Exception as error:  # noqa: BLE001 - an error of any kind is reported, and the next page is read
         return {"error": f"{type(error).__name__}: {error}"}
     seconds = time.perf_counter() - began
     rss, peak = memory()
@@ -195,7 +195,7 @@ def answer_to(read: Read, path: str) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Open the engine, answer until standard input ends."""
+    """Open the engine and answer until standard input ends."""
     asked = json.loads(sys.argv[1])
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever the engine prints must not come between the answers
@@ -210,7 +210,7 @@ def main() -> int:
     except ModuleNotFoundError as error:
         answer({"absent": f"the module {error.name} is not installed"})
         return 0
-    except Exception as error:  # noqa: BLE001 - an engine that cannot start is listed as such, whatever the reason
+    except Exception as error:  # noqa: BLE001 - an engine that cannot start is reported, whatever the reason
         answer({"absent": str(error) or type(error).__name__})
         return 0
     answer({"ready": told_version})
@@ -220,6 +220,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    # A script's own folder comes first on the path: its file names must not stand in for modules of the engine.
+    # Python puts the script's folder first on the path; its files must not hide modules of the engine.
     sys.path[:] = [p for p in sys.path if os.path.abspath(p or ".") != os.path.dirname(os.path.abspath(__file__))]
     sys.exit(main())
