@@ -18,6 +18,7 @@ from ctpn_crnn.commands.arguments import (
     positive,
     search_options,
 )
+from ctpn_crnn.commands.running import with_name
 from ctpn_crnn.datasets import LabelledLine
 from ctpn_crnn.errors import CtpnCrnnError, DatasetError, OutputError
 from ctpn_crnn.evaluation.crops import line_crops, page_crops
@@ -206,7 +207,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.errors is not None:
         _show_worst(arguments.errors, result)
     for name, problem in result.skipped:
-        print(f"skipped: {problem if not name or name in problem else f'{name}: {problem}'}", file=sys.stderr)
+        print(f"skipped: {with_name(name, problem)}", file=sys.stderr)
     if not result.seconds:
         raise DatasetError(f"{arguments.set}: none of its samples could be scored")
     return 1 if result.skipped else 0

@@ -23,6 +23,7 @@ from ctpn_crnn.commands.arguments import (
     search_options,
     share,
 )
+from ctpn_crnn.commands.running import with_name
 from ctpn_crnn.documents.sources import PDF_DPI
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.jobs.folder import (
@@ -286,7 +287,7 @@ class Console(JobMonitor):
         if self._bar is not None:
             self._bar.close()
         for failure in self.failures:
-            print(f"failed: {failure.source}: {failure.error}", file=sys.stderr)
+            print(f"failed: {with_name(failure.source, failure.error)}", file=sys.stderr)
         if self._quiet:
             return
         if self._skipped:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -49,6 +50,13 @@ def run_command(work: Callable[[], int | None], name: str = "error", *, resume_h
                 raise
             print(f"\n{name}: stopped; {resume_hint}" if resume_hint else "interrupted", file=sys.stderr)
             return 130
+
+
+def with_name(name: str, message: object) -> str:
+    """Put the name of a file before a message, unless the message contains it."""
+    if not name or re.search(rf"(?<!\w){re.escape(name)}(?!\w)", str(message)):
+        return str(message)
+    return f"{name}: {message}"
 
 
 @contextmanager

@@ -237,7 +237,8 @@ def _count_frames(file: Path | bytes, name: str) -> tuple[int, ImageError | None
     except ImageError as error:
         if count == 0:
             raise
-        return count, ImageError(f"{name} is damaged after page {count}: {error}")
+        reason = error.__cause__ or error
+        return count, ImageError(f"{name} is damaged after page {count}: {reason}; make or fetch it again")
 
 
 def _bytes_of(file: BinaryIO, name: str) -> bytes:

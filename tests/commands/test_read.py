@@ -151,7 +151,12 @@ def test_damaged_files_are_named_at_the_end(fake, capsys):
     Path("in/aa.png").write_text("no image")
     assert commands.main(["read", "in", "--output", "out", "--progress"]) == 1
     err = capsys.readouterr().err
-    assert "3/3" in err and "page/s" in err and err.splitlines()[-1].startswith(f"failed: {Path('in', 'aa.png')}: ")
+    assert (
+        "3/3" in err
+        and "page/s" in err
+        and err.splitlines()[-1].startswith(f"failed: {Path('in', 'aa.png')} is not an image")
+    )
+    assert err.count("aa.png") == 1
     assert files("out") == ["a.txt", "b.txt"]
 
 

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from ctpn_crnn.commands.running import run_command
+from ctpn_crnn.commands.running import run_command, with_name
 from ctpn_crnn.errors import ConfigError
 
 
@@ -52,6 +52,13 @@ def test_both_signals_stop_the_work(capsys, number, becomes):
 def test_other_errors_are_shown():
     with pytest.raises(RuntimeError, match="broken"):
         run_command(lambda: (_ for _ in ()).throw(RuntimeError("broken")))
+
+
+def test_a_message_names_its_file_once():
+    assert with_name("a.png", ConfigError("it is torn")) == "a.png: it is torn"
+    assert with_name("a.png", "in/a.png is torn") == "in/a.png is torn"
+    assert with_name("", "torn") == "torn"
+    assert with_name("a", "it cannot be read") == "a: it cannot be read"
 
 
 def test_a_thread_can_run_a_command(capsys):
