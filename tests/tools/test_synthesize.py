@@ -7,19 +7,13 @@ from collections import Counter
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
 
 import ctpn_crnn
 from ctpn_crnn.crnn.charset import Charset
-from ctpn_crnn.datasets import TruthRegion
 from ctpn_crnn.datasets.icdar import read_icdar
 from ctpn_crnn.datasets.line_list import read_line_list
-from ctpn_crnn.errors import OutputError
-from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.synthesis.lines import LineStyle
-from ctpn_crnn.synthesis.pages import PageSample
-from ctpn_crnn.synthesis.sets import CharacterCount, ContactSheet, write_pages
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "tools" / "synthesize.py"
@@ -107,11 +101,6 @@ def test_characters_of_pages_are_refused(tool, tmp_path, capsys):
     assert not (tmp_path / "set").exists()
 
 
-def test_counts_that_cannot_be_written(tmp_path):
-    with pytest.raises(OutputError, match="cannot write .*characters.tsv: the folder .* does not exist"):
-        CharacterCount("ab").save(tmp_path / "missing" / "characters.tsv")
-
-
 def test_workers_do_not_change_the_set(tool, tmp_path):
     common = ["--count", "3", "--seed", "7", "--size", "128x160", "--styles", "receipt,scene", *FONTS]
     assert tool.main(["pages", str(tmp_path / "one"), *common]) == 0
@@ -174,21 +163,3 @@ def test_a_set_is_not_written_over(tool, tmp_path, capsys):
     (tmp_path / "images").mkdir()
     assert tool.main(["lines", str(tmp_path), "--count", "1", *FONTS]) == 2
     assert "holds a set already" in capsys.readouterr().err
-
-
-def test_truth_on_disk_is_that_of_the_sample(tmp_path):
-    regions = [
-        TruthRegion(box_to_quad(1.25, 2, 30.5, 12), "一, two"),
-        TruthRegion(box_to_quad(3, 20, 40, 33), None, "formula"),
-    ]
-    samples = [PageSample(np.zeros((40, 50, 3), np.uint8), regions), PageSample(np.zeros((9, 9, 3), np.uint8))]
-    assert write_pages(tmp_path, iter(samples)) == 2
-    first, second = read_icdar(tmp_path, formula_text="formula")
-    assert [(region.text, region.kind) for region in first.regions] == [("一, two", "text"), (None, "formula")]
-    np.testing.assert_allclose(first.regions[0].quad, regions[0].quad)
-    assert second.regions == []
-
-
-def test_sheet_that_cannot_be_written(tmp_path):
-    with pytest.raises(OutputError, match="missing"):
-        ContactSheet(2, 1).save(tmp_path / "missing" / "sheet.png")
