@@ -1,4 +1,4 @@
-"""The forms of detection set that can be read, told apart by what is in the folder; training and held-out parts."""
+"""The forms of detection set that can be read, recognised by the content of the folder; the held-out part of a set."""
 
 from __future__ import annotations
 

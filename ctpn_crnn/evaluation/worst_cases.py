@@ -23,7 +23,7 @@ class WorstCase:
         name: The file of the sample.
         badness: 0 without an error; larger is worse.
         image: uint8 (H, W, 3) BGR.
-        facts: Column of the table -> what it says of the sample.
+        facts: Column of the table -> its content for this sample.
     """
 
     name: str

@@ -93,13 +93,13 @@ class EngineProcess:
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
         try:
-            told = self._next()
-            if "absent" in told:
-                raise EngineError(told["absent"])
+            greeting = self._next()
+            if "absent" in greeting:
+                raise EngineError(greeting["absent"])
         except BaseException:
             self.close()
             raise
-        self.version: str = told["ready"]
+        self.version: str = greeting["ready"]
 
     def read(self, path: Path) -> dict[str, Any]:
         """Let the engine read a page; returns the answer of the worker.

@@ -21,8 +21,8 @@ def benchmark_tables(results: Sequence[EngineResult], plan: Plan) -> str:
     parts = [markdown_table(_HEADER, [_row(result) for result in results if result.absent is None])]
     parts += [f"- {result.name}: took no part, {result.absent}" for result in results if result.absent is not None]
     parts += [f"- {result.name}: failed at {page}: {reason}" for result in results for page, reason in result.failures]
-    told = machine()
-    parts.append(f"{told['processor']}, {plan.threads} of {told['processors']} processors, {told['system']}")
+    where = machine()
+    parts.append(f"{where['processor']}, {plan.threads} of {where['processors']} processors, {where['system']}")
     return "\n\n".join(parts)
 
 

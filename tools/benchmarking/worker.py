@@ -101,7 +101,7 @@ def open_tesseract(options: dict[str, Any], threads: int) -> tuple[Read, str]:
     """The tesseract program, with its Chinese and English data if installed; it is started for each page."""
     program = options.get("program", "tesseract")
     try:
-        told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+        about = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
         listed = subprocess.run([program, "--list-langs"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise AbsentError("no tesseract program on the path") from error
@@ -117,7 +117,7 @@ def open_tesseract(options: dict[str, Any], threads: int) -> tuple[Read, str]:
             raise RuntimeError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "tesseract failed")
         return tesseract_lines(done.stdout)
 
-    return read, f"{told.split()[1]} ({languages})"
+    return read, f"{about.split()[1]} ({languages})"
 
 
 def tesseract_lines(table: str) -> list[dict[str, Any]]:
@@ -200,20 +200,20 @@ def main() -> int:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever the engine prints must not come between the answers
 
-    def answer(told: dict[str, Any]) -> None:
-        answers.write(json.dumps(told) + "\n")
+    def answer(content: dict[str, Any]) -> None:
+        answers.write(json.dumps(content) + "\n")
         answers.flush()
 
     limit_threads(asked["threads"])
     try:
-        read, told_version = OPENERS[asked["engine"]](asked["options"], asked["threads"])
+        read, engine_version = OPENERS[asked["engine"]](asked["options"], asked["threads"])
     except ModuleNotFoundError as error:
         answer({"absent": f"the module {error.name} is not installed"})
         return 0
     except Exception as error:  # noqa: BLE001 - an engine that cannot start is reported, whatever the reason
         answer({"absent": str(error) or type(error).__name__})
         return 0
-    answer({"ready": told_version})
+    answer({"ready": engine_version})
     for line in sys.stdin:
         answer(answer_to(read, json.loads(line)["image"]))
     return 0

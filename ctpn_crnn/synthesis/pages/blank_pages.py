@@ -7,7 +7,7 @@ import numpy as np
 from ctpn_crnn.synthesis.pages import distractors
 from ctpn_crnn.synthesis.pages.backgrounds import ink_color, paper
 from ctpn_crnn.synthesis.pages.page_sample import PageKit
-from ctpn_crnn.synthesis.pages.typesetting import Canvas, pick_typeface
+from ctpn_crnn.synthesis.pages.typesetting import Box, Canvas, pick_typeface
 from ctpn_crnn.synthesis.text.page_text import PageText
 
 
@@ -41,7 +41,7 @@ def _draw_distractor(rng: np.random.Generator, canvas: Canvas, kit: PageKit) -> 
         distractors.picture(rng, canvas, box, kit.photos)
 
 
-def _box(rng: np.random.Generator, canvas: Canvas) -> distractors.Box:
+def _box(rng: np.random.Generator, canvas: Canvas) -> Box:
     width, height = rng.uniform(0.15, 0.9) * canvas.width, rng.uniform(0.08, 0.7) * canvas.height
     x, y = rng.uniform(0, canvas.width - width), rng.uniform(0, canvas.height - height)
     return x, y, x + width, y + height

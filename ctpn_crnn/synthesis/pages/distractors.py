@@ -6,10 +6,7 @@ import cv2
 import numpy as np
 
 from ctpn_crnn.synthesis.pages.backgrounds import Photos
-from ctpn_crnn.synthesis.pages.typesetting import Canvas, Color
-
-Box = tuple[float, float, float, float]
-"""x1, y1, x2, y2 in pixels."""
+from ctpn_crnn.synthesis.pages.typesetting import Box, Canvas, Color
 
 
 def barcode(rng: np.random.Generator, canvas: Canvas, box: Box, color: Color = (20, 20, 20)) -> None:

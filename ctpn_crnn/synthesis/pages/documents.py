@@ -24,13 +24,13 @@ class FormulaShares:
     Attributes:
         inline: Share of the lines of running text that hold formulas.
         displayed: Share of the blocks that are a formula on a line of its own.
-        signs: Share of the formulas in running text that are a single variable with an index or a power.
+        variables: Share of the formulas in running text that are a single variable with an index or a power.
         largest: Largest size of a displayed formula, in em of the running text.
     """
 
     inline: float = 0.0
     displayed: float = 0.0
-    signs: float = 0.0
+    variables: float = 0.0
     largest: float = 1.5
 
 
@@ -121,7 +121,7 @@ def proof_page(rng: np.random.Generator, kit: PageKit, size: tuple[int, int]) ->
     Raises:
         SynthesisError: matplotlib is not installed.
     """
-    shares = FormulaShares(inline=rng.uniform(0.4, 1.0), displayed=0.12, signs=0.55, largest=2.8)
+    shares = FormulaShares(inline=rng.uniform(0.4, 1.0), displayed=0.12, variables=0.55, largest=2.8)
     return _draw_page(rng, kit, size, shares)
 
 
@@ -229,10 +229,10 @@ class _DocumentPage:
 
     def _line_with_formulas(self, column: Column, text: str, indent: float) -> str:
         """Write a line of text and formulas; each formula and each text between is a region. Returns the rest."""
-        rng, face, signs = self.rng, self.face, self.setting.formulas.signs
+        rng, face, variables = self.rng, self.face, self.setting.formulas.variables
         x, baseline = column.x1 + indent, face.baseline(column.y, self.row)
         while text and column.x2 - x > 2 * face.size:
-            kind = "sign" if signs and rng.random() < signs else "inline"
+            kind = "variable" if variables and rng.random() < variables else "inline"
             mask, depth = formulas.formula_mask(rng, face.size, kind)
             space = rng.uniform(0.15, 0.5) * face.size
             width = column.x2 - x - mask.shape[1] - 2 * space

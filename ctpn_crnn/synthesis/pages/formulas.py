@@ -38,8 +38,8 @@ def formula_mask(rng: np.random.Generator, size: int, kind: str) -> tuple[np.nda
     Args:
         rng: Source of randomness.
         size: Em in pixels.
-        kind: "displayed" for a line of its own, "inline" for running text (shorter and lower), "sign" for a single
-            variable with an index, a power or a comparison.
+        kind: "displayed" for a line of its own, "inline" for running text (shorter and lower), "variable" for a
+            single variable with an index, a power or a comparison.
 
     Returns:
         The coverage, (H, W) uint8 cut tight to the ink, and the number of its rows below the baseline.
@@ -131,7 +131,7 @@ def _inline(rng: np.random.Generator) -> str:
     return expression(rng, 1, int(rng.integers(1, 4)))
 
 
-def _sign(rng: np.random.Generator) -> str:
+def _variable(rng: np.random.Generator) -> str:
     draw = rng.random()
     if draw < 0.35:
         return _indexed(rng)
@@ -156,7 +156,7 @@ _MAKERS: dict[str, Callable[[np.random.Generator], str]] = {
     "inline": _inline,
     "start": _start,
     "next": _next,
-    "sign": _sign,
+    "variable": _variable,
 }
 
 

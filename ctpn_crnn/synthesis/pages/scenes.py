@@ -10,7 +10,7 @@ import numpy as np
 from ctpn_crnn.datasets.samples import TruthRegion
 from ctpn_crnn.synthesis.pages.backgrounds import ink_color, luminance
 from ctpn_crnn.synthesis.pages.page_sample import PageKit
-from ctpn_crnn.synthesis.pages.typesetting import LINE_EXTENT, Canvas, Ink, Typeface, pick_typeface
+from ctpn_crnn.synthesis.pages.typesetting import LINE_EXTENT, Box, Canvas, Ink, Typeface, pick_typeface
 from ctpn_crnn.synthesis.pages.warping import transform
 from ctpn_crnn.synthesis.text.page_text import PageText
 
@@ -42,7 +42,7 @@ class _Sign:
 def scene_page(rng: np.random.Generator, kit: PageKit, size: tuple[int, int]) -> Canvas:
     """Draw a photograph with one to ten signs that do not overlap."""
     canvas = Canvas(kit.photos.crop(rng, size).copy())
-    taken: list[tuple[float, float, float, float]] = []
+    taken: list[Box] = []
     for _ in range(int(rng.choice([1, 1, 2, 2, 3, 4, 5, 7, 10]))):
         sign = _sign(rng, kit, size)
         if sign is not None:
@@ -92,9 +92,7 @@ def _stacked(rng: np.random.Generator, inks: list[Ink], size: int) -> _Sign:
     return _Sign(np.ascontiguousarray(surface.image[..., 0]), surface.regions, size, least)
 
 
-def _place(
-    rng: np.random.Generator, canvas: Canvas, sign: _Sign, taken: list[tuple[float, float, float, float]]
-) -> None:
+def _place(rng: np.random.Generator, canvas: Canvas, sign: _Sign, taken: list[Box]) -> None:
     """Put a sign where none stands yet, wholly inside the picture; gives up after a few tries."""
     height, width = sign.mask.shape
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
@@ -133,9 +131,7 @@ def _view(rng: np.random.Generator, corners: np.ndarray) -> np.ndarray:
     return points @ np.array([[cosine, sine], [-sine, cosine]])
 
 
-def _paint(
-    rng: np.random.Generator, canvas: Canvas, sign: _Sign, matrix: np.ndarray, box: tuple[float, float, float, float]
-) -> None:
+def _paint(rng: np.random.Generator, canvas: Canvas, sign: _Sign, matrix: np.ndarray, box: Box) -> None:
     """Blend plate, shadow or outline, and letters into the picture within their box."""
     x1, y1 = int(box[0]), int(box[1])
     x2, y2 = min(canvas.width, int(np.ceil(box[2])) + 1), min(canvas.height, int(np.ceil(box[3])) + 1)
@@ -183,5 +179,5 @@ def _blend(area: np.ndarray, mask: np.ndarray, color: np.ndarray, opacity: float
     area[:] = (area + (color.astype(np.float32) - area) * cover + 0.5).astype(np.uint8)
 
 
-def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+def _overlap(a: Box, b: Box) -> bool:
     return a[0] < b[2] + _GAP and b[0] < a[2] + _GAP and a[1] < b[3] + _GAP and b[1] < a[3] + _GAP

@@ -7,11 +7,8 @@ import numpy as np
 
 from ctpn_crnn.synthesis.pages.backgrounds import ink_color, luminance
 from ctpn_crnn.synthesis.pages.page_sample import PageKit
-from ctpn_crnn.synthesis.pages.typesetting import Canvas, Color, Typeface, pick_typeface
+from ctpn_crnn.synthesis.pages.typesetting import Box, Canvas, Color, Typeface, pick_typeface
 from ctpn_crnn.synthesis.text.page_text import PageText
-
-Box = tuple[float, float, float, float]
-"""x1, y1, x2, y2 in pixels."""
 
 
 def screen_page(rng: np.random.Generator, kit: PageKit, size: tuple[int, int]) -> Canvas:

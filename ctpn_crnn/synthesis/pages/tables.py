@@ -9,7 +9,7 @@ import numpy as np
 
 from ctpn_crnn.synthesis.pages.backgrounds import ink_color, paper
 from ctpn_crnn.synthesis.pages.page_sample import PageKit
-from ctpn_crnn.synthesis.pages.typesetting import Canvas, Color, Typeface, pick_typeface
+from ctpn_crnn.synthesis.pages.typesetting import Box, Canvas, Color, Typeface, pick_typeface
 from ctpn_crnn.synthesis.text.page_text import PageText
 
 
@@ -57,7 +57,7 @@ def draw_table(
     canvas: Canvas,
     text: PageText,
     face: Typeface,
-    box: tuple[float, float, float, float],
+    box: Box,
     ink: Color,
 ) -> float:
     """Draw a table into the box (x1, y1, x2, lowest y), each cell a region of its own.

@@ -17,6 +17,9 @@ from ctpn_crnn.synthesis.fonts import Font, FontLibrary
 Color = tuple[int, int, int]
 """Blue, green, red, 0..255."""
 
+Box = tuple[float, float, float, float]
+"""x1, y1, x2, y2 in pixels."""
+
 LINE_EXTENT = 1.22
 """Height of a line's region in em, whatever its ink; the ground truth of published page sets has 1.2 to 1.35."""
 _TIGHT_ABOVE, _TIGHT_BELOW, _TIGHT_LEAST = 0.09, 0.06, 0.5

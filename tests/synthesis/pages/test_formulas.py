@@ -25,7 +25,7 @@ def inked(image):
 
 class TestFormulas:
     @NEEDS_MATPLOTLIB
-    @pytest.mark.parametrize("kind", ["inline", "sign", "displayed"])
+    @pytest.mark.parametrize("kind", ["inline", "variable", "displayed"])
     def test_masks_are_tight(self, kind):
         rng = np.random.default_rng(1)
         for _ in range(4):
@@ -50,12 +50,12 @@ class TestFormulas:
         assert kinds.count("formula") >= 5 and kinds.count("text") >= 5
 
     @NEEDS_MATPLOTLIB
-    def test_signs_are_narrower_than_formulas_in_text(self):
+    def test_single_variables_are_narrower_than_formulas_in_text(self):
         widths = {
             kind: np.median([formulas.formula_mask(np.random.default_rng(s), 20, kind)[0].shape[1] for s in range(40)])
-            for kind in ("sign", "inline", "displayed")
+            for kind in ("variable", "inline", "displayed")
         }
-        assert widths["sign"] < 0.8 * widths["inline"] < widths["displayed"]
+        assert widths["variable"] < 0.8 * widths["inline"] < widths["displayed"]
 
     def test_without_matplotlib_the_style_is_skipped(self, fonts, corpus, monkeypatch):
         monkeypatch.setattr(formulas, "available", lambda: False)
