@@ -19,8 +19,8 @@ from ctpn_crnn.errors import ConfigError
 Quad = np.ndarray
 """A float32 array (4, 2); named for readability of signatures only."""
 
-_WARP_LIMIT = 32_000
-"""OpenCV's warps address their source with 16 bits."""
+WARP_LIMIT = 32_000
+"""Longest side in pixels of an image that OpenCV can warp: it addresses the pixels with 16 bits."""
 
 
 def box_to_quad(x1: float, y1: float, x2: float, y2: float) -> Quad:
@@ -222,8 +222,8 @@ def _warp(image: np.ndarray, quad: np.ndarray, target: np.ndarray, size: tuple[i
     high = np.clip(np.ceil(quad.max(axis=0) + margin), low + 1, limits).astype(int)
     part, quad = image[low[1] : high[1], low[0] : high[0]], quad - low
     longest = max(part.shape[:2])
-    if longest > _WARP_LIMIT:
-        scale = _WARP_LIMIT / longest
+    if longest > WARP_LIMIT:
+        scale = WARP_LIMIT / longest
         shape = (max(1, int(part.shape[1] * scale)), max(1, int(part.shape[0] * scale)))
         quad = quad * (np.array(shape) / (part.shape[1], part.shape[0]))
         part = cv2.resize(part, shape, interpolation=cv2.INTER_AREA)

@@ -19,12 +19,12 @@ from ctpn_crnn.documents.page_ref import PageRef
 from ctpn_crnn.documents.prefetch import prefetch as prefetched
 from ctpn_crnn.documents.sources import load_page, page_refs, sources
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError, WeightsError
-from ctpn_crnn.geometry import Rotation, crop_quad, quad_size
+from ctpn_crnn.geometry import clip_quad, crop_quad, quad_size
 from ctpn_crnn.layout.reading_order import reading_order
 from ctpn_crnn.layout.spaced_words import join_spaced_words
 from ctpn_crnn.page import Char, Page, Region, TextLine
-from ctpn_crnn.refine.orientation import read_upright
-from ctpn_crnn.refine.skew import MIN_SKEW, estimate_skew
+from ctpn_crnn.refine.upright import DEFAULTS as UPRIGHT
+from ctpn_crnn.refine.upright import set_upright
 
 if TYPE_CHECKING:
     from ctpn_crnn.crnn.language_model import LanguageModel
@@ -104,8 +104,8 @@ class Recognizer:
             left out: what is no text, whatever its length. Lines without any text always are.
         padding: See `PADDING`.
         max_pixels: Larger images are refused, see `load_image`.
-        deskew: "off", or "auto": where the text of a page leans by 0.1 to 10 degrees, lines are looked for on the page
-            turned upright. Quads are those of the source all the same, and the crops are cut out of it.
+        deskew: "off" or "auto". "off": a page whose lines lean by 2 to 30 degrees is set upright before it is read.
+            "auto": any image whose lines lean by 0.1 to 30 degrees is. Quads are those of the source all the same.
         orientation: "auto", or "upright": "auto" reads a page that is upside down or on its side as it should stand.
             Quads are those of the source; `Page.orientation` tells.
         detector: Finds the lines instead of CTPN; `weights`, `runtime` and `precision` are not used for it.
@@ -232,26 +232,29 @@ class Recognizer:
 
     def _read_page(self, image: np.ndarray, name: str | None) -> Page:
         height, width = image.shape[:2]
-        if self.orientation == "auto":
-            lines, turn = read_upright(image, self._find, self._read_regions)
-        else:
-            lines, turn = self._read_regions(image, self._find(image)), Rotation(0, width, height)
-        lines = join_spaced_words([line for line in lines if self._is_worth_keeping(line)])
+        turn, seen = set_upright(
+            image,
+            lambda turned: _FoundLines(self, turned),
+            quarter_turns=self.orientation == "auto",
+            any_lean=self.deskew == "auto",
+        )
+        lines = join_spaced_words([line for line in seen.read() if self._is_worth_keeping(line)])
         order = reading_order([line.quad for line in lines])
-        lines = [replace(lines[index], quad=turn.to_source(lines[index].quad)) for index in order]
-        return Page(width, height, lines, name)
+        quads = [turn.to_source(line.quad) for line in lines]
+        if turn.degrees % 90:  # the turned image is larger than the source
+            quads = [clip_quad(quad, image.shape) for quad in quads]
+        return Page(width, height, [replace(lines[index], quad=quads[index]) for index in order], name)
 
-    def _find(self, image: np.ndarray) -> list[Region]:
-        """Regions with quads in pixels of the image, which may lean."""
-        skew = estimate_skew(image) if self.deskew == "auto" else 0.0
-        if abs(skew) < MIN_SKEW:
-            return self.detector.detect(image)
-        upright = Rotation(-skew, image.shape[1], image.shape[0])
-        regions = self.detector.detect(upright.apply(image))
-        return [Region(upright.to_source(region.quad), region.score, region.kind) for region in regions]
+    def read_regions(self, image: np.ndarray, regions: Sequence[Region]) -> list[TextLine]:
+        """Read regions of an image. A formula stays unread, unless its characters show that it is none.
 
-    def _read_regions(self, image: np.ndarray, regions: Sequence[Region]) -> list[TextLine]:
-        """Lines in the order of the regions. Formulas are passed on unread, but for those that are none."""
+        Args:
+            image: uint8 BGR (H, W, 3).
+            regions: With quads in its pixels.
+
+        Returns:
+            A line for each region, in their order.
+        """
         crops = [crop_quad(image, region.quad, self.padding) for region in regions]
         readings = self.reader.read(crops, one_page=True) if crops else []
         return [self._line(region, reading) for region, reading in zip(regions, readings, strict=True)]
@@ -264,6 +267,61 @@ class Recognizer:
 
     def _is_worth_keeping(self, line: TextLine) -> bool:
         return line.kind != "text" or bool(line.text.strip() and line.character_confidence >= self.min_confidence)
+
+
+class _FoundLines:
+    """The lines found in an image, of which no more are read than needed. Each is read once.
+
+    Args:
+        recognizer: Finds and reads them.
+        image: uint8 BGR (H, W, 3), in which text is taken to stand upright.
+    """
+
+    def __init__(self, recognizer: Recognizer, image: np.ndarray) -> None:
+        self._recognizer = recognizer
+        self._image = image
+        self._regions = recognizer.detector.detect(image)
+        self._lines: dict[int, TextLine] = {}  # those that are read, by the index of their region
+
+    def read(self) -> list[TextLine]:
+        """Return the lines in the order in which they were found."""
+        return self._read(range(len(self._regions)))
+
+    @property
+    def legibility(self) -> float:
+        """Mean probability of the characters of a few lines, 0..1; 0 without lines."""
+        return mean_legibility(self._read(self._few()))
+
+    @property
+    def legibility_upside_down(self) -> float:
+        """Mean probability of the characters of the same lines, each turned by half."""
+        few = [self._regions[index] for index in self._few()]
+        turned = [Region(region.quad[[2, 3, 0, 1]], region.score, region.kind) for region in few]
+        return mean_legibility(self._recognizer.read_regions(self._image, turned))
+
+    def _few(self) -> list[int]:
+        """Return which lines have the best length to judge by how the image stands."""
+        text = [index for index, region in enumerate(self._regions) if region.kind == "text"]
+        text.sort(key=lambda index: abs(_length_in_heights(self._regions[index].quad) - UPRIGHT.few_lines_length))
+        return text[: UPRIGHT.few_lines]
+
+    def _read(self, indices: Sequence[int]) -> list[TextLine]:
+        unread = [index for index in indices if index not in self._lines]
+        lines = self._recognizer.read_regions(self._image, [self._regions[index] for index in unread])
+        self._lines.update(zip(unread, lines, strict=True))
+        return [self._lines[index] for index in indices]
+
+
+def mean_legibility(lines: Sequence[TextLine]) -> float:
+    """Return the mean probability of the characters of lines, weighted by the lines' lengths; 0 without lines."""
+    weights = [_length_in_heights(line.quad) for line in lines]
+    return float(np.average([line.character_confidence for line in lines], weights=weights)) if lines else 0.0
+
+
+def _length_in_heights(quad: np.ndarray) -> float:
+    """Return a line's length in its heights, about the number of its Chinese characters."""
+    width, height = quad_size(quad)
+    return max(width, 1.0) / max(height, 1.0)
 
 
 def is_no_formula(chars: Sequence[Char]) -> bool:
@@ -374,7 +432,8 @@ def _file_in(folder: Path, kind: str) -> Path:
 def _make_detector(weights: PathLike | None, runtime: str, precision: str) -> Finder:
     from ctpn_crnn.ctpn.detector import Detector  # here: it brings TensorFlow
 
-    return Detector(weights=weights, runtime=runtime, precision=precision)
+    # The recognizer sets images upright itself.
+    return Detector(weights=weights, runtime=runtime, precision=precision, level=False)
 
 
 def _make_reader(weights: PathLike | None, runtime: str, precision: str, search: Mapping[str, Any]) -> Reader:

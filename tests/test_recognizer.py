@@ -5,14 +5,15 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
-from ctpn_crnn.geometry import box_to_quad
-from ctpn_crnn.page import Char
-from ctpn_crnn.recognizer import Recognizer, choose_weights, says_program, says_words
+from ctpn_crnn.geometry import box_to_quad, quad_size
+from ctpn_crnn.page import Char, TextLine
+from ctpn_crnn.recognizer import Recognizer, choose_weights, mean_legibility, says_program, says_words
 
 
 @dataclass
@@ -124,6 +125,133 @@ class TestRecognize:
         Image.fromarray(make_image()).save(tmp_path / "a.png")
         with pytest.raises(ImageError, match="too large"):
             make(max_pixels=100).recognize(tmp_path / "a.png")
+
+
+def draw_page(rows=20):
+    """Lines of capitals of varying length, 800 x 1000 pixels."""
+    page = np.full((1000, 800, 3), 255, np.uint8)
+    rng = np.random.default_rng(1)
+    for row in range(rows):
+        letters = "".join(rng.choice(list("ABCDEFGHIKLMNORSTUVXZ "), int(rng.integers(20, 38))))
+        cv2.putText(page, letters, (60, 80 + 40 * row), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (0,) * 3, 1, cv2.LINE_AA)
+    return page
+
+
+def lean(page, degrees):
+    """Turn clockwise as seen, keeping the size; OpenCV counts the other way round."""
+    height, width = page.shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, 1.0)
+    return cv2.warpAffine(page, matrix, (width, height), borderValue=(255,) * 3)
+
+
+class RowFinder:
+    """Finds rows with ink as upright boxes: right on upright pages only. Notes what it was shown."""
+
+    def __init__(self):
+        self.shapes = []
+
+    def detect(self, image):
+        self.shapes.append(image.shape[:2])
+        ink = (image[..., 0] < 128).any(axis=1)
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], ink.astype(int), [0]])))
+        boxes = []
+        for top, bottom in edges.reshape(-1, 2):
+            columns = np.flatnonzero((image[top:bottom, :, 0] < 128).any(axis=0))
+            boxes.append((columns[0], top, columns[-1] + 1, bottom))
+        return [FakeRegion(box_to_quad(*map(float, box))) for box in boxes]
+
+
+class TestLeaningPages:
+    def make(self, **options):
+        return Recognizer(detector=RowFinder(), reader=GreyReader(0.9), **options)
+
+    @pytest.mark.parametrize(("degrees", "deskew"), [(9.0, "off"), (9.0, "auto"), (1.5, "auto"), (-9.0, "off")])
+    def test_lines_have_quads_of_the_source(self, degrees, deskew):
+        upright = self.make().recognize(draw_page())
+        assert len(upright.lines) == 20
+        page = self.make(deskew=deskew).recognize(lean(draw_page(), degrees))
+        assert (page.width, page.height, len(page.lines)) == (800, 1000, 20)
+        turn = cv2.getRotationMatrix2D((400, 500), -degrees, 1.0)
+        for line, straight in zip(page.lines, upright.lines):
+            where = straight.quad @ turn[:, :2].T + turn[:, 2]
+            assert np.abs(line.quad - where).max() < 4  # pixels
+            assert quad_size(line.quad)[1] == pytest.approx(quad_size(straight.quad)[1], abs=3)
+
+    def test_a_small_lean_stays_unless_asked_for(self):
+        image = lean(draw_page(), 1.5)
+        assert quad_size(self.make().recognize(image).lines[0].quad)[1] > 19  # of print 13 high, 500 long
+        assert quad_size(self.make(deskew="auto").recognize(image).lines[0].quad)[1] < 18
+
+    def test_an_upright_page_is_left_alone(self):
+        assert self.make(deskew="auto").recognize(draw_page()) == self.make().recognize(draw_page())
+
+    def test_deskew_is_off_or_auto(self):
+        with pytest.raises(ConfigError, match="deskew must be one of off, auto"):
+            self.make(deskew=True)
+
+
+class OneWayReader:
+    """Reads a crop well if its dark end is on the left; notes how many crops it is given at once."""
+
+    def __init__(self):
+        self.at_once = []
+
+    def read(self, crops, *, one_page=False):
+        self.at_once.append(len(crops))
+        well = [crop[:, 0].mean() < crop[:, -1].mean() for crop in crops]
+        return [FakeReading("x", 0.9, [Char("x", 0.95 if good else 0.3, 0, 1)]) for good in well]
+
+
+def arrows(lines, degrees=0):
+    """An image with lines that begin dark and end grey, and their boxes once it stands upright."""
+    image = np.full((20 * lines, 120, 3), 255, np.uint8)
+    boxes = [(10, 20 * i + 5, 110, 20 * i + 15) for i in range(lines)]
+    for x1, y1, x2, y2 in boxes:
+        image[y1:y2, x1:x2] = np.linspace(0, 200, x2 - x1)[:, None]
+    return np.ascontiguousarray(np.rot90(image, degrees // 90)), boxes
+
+
+class ArrowFinder:
+    """Finds the lines of `arrows`, upright or upside down."""
+
+    def __init__(self, boxes):
+        self.boxes, self.calls = boxes, 0
+
+    def detect(self, image):
+        self.calls += 1
+        return [FakeRegion(box_to_quad(*box)) for box in self.boxes]
+
+
+class TestUpsideDown:
+    @pytest.mark.parametrize(("lines", "at_once"), [(3, [3]), (12, [12]), (20, [12, 8])])
+    def test_of_an_upright_page_each_line_is_found_and_read_once(self, lines, at_once):
+        image, boxes = arrows(lines)
+        finder, reader = ArrowFinder(boxes), OneWayReader()
+        page = Recognizer(detector=finder, reader=reader).recognize(image)
+        assert [line.quad[0].tolist() for line in page.lines] == [[x1, y1] for x1, y1, _, _ in boxes]
+        assert (finder.calls, reader.at_once) == (1, at_once)
+
+    def test_a_page_upside_down_is_found_again_and_its_quads_are_those_of_the_source(self):
+        image, boxes = arrows(3, 180)
+        finder, reader = ArrowFinder(boxes), OneWayReader()
+        page = Recognizer(detector=finder, reader=reader).recognize(image)
+        assert (finder.calls, reader.at_once) == (2, [3, 3, 3])
+        assert page.orientation == 180
+        # The first line of the text stands at the bottom right of the image, 120 x 60 pixels.
+        np.testing.assert_allclose(page.lines[0].quad, [[110, 55], [10, 55], [10, 45], [110, 45]], atol=1e-3)
+
+    def test_formulas_do_not_tell_which_side_is_up(self):
+        image, boxes = arrows(3, 180)
+        finder, reader = ArrowFinder(boxes), OneWayReader()
+        finder.detect = lambda _: [FakeRegion(box_to_quad(*box), kind="formula") for box in boxes]
+        assert Recognizer(detector=finder, reader=reader).recognize(image).orientation == 0
+        assert reader.at_once == [3]
+
+
+def test_legibility_weighs_lines_by_their_lengths_in_heights():
+    lines = [TextLine("x", c, box_to_quad(0, 0, w, 10)) for c, w in ((0.9, 90), (0.5, 30))]
+    assert mean_legibility(lines) == pytest.approx(0.8)
+    assert mean_legibility([]) == 0
 
 
 class TestRecognizeAll:

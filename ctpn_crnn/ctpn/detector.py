@@ -18,7 +18,8 @@ from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.geometry import Rotation, clip_quad
 from ctpn_crnn.page import Region
 from ctpn_crnn.refine.regions import TALL, fitted, outside, without_text_in_formulas
-from ctpn_crnn.refine.views import View, groups_of, levelling, view_of
+from ctpn_crnn.refine.upright import lean_turn
+from ctpn_crnn.refine.views import View, groups_of, view_of
 from ctpn_crnn.runtime import Network, load_network
 
 MAX_BATCH_PIXELS = 1248 * 1760
@@ -141,7 +142,7 @@ class Detector:
             ImageError: An image cannot be read.
         """
         loaded = [load_image(image) for image in images]
-        turns = [levelling(image) if self.level else Rotation(0.0, *image.shape[1::-1]) for image in loaded]
+        turns = [lean_turn(image) if self.level else Rotation(0.0, *image.shape[1::-1]) for image in loaded]
         levelled = [turn.apply(image) for turn, image in zip(turns, loaded, strict=True)]
         found = self._found(levelled)
         return [[_turned_back(region, turn) for region in regions] for turn, regions in zip(turns, found, strict=True)]

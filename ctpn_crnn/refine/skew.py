@@ -14,9 +14,6 @@ import numpy as np
 MAX_SKEW = 10.0
 """Degrees; larger angles are not looked for."""
 
-MIN_SKEW = 0.1
-"""Degrees. Less than this is not worth turning a page: a line across an A4 page then rises by half its stroke."""
-
 _WORKING_SIDE = 1400
 """Pixels of the longer side that the estimate works on: print of 8 points on A4 is then 11 high."""
 

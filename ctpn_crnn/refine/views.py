@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 
 from ctpn_crnn.ctpn.spec import STRIDE
-from ctpn_crnn.geometry import Quad, Rotation, clip_quad
-from ctpn_crnn.refine.skew import estimate_skew, is_full_of_lines
+from ctpn_crnn.geometry import Quad, clip_quad
+from ctpn_crnn.refine.skew import is_full_of_lines
 
 MIN_SIDE = 4
 """Images with a side below this many pixels hold no legible text; there is no view of them."""
@@ -41,9 +41,6 @@ SMALL_PRINT = 0.1
 
 BLANK_LEVELS = 6
 """Grey levels from the ground within which margins are blank, seen at a quarter of the size, which averages grain."""
-
-MIN_LEAN, MAX_LEAN = 2.0, 30.0
-"""Degrees by which the lines of a page lean when it is worth turning, and beyond which no lean is looked for."""
 
 MAX_INKED = 0.4
 """An image with more that is not blank has no margins to look for."""
@@ -116,26 +113,6 @@ def view_of(
     right, bottom = -size[0] % STRIDE, -size[1] % STRIDE
     padded = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=cv2.mean(image)[:3])
     return View(cv2.cvtColor(padded, cv2.COLOR_BGR2RGB), size[::-1], grey, page, scales, (x1, y1))
-
-
-def levelling(image: np.ndarray) -> Rotation:
-    """Return the turn after which the lines of a page run level; one by 0 degrees for what hardly leans, and for what
-    is neither a page nor full of lines.
-
-    The strips of a line that climbs are joined to those of its neighbours where lines are set close: dense text has to
-    be level to be told apart. Signs in photographs stand alone, and are found as they are.
-
-    Args:
-        image: (H, W, 3) BGR uint8.
-    """
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    lean = estimate_skew(grey, MAX_LEAN)
-    turn = Rotation(-lean, grey.shape[1], grey.shape[0])
-    if abs(lean) >= MIN_LEAN:
-        level = turn.apply(grey)
-        if print_height(level) is not None or is_full_of_lines(level):
-            return turn
-    return Rotation(0.0, turn.width, turn.height)
 
 
 def is_page(grey: np.ndarray) -> bool:

@@ -1,14 +1,10 @@
-"""Small angles: estimated on drawn pages that OpenCV turns, and the way back of points."""
-
-from dataclasses import dataclass
+"""Small angles: estimated on drawn pages that OpenCV turns."""
 
 import cv2
 import numpy as np
 import pytest
 
-from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.geometry import Rotation, box_to_quad, quad_size
-from ctpn_crnn.recognizer import Recognizer
+from ctpn_crnn.geometry import Rotation
 from ctpn_crnn.refine.skew import estimate_skew, is_full_of_lines, lies_on_its_side
 
 
@@ -84,60 +80,6 @@ class TestEstimate:
     def test_grey_and_colour_agree(self):
         page = lean(draw_page(), 1.3)
         assert estimate_skew(page[..., 0]) == estimate_skew(page)
-
-
-@dataclass(frozen=True)
-class Region:
-    quad: np.ndarray
-    score: float
-    kind: str
-
-
-class RowFinder:
-    """Finds rows with ink: works on upright pages only."""
-
-    def detect(self, image):
-        ink = (image[..., 0] < 128).any(axis=1)
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], ink.astype(int), [0]])))
-        boxes = []
-        for top, bottom in edges.reshape(-1, 2):
-            columns = np.flatnonzero((image[top:bottom, :, 0] < 128).any(axis=0))
-            boxes.append((columns[0], top, columns[-1] + 1, bottom))
-        return [Region(box_to_quad(*map(float, box)), 0.9, "text") for box in boxes]
-
-
-class SizeReader:
-    def read(self, crops, *, one_page=False):
-        return [Reading(f"{crop.shape[1]} x {crop.shape[0]}") for crop in crops]
-
-
-class Reading:
-    def __init__(self, text):
-        self.text, self.confidence, self.chars = text, 0.9, []
-
-
-class TestRecognizer:
-    def make(self, **options):
-        return Recognizer(detector=RowFinder(), reader=SizeReader(), padding=(0, 0), **options)
-
-    def test_lines_of_a_leaning_page_have_quads_of_the_source(self):
-        upright = self.make().recognize(draw_page())
-        assert len(upright.lines) == 20
-        assert len(self.make().recognize(lean(draw_page(), 9.0)).lines) < 10  # they run into each other
-        page = self.make(deskew="auto").recognize(lean(draw_page(), 9.0))
-        assert (page.width, page.height, len(page.lines)) == (800, 1000, 20)
-        turn = cv2.getRotationMatrix2D((400, 500), -9.0, 1.0)
-        for line, straight in zip(page.lines, upright.lines):
-            where = straight.quad @ turn[:, :2].T + turn[:, 2]
-            assert np.abs(line.quad - where).max() < 4  # pixels
-            assert quad_size(line.quad)[1] == pytest.approx(quad_size(straight.quad)[1], abs=3)
-
-    def test_an_upright_page_is_left_alone(self):
-        assert self.make(deskew="auto").recognize(draw_page()) == self.make().recognize(draw_page())
-
-    def test_unknown_choice(self):
-        with pytest.raises(ConfigError, match="deskew must be one of off, auto"):
-            self.make(deskew=True)
 
 
 class TestFullOfLines:

@@ -15,7 +15,6 @@ from ctpn_crnn.refine.views import (
     content_box,
     groups_of,
     is_page,
-    levelling,
     print_height,
     view_of,
 )
@@ -203,29 +202,6 @@ def test_pages_shown_as_photographs_are_looked_at_once():
     network = SeesAllOver(kind=2)
     Detector(network=network, fit_ink=False, small_print=None).detect(page(15))
     assert len(network.sizes) == 1
-
-
-@pytest.mark.parametrize("lean", [-25, -6, 3, 12, 25])
-def test_a_leaning_page_is_set_upright(lean):
-    image = page(15)
-    turn = levelling(Rotation(lean, image.shape[1], image.shape[0]).apply(image))
-    assert turn.degrees == pytest.approx(-lean, abs=0.5)
-
-
-def test_dense_text_is_set_upright_on_a_ground_that_is_not_even():
-    image = page(12, lines=40)[:1300].astype(int) // 2 + 60
-    image += np.random.default_rng(5).integers(-35, 36, image.shape)
-    image = Rotation(5.0, 1000, 1300).apply(image.clip(0, 255).astype(np.uint8))
-    assert not is_page(image[..., 0])
-    assert levelling(image).degrees == pytest.approx(-5.0, abs=0.5)
-
-
-def test_level_pages_and_photographs_are_left_alone():
-    assert levelling(page(15)).degrees == 0
-    assert levelling(Rotation(1.0, 1000, 1400).apply(page(15))).degrees == 0
-    assert levelling(photograph()).degrees == 0
-    # Words of a sign are hardly a page, however they lean.
-    assert levelling(Rotation(12, 1000, 1400).apply(page(20, lines=2))).degrees == 0
 
 
 class SeesInk:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ctpn_crnn.ctpn.detector import Detector
-from ctpn_crnn.refine.views import levelling, view_of
+from ctpn_crnn.refine.upright import lean_turn
+from ctpn_crnn.refine.views import view_of
 from ctpn_crnn.runtime import Network
 
 
@@ -74,7 +75,7 @@ def time_detection(network: Network, images: Sequence[np.ndarray], repeats: int 
     """
     timed = TimedNetwork(network)
     detector = Detector(network=timed)
-    upright = [levelling(image).apply(image) for image in images]
+    upright = [lean_turn(image).apply(image) for image in images]
     detector.detect_batch(images)
     spent = timed.seconds
     total = _median(lambda: detector.detect_batch(images), repeats)
@@ -83,7 +84,7 @@ def time_detection(network: Network, images: Sequence[np.ndarray], repeats: int 
     fitted, unfitted = (Detector(network=timed, level=False, fit_ink=fit_ink) for fit_ink in (True, False))
     fitting = _median(lambda: fitted.detect_batch(upright), repeats)
     bare = _median(lambda: unfitted.detect_batch(upright), repeats)
-    levelled = _median(lambda: [levelling(image).apply(image) for image in images], repeats)
+    levelled = _median(lambda: [lean_turn(image).apply(image) for image in images], repeats)
     size = detector.short_side, detector.max_side, detector.small_print
     seen = _median(lambda: [view_of(image, *size) for image in upright], repeats)
     parts = (total, in_network, max(0.0, bare - seen), max(0.0, fitting - bare), levelled + seen)
