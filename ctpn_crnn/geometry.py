@@ -48,6 +48,12 @@ def quad_size(quad: np.ndarray | Sequence[Sequence[float]]) -> tuple[float, floa
     return float(sides[0] + sides[2]) / 2, float(sides[1] + sides[3]) / 2
 
 
+def quad_axes(quad: Quad) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a quad's middle and the unit vectors along and across its text, each (2,)."""
+    along = (quad[1] + quad[2] - quad[0] - quad[3]) / (2 * max(quad_size(quad)[0], 1e-6))
+    return quad.mean(axis=0), along, np.array([-along[1], along[0]])
+
+
 def quad_area(quad: np.ndarray | Sequence[Sequence[float]]) -> float:
     """Return the area of a quad's convex hull in square pixels; 0 for a point or a line."""
     return _area(_hull(quad))

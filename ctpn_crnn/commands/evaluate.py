@@ -164,7 +164,7 @@ def make_reader(arguments: argparse.Namespace) -> LineReader:
 def make_detector(arguments: argparse.Namespace) -> Detector:
     """Make the detector that the command line asks for."""
     from ctpn_crnn import Detector
-    from ctpn_crnn.ctpn.text_lines import LineParams
+    from ctpn_crnn.ctpn.line_params import LineParams
 
     given = {name: getattr(arguments, name) for name in ("short_side", "max_side", "small_print", "min_score")}
     options = {name: value for name, value in given.items() if value is not None}

@@ -11,31 +11,26 @@ import numpy as np
 
 from ctpn_crnn.ctpn.decode import Proposals, decode_heads
 from ctpn_crnn.ctpn.definition import CTPN_DEFINITION
+from ctpn_crnn.ctpn.formulas import connect_formulas
+from ctpn_crnn.ctpn.line_params import DEFAULTS as LINES
+from ctpn_crnn.ctpn.line_params import LineParams
 from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, CLASSES, STRIDE
-from ctpn_crnn.ctpn.text_lines import DEFAULTS, LineParams, connect, connect_formulas
+from ctpn_crnn.ctpn.text_lines import connect
 from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.geometry import Rotation, clip_quad
 from ctpn_crnn.page import Region
-from ctpn_crnn.refine.regions import TALL, fitted, outside, without_text_in_formulas
+from ctpn_crnn.refine.formula_overlap import drop_covered, drop_text_in_formulas
+from ctpn_crnn.refine.page_lines import DEFAULTS as PAGE_LINES
+from ctpn_crnn.refine.page_lines import Source, improve_lines
+from ctpn_crnn.refine.scales import DEFAULTS as SCALES
+from ctpn_crnn.refine.scales import ScaleParams, View, groups_of, view_of
 from ctpn_crnn.refine.upright import lean_turn
-from ctpn_crnn.refine.views import View, groups_of, view_of
 from ctpn_crnn.runtime import Network, load_network
 
 MAX_BATCH_PIXELS = 1248 * 1760
 """Images that the network sees at once: one A4 page at 150 dpi, or several photos. Bounds the memory, about 2 GB at
 float32."""
-
-FORMULA_PRINT = 22.0
-"""Height in pixels of the ink of a page's small print where there are formulas: the signs of one in running text are as
-narrow as a strip in full size. Chosen on rendered pages, as is the next."""
-
-FORMULA_ENLARGEMENT = 1.8
-"""How far such a page is enlarged at most."""
-
-SURE_TEXT = 0.95
-"""Least probability of strips that hold a line together across a gap. Chosen on rendered pages and on the 30 receipts
-of `sroie_dev` that its score is not given for."""
 
 
 class Detector:
@@ -43,7 +38,7 @@ class Detector:
 
     An image is enlarged until its short side reaches ``short_side`` (at most threefold), then shrunk if its long side
     exceeds ``max_side``. A page, ink on an even ground, loses its margins and shrinks as far as its small print allows
-    (``ctpn_crnn.refine.views``); if formulas are found on it, it is looked at again, larger. A page that leans is set
+    (``ctpn_crnn.refine.scales``); if formulas are found on it, it is looked at again, larger. A page that leans is set
     upright before.
 
     Args:
@@ -79,13 +74,13 @@ class Detector:
         runtime: str = "auto",
         precision: str = "auto",
         *,
-        short_side: int = 600,
-        max_side: int = 1792,
-        small_print: float | None = 9.5,
+        short_side: int = SCALES.short_side,
+        max_side: int = SCALES.max_side,
+        small_print: float | None = SCALES.small_print,
         min_score: float = 0.5,
         nms_overlap: float = 0.3,
         level: bool = True,
-        lines: LineParams = DEFAULTS,
+        lines: LineParams = LINES,
         fit_ink: bool = True,
         weak_score: float = 0.45,
         network: Network | None = None,
@@ -100,9 +95,7 @@ class Detector:
         for name, value in (("min_score", min_score), ("nms_overlap", nms_overlap), ("weak_score", weak_score)):
             if not 0 < value < 1:
                 raise ConfigError(f"{name} is {value!r}: give a number between 0 and 1.")
-        self.short_side = short_side
-        self.max_side = max_side
-        self.small_print = small_print
+        self.scales = ScaleParams(short_side=short_side, max_side=max_side, small_print=small_print)
         self.min_score = min_score
         self.nms_overlap = nms_overlap
         self.level = level
@@ -149,18 +142,17 @@ class Detector:
 
     def _found(self, images: Sequence[np.ndarray]) -> list[list[Region]]:
         """Return the regions of each image, looking at pages with formulas twice."""
-        views = [view_of(image, self.short_side, self.max_side, self.small_print) for image in images]
+        views = [view_of(image, STRIDE, self.scales) for image in images]
         regions = self._seen(views)
-        closer = [self._closer(*seen) for seen in zip(images, views, regions, strict=True)]
+        closer = [self._closer_view(*seen) for seen in zip(images, views, regions, strict=True)]
         seen_again = self._seen(closer)
         return [regions[i] if closer[i] is None else seen_again[i] for i in range(len(images))]
 
-    def _closer(self, image: np.ndarray, view: View | None, regions: list[Region]) -> View | None:
-        """Return a larger view of a page on which there are formulas, if its print is small."""
-        if self.small_print is None or view is None or not any(r.kind == "formula" for r in regions):
+    def _closer_view(self, image: np.ndarray, view: View | None, regions: list[Region]) -> View | None:
+        """Return a larger view of a page on which there are formulas, if its print is small; otherwise None."""
+        if self.scales.small_print is None or view is None or not any(r.kind == "formula" for r in regions):
             return None
-        least = max(self.small_print, FORMULA_PRINT)
-        closer = view_of(image, self.short_side, self.max_side, least, FORMULA_ENLARGEMENT)
+        closer = view_of(image, STRIDE, self.scales.for_formulas())
         return closer if closer is not None and closer.scales[0] > view.scales[0] else None
 
     def _seen(self, views: Sequence[View | None]) -> list[list[Region]]:
@@ -176,28 +168,27 @@ class Detector:
         return regions
 
     def _regions(self, proposals: Proposals, view: View) -> list[Region]:
+        """Join the strips of a view to regions, in pixels of its source."""
         # On photographs what is half sure is leaves and tiles.
         lines = self.lines if view.page else replace(self.lines, sure_strip=None)
-        regions = without_text_in_formulas(self._connected(proposals, view, self.min_score, lines))
+        regions = drop_text_in_formulas(self._connected(proposals, view, self.min_score, lines))
         if not self.fit_ink:
             return [_in_source(region, view) for region in regions]
         # The strong strips are joined by themselves, so that weak ones never change a line that is sure.
         least = replace(self.lines, min_line_score=self.weak_score, min_single_score=self.weak_score)
         weak = self._connected(proposals, view, self.weak_score, least, kinds=("text",))
-        weak = outside(weak, [r for r in regions if r.kind == "formula"])
-        return fitted(
-            view.grey,
+        formulas = [r for r in regions if r.kind == "formula"]
+        weak = drop_covered(weak, formulas, PAGE_LINES.formulas.max_inside)
+        return improve_lines(
+            Source(view.grey, view.page, STRIDE / view.scales[1], self._sure_text(proposals, view)),
             [_in_source(region, view) for region in regions],
             [_in_source(region, view) for region in weak],
-            self._sure_text(proposals, view),
-            TALL / view.scales[1],
-            view.page,
         )
 
     def _sure_text(self, proposals: Proposals, view: View) -> np.ndarray:
         """Return the boxes (S, 4), in pixels of the source, of strips that are text for sure."""
         is_text = np.array(self._classes)[proposals.kinds] == "text"
-        boxes = proposals.boxes[is_text & (proposals.scores >= SURE_TEXT)]
+        boxes = proposals.boxes[is_text & (proposals.scores >= PAGE_LINES.sure_text)]
         return view.to_source(boxes.reshape(-1, 2)).reshape(-1, 4)
 
     def _connected(
@@ -217,9 +208,10 @@ class Detector:
 
 
 def _in_source(region: Region, view: View) -> Region:
+    """Return a region of a view in pixels of its source."""
     return replace(region, quad=view.to_source(region.quad))
 
 
 def _turned_back(region: Region, turn: Rotation) -> Region:
-    """The region of a turned image in pixels of its source."""
+    """Return a region of a turned image in pixels of its source."""
     return replace(region, quad=clip_quad(turn.to_source(region.quad), (turn.height, turn.width)))

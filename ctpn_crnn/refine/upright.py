@@ -18,8 +18,8 @@ import cv2
 import numpy as np
 
 from ctpn_crnn.geometry import WARP_LIMIT, Rotation
+from ctpn_crnn.refine.paper import Paper
 from ctpn_crnn.refine.skew import estimate_skew, is_full_of_lines, lies_on_its_side
-from ctpn_crnn.refine.views import print_height
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _turn(image: np.ndarray, quarters: int, any_lean: bool, params: UprightParam
         return by_quarters
     if not any_lean:
         level = turn.apply(grey)
-        if print_height(level) is None and not is_full_of_lines(level):
+        if Paper(level).print_height() is None and not is_full_of_lines(level):
             return by_quarters
     return Rotation(90 * quarters - lean, width, height)
 

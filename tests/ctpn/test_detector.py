@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.ctpn.detector import Detector
+from ctpn_crnn.ctpn.line_params import LineParams
 from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS
-from ctpn_crnn.ctpn.text_lines import LineParams
 from ctpn_crnn.errors import ConfigError, ImageError
 from ctpn_crnn.geometry import box_to_quad, quad_iou
 from ctpn_crnn.page import Region
-from ctpn_crnn.refine.regions import ROOM
+from ctpn_crnn.refine.page_lines import DEFAULTS as PAGE_LINES
 
 SURE = 6.0
 K = len(ANCHOR_HEIGHTS)
@@ -132,7 +132,7 @@ def test_text_inside_a_formula_is_not_reported_twice():
     across, outside = box_to_quad(384, 240, 704, 270), box_to_quad(96, 400, 416, 430)
     regions = detect([formula, inside, across, outside], kinds=[2, 1, 1, 1], fit_ink=True)
     assert sorted(r.kind for r in regions) == ["formula", "text", "text"]
-    ends, sides = (share * 30 for share in ROOM)
+    ends, sides = (share * 30 for share in PAGE_LINES.room)
     beside = box_to_quad(416, 240 - sides, 704 + ends, 270 + sides)  # `across` runs into the formula and ends there
     outside = box_to_quad(96 - ends, 400 - sides, 416 + ends, 430 + sides)
     assert_same(regions, [formula, beside, outside], within=0.1)
@@ -228,5 +228,5 @@ def test_a_dense_page_costs_little_beside_the_network():
     start = time.thread_time()
     regions = detector.detect(image)
     assert time.thread_time() - start < 0.3  # about .05 alone; the network takes .7 to 6 s for this page
-    room = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * ROOM * 24
+    room = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * PAGE_LINES.room * 24
     assert_same(regions, [quad + room for quad, _ in lines], within=0.1)

@@ -8,7 +8,9 @@ import time
 import numpy as np
 import pytest
 
-from ctpn_crnn.ctpn.text_lines import LineParams, connect, connect_formulas
+from ctpn_crnn.ctpn.formulas import connect_formulas
+from ctpn_crnn.ctpn.line_params import LineParams
+from ctpn_crnn.ctpn.text_lines import connect
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.geometry import quad_iou
 

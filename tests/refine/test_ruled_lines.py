@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ctpn_crnn.refine.ruled_lines import without_rules
+from ctpn_crnn.refine.ruled_lines import erase_ruled_lines
 
 PAPER, INK, HEIGHT = 240, 20, 20
 
@@ -36,7 +36,7 @@ def test_rules_go_and_letters_stay(rise, length, gap):
     letters(image, 40)
     expected = image.copy()
     dashes(image, 180, length, gap, rise)
-    cleaned = without_rules(image, HEIGHT)
+    cleaned = erase_ruled_lines(image, HEIGHT)
     assert cleaned[100:].min() > PAPER - 60  # nothing that would count as ink
     np.testing.assert_array_equal(cleaned[:80], expected[:80])
 
@@ -46,7 +46,7 @@ def test_light_rules_on_a_dark_ground():
     letters(image, 40, ink=230)
     expected = image.copy()
     dashes(image, 180, 520, 1, 0.03, ink=230)
-    cleaned = without_rules(image, HEIGHT)
+    cleaned = erase_ruled_lines(image, HEIGHT)
     assert cleaned[100:].max() < 80
     np.testing.assert_array_equal(cleaned[:80], expected[:80])
 
@@ -57,7 +57,7 @@ def test_a_frame_goes_and_what_it_holds_stays():
     expected = image.copy()
     corners = np.array([[20, 100], [580, 108], [578, 208], [18, 200]], np.int32)
     cv2.polylines(image, [corners], True, INK, 2)
-    cleaned = without_rules(image, HEIGHT)
+    cleaned = erase_ruled_lines(image, HEIGHT)
     # Its top and bottom; its sides stand between lines' ends anyway.
     assert cleaned[98:112, 30:570].min() > PAPER - 60
     np.testing.assert_array_equal(cleaned[130:150, 38:190], expected[130:150, 38:190])
@@ -68,11 +68,11 @@ def test_short_marks_and_thick_ones_stay():
     cv2.rectangle(image, (40, 60), (40 + 3 * HEIGHT, 61), INK, -1)  # a dash as in "——"
     cv2.rectangle(image, (40, 120), (400, 120 + HEIGHT // 2), INK, -1)  # a bar
     cv2.line(image, (40, 160), (300, 280), INK, 2)  # steep
-    assert without_rules(image, HEIGHT) is image
+    assert erase_ruled_lines(image, HEIGHT) is image
 
 
 def test_nothing_on_the_page():
     image = page()
-    assert without_rules(image, HEIGHT) is image
+    assert erase_ruled_lines(image, HEIGHT) is image
     tiny = np.full((4, 5), 200, np.uint8)
-    assert without_rules(tiny, 6.0) is tiny
+    assert erase_ruled_lines(tiny, 6.0) is tiny

@@ -10,8 +10,8 @@ import pytest
 
 from ctpn_crnn.geometry import Rotation
 from ctpn_crnn.refine import upright
+from ctpn_crnn.refine.paper import Paper
 from ctpn_crnn.refine.upright import DEFAULTS, lean_turn, set_upright
-from ctpn_crnn.refine.views import is_page
 
 MARK = 200
 
@@ -125,7 +125,7 @@ class TestLean:
         image = page(12, lines=40)[:1300].astype(int) // 2 + 60
         image += np.random.default_rng(5).integers(-35, 36, image.shape)
         image = Rotation(5.0, 1000, 1300).apply(image.clip(0, 255).astype(np.uint8))
-        assert not is_page(image[..., 0])
+        assert not Paper(image[..., 0]).is_page
         assert lean_turn(image).degrees == pytest.approx(-5.0, abs=0.5)
 
     def test_level_pages_and_photographs_are_left_alone(self):

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ctpn_crnn.ctpn.detector import Detector
+from ctpn_crnn.ctpn.spec import STRIDE
+from ctpn_crnn.refine.scales import view_of
 from ctpn_crnn.refine.upright import lean_turn
-from ctpn_crnn.refine.views import view_of
 from ctpn_crnn.runtime import Network
 
 
@@ -85,8 +86,7 @@ def time_detection(network: Network, images: Sequence[np.ndarray], repeats: int 
     fitting = _median(lambda: fitted.detect_batch(upright), repeats)
     bare = _median(lambda: unfitted.detect_batch(upright), repeats)
     levelled = _median(lambda: [lean_turn(image).apply(image) for image in images], repeats)
-    size = detector.short_side, detector.max_side, detector.small_print
-    seen = _median(lambda: [view_of(image, *size) for image in upright], repeats)
+    seen = _median(lambda: [view_of(image, STRIDE, detector.scales) for image in upright], repeats)
     parts = (total, in_network, max(0.0, bare - seen), max(0.0, fitting - bare), levelled + seen)
     return DetectionTimes(*(seconds / len(images) for seconds in parts))
 

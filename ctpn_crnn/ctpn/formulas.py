@@ -1,0 +1,92 @@
+"""Strips of formulas to boxes: not lines, but what lies in the same rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from ctpn_crnn.ctpn.line_params import DEFAULTS, LineParams
+from ctpn_crnn.ctpn.text_lines import join_strips
+from ctpn_crnn.geometry import Quad, box_to_quad
+
+
+def connect_formulas(
+    proposals: np.ndarray,
+    scores: np.ndarray,
+    sides: np.ndarray,
+    image_size: tuple[int, int],
+    params: LineParams = DEFAULTS,
+) -> list[tuple[Quad, float]]:
+    """Join the strips of formulas into boxes.
+
+    The strips of a formula are not equally high, so neighbours need to be less alike than in a line of text, and the
+    box reaches around nearly all of them. Pieces that stand beside or on each other in the same rows are one formula.
+
+    Args:
+        proposals: (P, 4) strips x1, y1, x2, y2 in pixels, on the 16 px grid, after non-maximum suppression.
+        scores: (P,) probability of the class "formula", 0..1.
+        sides: (P,) side offsets o = (x_side - x_centre) / 16 (paper, eq. 4).
+        image_size: (height, width) in pixels; nothing leaves it.
+        params: Thresholds.
+
+    Returns:
+        ``(quad, score)`` of each formula, an upright box, strongest evidence first.
+    """
+    alike = min(params.min_overlap, params.formula_overlap), min(params.min_similarity, params.formula_overlap)
+    params = replace(params, min_overlap=alike[0], min_similarity=alike[1])
+    pieces = join_strips(proposals, scores, sides, image_size, params)
+    if pieces is None:
+        return []
+    ends = np.cumsum(pieces.counts)[:-1]
+    top = [np.quantile(tops, params.formula_edge) for tops in np.split(pieces.strips.top, ends)]
+    bottom = [np.quantile(bottoms, 1 - params.formula_edge) for bottoms in np.split(pieces.strips.bottom, ends)]
+    left, right = pieces.quads[:, [0, 3], 0].mean(axis=1), pieces.quads[:, [1, 2], 0].mean(axis=1)
+    boxes = np.stack([left, np.clip(top, 0, image_size[0]), right, np.clip(bottom, 0, image_size[0])], axis=1)
+    sure = np.flatnonzero(pieces.sure)
+    found = [_Piece(tuple(boxes[i].tolist()), float(pieces.scores[i]), int(pieces.counts[i])) for i in sure]
+    merged = sorted(_merged(found, params), key=lambda piece: -piece.score * piece.count)
+    return [(box_to_quad(*piece.box), piece.score) for piece in merged]
+
+
+class _Piece(NamedTuple):
+    """A piece of a formula.
+
+    Attributes:
+        box: x1, y1, x2, y2 in pixels.
+        score: Mean of its strips.
+        count: Number of its strips.
+    """
+
+    box: tuple[float, float, float, float]
+    score: float
+    count: int
+
+
+def _merged(pieces: list[_Piece], params: LineParams) -> list[_Piece]:
+    """Return the pieces with those joined that belong to one formula."""
+    waiting, done = list(pieces), []
+    while waiting:
+        piece = waiting.pop()
+        other = next((other for other in waiting if _are_one_formula(piece.box, other.box, params)), None)
+        if other is None:
+            done.append(piece)
+            continue
+        waiting.remove(other)
+        (x1, y1, x2, y2), (a1, b1, a2, b2) = piece.box, other.box
+        count = piece.count + other.count
+        score = (piece.score * piece.count + other.score * other.count) / count
+        # It may reach further pieces now: it is looked at anew.
+        waiting.append(_Piece((min(x1, a1), min(y1, b1), max(x2, a2), max(y2, b2)), score, count))
+    return done
+
+
+def _are_one_formula(
+    box: tuple[float, float, float, float], other: tuple[float, float, float, float], params: LineParams
+) -> bool:
+    """Return whether two boxes share most of the lower one's rows and are near to each other."""
+    (x1, y1, x2, y2), (a1, b1, a2, b2) = box, other
+    lower = min(y2 - y1, b2 - b1)
+    shared, gap = min(y2, b2) - max(y1, b1), max(x1, a1) - min(x2, a2)
+    return shared > params.formula_level * lower and gap < params.formula_gap * lower
