@@ -1,47 +1,53 @@
 """Which samples of a set are scored."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
+from ctpn_crnn.datasets import is_held_out
 from ctpn_crnn.errors import DatasetError
 from ctpn_crnn.evaluation.sets import EvaluationSet
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """Pages a and c; the CRC-32 of "c" is a multiple of 5, so that it is held out."""
-    for stem in ("a", "c"):
-        (tmp_path / "images").mkdir(exist_ok=True)
-        (tmp_path / "gt").mkdir(exist_ok=True)
-        (tmp_path / "images" / f"{stem}.png").write_bytes(cv2.imencode(".png", np.zeros((40, 40, 3), np.uint8))[1])
-        truth = f"1,1,30,1,30,9,1,9,{stem}\n1,11,30,11,30,19,1,19,###\n1,21,30,21,30,29,1,29,formula\n"
-        (tmp_path / "gt" / f"{stem}.txt").write_text(truth, encoding="utf-8")
+def pages(tmp_path: Path) -> Path:
+    """Twenty pages with a line each, one of which has a malformed file."""
+    (tmp_path / "images").mkdir()
+    (tmp_path / "gt").mkdir()
+    for number in range(20):
+        cv2.imwrite(str(tmp_path / "images" / f"{number}.png"), np.zeros((8, 8), np.uint8))
+        (tmp_path / "gt" / f"{number}.txt").write_text("bad" if number == 7 else "0,0,4,0,4,2,0,2,a", encoding="utf-8")
     return tmp_path
 
 
-@pytest.mark.parametrize("part, stems", [("all", ["a", "c"]), ("train", ["a"]), ("held-out", ["c"])])
-def test_parts_of_a_detection_set(folder, part, stems):
-    chosen = EvaluationSet(folder, part)
-    assert [page.path.stem for page in chosen.pages()] == stems
-    lines = [page.regions[index].text for page, index in chosen.lines()]
-    assert lines == stems, "neither unreadable regions nor formulas are read"
+def test_malformed_pages_are_left_out_and_named(pages: Path) -> None:
+    samples = EvaluationSet(pages)
+    assert len(samples.pages()) == 19 and "7.txt" in str(samples.unread[0])
+    assert len(EvaluationSet(pages).lines()) == 19
 
 
-def test_a_random_choice_keeps_the_order_and_is_repeatable(tmp_path):
-    (tmp_path / "lines.tsv").write_text("".join(f"{n}.png\t{n}\n" for n in range(20)))
-    for n in range(20):
-        (tmp_path / f"{n}.png").write_bytes(b"")
-    numbers = [int(line.text) for line in EvaluationSet(tmp_path, limit=5, seed=3).lines()]
-    assert len(numbers) == 5 and numbers == sorted(numbers)
-    assert numbers == [int(line.text) for line in EvaluationSet(tmp_path, limit=5, seed=3).lines()]
-    assert numbers != [int(line.text) for line in EvaluationSet(tmp_path, limit=5, seed=4).lines()]
+def test_parts_divide_the_set(pages: Path) -> None:
+    parts = {part: {page.path for page in EvaluationSet(pages, part).pages()} for part in ("all", "train", "held-out")}
+    assert parts["train"] | parts["held-out"] == parts["all"] and not parts["train"] & parts["held-out"]
+    assert all(map(is_held_out, parts["held-out"]))
 
 
-def test_an_empty_set_is_refused_with_its_first_problem(folder):
-    for stem in ("a", "c"):
-        (folder / "gt" / f"{stem}.txt").write_text("1,1,30,x\n", encoding="utf-8")
-    chosen = EvaluationSet(folder)
-    with pytest.raises(DatasetError, match=r"no images with ground truth .*; the first problem of 2: .*a\.txt:1"):
-        chosen.pages()
-    assert len(chosen.unread) == 2
+def test_a_limit_chooses_so_many(pages: Path) -> None:
+    assert len(EvaluationSet(pages, limit=4).pages()) == 4
+
+
+def test_a_line_list_is_read_as_lines(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((8, 8), np.uint8))
+    (tmp_path / "lines.tsv").write_text("a.png\tx\nmissing.png\ty\n", encoding="utf-8")
+    samples = EvaluationSet(tmp_path)
+    assert [line.text for line in samples.lines()] == ["x"] and len(samples.unread) == 1
+
+
+def test_a_set_without_samples_is_an_error_that_names_the_first_problem(tmp_path: Path) -> None:
+    (tmp_path / "lines.tsv").write_text("missing.png\ty\n", encoding="utf-8")
+    with pytest.raises(DatasetError, match="no lines whose text is known.*first problem of 1.*missing.png"):
+        EvaluationSet(tmp_path).lines()
