@@ -35,8 +35,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> int:
     """Run; returns the exit code."""
-    arguments = parse_arguments(argv)
-    return run_command(lambda: read.run(arguments))
+    return run_command(lambda: read.run(parse_arguments(argv)))
 
 
 if __name__ == "__main__":

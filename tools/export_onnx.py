@@ -41,8 +41,7 @@ _NAME_RULES = {"onnx": "ends with", "saved_model": "does not end with"}
 
 def main(argv: list[str] | None = None) -> int:
     """Run; returns the exit code."""
-    arguments = parse_arguments(argv)
-    return run_command(lambda: run(arguments))
+    return run_command(lambda: run(parse_arguments(argv)))
 
 
 if __name__ == "__main__":

@@ -44,8 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """Run; returns the exit code."""
-    arguments = parse_arguments(argv)
-    return run_command(lambda: run(arguments))
+    return run_command(lambda: run(parse_arguments(argv)))
 
 
 if __name__ == "__main__":

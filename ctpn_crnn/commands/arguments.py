@@ -16,8 +16,8 @@ class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescript
     """Show the defaults of options, and keep the line breaks of the epilog."""
 
 
-Options = argparse.ArgumentParser | argparse._ArgumentGroup
-"""What options are added to."""
+Parser = argparse.ArgumentParser | argparse._ArgumentGroup
+"""A parser, or a group of its options."""
 
 NETWORKS = {"ctpn": "the detector", "crnn": "the reader"}
 
@@ -72,7 +72,7 @@ def _number(value: str) -> float:
         return math.nan
 
 
-def add_weights(parser: Options, *kinds: str) -> None:
+def add_weights(parser: Parser, *kinds: str) -> None:
     """Add --ctpn-weights and --crnn-weights.
 
     Args:
@@ -88,7 +88,7 @@ def add_weights(parser: Options, *kinds: str) -> None:
         )
 
 
-def add_runtime(parser: Options) -> None:
+def add_runtime(parser: Parser) -> None:
     """Add --runtime and --precision."""
     parser.add_argument("--runtime", choices=RUNTIMES, default="auto", help="what runs the networks")
     parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="of the networks")
@@ -98,7 +98,7 @@ SEARCH_OPTIONS = ("beam_width", "language_model", "lm_weight", "length_bonus", "
 """Destinations of the options that `add_search` adds; also arguments of `LineReader` and `Recognizer`."""
 
 
-def add_search(parser: Options) -> None:
+def add_search(parser: Parser) -> None:
     """Add --beam-width, --language-model, --lm-weight, --length-bonus and --second-look, by which a reader searches."""
     parser.add_argument(
         "--beam-width",

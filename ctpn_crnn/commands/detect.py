@@ -52,6 +52,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where windows come from: the input (a .txt: whole images), selective search, or CTPN's lines",
     )
     parser.add_argument("--gpu", action="store_true", help="run on a GPU")
+    _add_preprocessing(parser)
+    parser.add_argument("--read", action="store_true", help="read the windows: adds the columns text and confidence")
+    parser.add_argument(
+        "--reader_model", "--reader-model", metavar="FILE", help="weights of the reader (None: those shipped)"
+    )
+
+
+def _add_preprocessing(parser: argparse.ArgumentParser) -> None:
+    """Add the options of Caffe's preprocessing."""
     parser.add_argument(
         "--mean_file",
         "--mean-file",
@@ -84,10 +93,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=16,
         metavar="PIXELS",
         help="pixels around a window, in the network's input (list and selective_search)",
-    )
-    parser.add_argument("--read", action="store_true", help="read the windows: adds the columns text and confidence")
-    parser.add_argument(
-        "--reader_model", "--reader-model", metavar="FILE", help="weights of the reader (None: those shipped)"
     )
 
 
