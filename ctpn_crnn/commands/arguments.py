@@ -19,7 +19,10 @@ class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescript
 Parser = argparse.ArgumentParser | argparse._ArgumentGroup
 """A parser, or a group of its options."""
 
-NETWORKS = {"ctpn": "the detector", "crnn": "the reader"}
+_WEIGHTS_OPTIONS = {
+    "ctpn": ("--ctpn-weights", "--weights-ctpn", "weights of the detector"),
+    "crnn": ("--crnn-weights", "--weights-crnn", "weights of the reader"),
+}
 
 
 def make_parser(description: str | None, epilog: str, name: str | None = None) -> argparse.ArgumentParser:
@@ -80,12 +83,8 @@ def add_weights(parser: Parser, *kinds: str) -> None:
         kinds: Which of them: "ctpn", "crnn".
     """
     for kind in kinds:
-        parser.add_argument(
-            f"--{kind}-weights",
-            f"--weights-{kind}",
-            metavar="FILE",
-            help=f"weights of {NETWORKS[kind]} (None: those shipped)",
-        )
+        *names, meaning = _WEIGHTS_OPTIONS[kind]
+        parser.add_argument(*names, metavar="FILE", help=f"{meaning} (None: those shipped)")
 
 
 def add_runtime(parser: Parser) -> None:
