@@ -1,4 +1,4 @@
-"""Quads: four corners of a region, float32 (4, 2), clockwise from the text's own top left, in pixels.
+"""Quads and turns of images. A quad is four corners, float32 (4, 2), clockwise from the text's own top left, in pixels.
 
 Coordinates are pixel edges: a box that covers the first pixel of an image is 0..1, not 0..0. The y axis points down, so
 clockwise is as seen on the screen. Areas and overlaps are those of the convex hull, which is the quad itself for every
@@ -128,12 +128,14 @@ def crop_quad(image: np.ndarray, quad: np.ndarray, pad: tuple[float, float] = (0
 
 @dataclass(frozen=True)
 class Rotation:
-    """A turn of an image, and the way back for what was found in the turned one.
+    """A turn of an image about its centre, and the way back for what was found in the turned one.
+
+    The turned image is as large as needed to hold all of the source.
 
     Attributes:
-        degrees: Clockwise as seen.
-        width: Of the source, in pixels.
-        height: Likewise.
+        degrees: Any angle, clockwise as seen.
+        width: Width of the source in pixels.
+        height: Height of the source in pixels.
         size: (width, height) of the turned image.
     """
 
@@ -150,7 +152,10 @@ class Rotation:
         object.__setattr__(self, "size", (max(1, width), max(1, height)))
 
     def apply(self, image: np.ndarray) -> np.ndarray:
-        """Turn the source, uint8 (height, width) or (height, width, 3)."""
+        """Return the source, uint8 (height, width) or (height, width, 3), turned.
+
+        Corners that the source does not cover have the colour of its border. A turn by 0 degrees returns the source.
+        """
         if self.degrees == 0:
             return image
         if self.degrees % 90 == 0:  # exact, and of any size: OpenCV turns up to 32767 pixels
@@ -165,11 +170,11 @@ class Rotation:
         )
 
     def to_turned(self, points: np.ndarray) -> np.ndarray:
-        """Source pixels (edges), (..., 2), as pixels of the turned image, float32."""
+        """Return points of the source, (..., 2), in pixels of the turned image, float32."""
         return (np.asarray(points, np.float64) @ self._matrix().T + self._shift()).astype(np.float32)
 
     def to_source(self, points: np.ndarray) -> np.ndarray:
-        """Pixels (edges) of the turned image, such as quads (..., 4, 2), as source pixels, float32."""
+        """Return points of the turned image, such as quads (..., 4, 2), in pixels of the source, float32."""
         return ((np.asarray(points, np.float64) - self._shift()) @ self._matrix()).astype(np.float32)
 
     def _cosine_sine(self) -> tuple[float, float]:
@@ -177,12 +182,12 @@ class Rotation:
         return math.cos(angle), math.sin(angle)
 
     def _matrix(self) -> np.ndarray:
-        """Source -> turned; orthogonal, so that its transpose leads back. Clockwise because y points down."""
+        """Return the matrix (2, 2) from source to turned image; its transpose leads back."""
         cosine, sine = self._cosine_sine()
         return np.array([[cosine, -sine], [sine, cosine]])
 
     def _shift(self) -> np.ndarray:
-        """Centre stays centre."""
+        """Return the shift (2,) after the matrix, by which the centre stays the centre."""
         return np.array(self.size) / 2 - self._matrix() @ (self.width / 2, self.height / 2)
 
 
@@ -203,7 +208,7 @@ def _rightwardness(quad: np.ndarray) -> float:
 
 
 def _is_convex(quad: np.ndarray) -> bool:
-    """Whether the quad turns clockwise (y down) at each corner by more than rounding."""
+    """Return whether the quad turns clockwise (y down) at each corner by more than rounding."""
     edges = np.roll(quad, -1, axis=0) - quad
     following = np.roll(edges, -1, axis=0)
     turns = edges[:, 0] * following[:, 1] - edges[:, 1] * following[:, 0]
@@ -211,7 +216,7 @@ def _is_convex(quad: np.ndarray) -> bool:
 
 
 def _bounding_quad(quad: np.ndarray) -> np.ndarray:
-    """The bounding box, at least one pixel in each direction."""
+    """Return the bounding box, float64 (4, 2), at least one pixel in each direction."""
     low, high = quad.min(axis=0), quad.max(axis=0)
     return _box_corners(*low, *np.maximum(high, low + 1))
 

@@ -38,7 +38,7 @@ class Char:
         text: The character.
         confidence: Its probability, 0..1.
         start: Where it begins, as a fraction (0..1) of the line's length, measured along the line from its left end.
-        end: Where it ends, likewise.
+        end: Where it ends, as a fraction of the line's length.
     """
 
     text: str
@@ -50,12 +50,12 @@ class Char:
         self.confidence, self.start, self.end = float(self.confidence), float(self.start), float(self.end)
 
     def to_dict(self) -> dict[str, Any]:
-        """The character as JSON types."""
+        """Return the character as JSON types."""
         return {"text": self.text, "confidence": self.confidence, "start": self.start, "end": self.end}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Char:
-        """Inverse of `to_dict`; `ConfigError` when a key is missing or malformed."""
+        """Return what `to_dict` was called on; raise `ConfigError` when a key is missing or malformed."""
         return cls(
             text=_text(data, "text", "char"),
             confidence=_number(data, "confidence", "char"),
@@ -65,7 +65,7 @@ class Char:
 
 
 def mean_confidence(chars: Sequence[Char]) -> float:
-    """Geometric mean of the characters' probabilities, of which one of 0 counts as 1e-12; 0 without characters."""
+    """Return the geometric mean of the characters' probabilities, each at least 1e-12; 0 without characters."""
     if not chars:
         return 0.0
     return math.exp(sum(math.log(max(char.confidence, 1e-12)) for char in chars) / len(chars))
@@ -94,9 +94,9 @@ class TextLine:
 
     Attributes:
         text: What it says; empty for a formula, which is found but not read.
-        confidence: 0..1. For text, an estimate of the probability that all of it is right, less for long lines than
-            for short ones; see `character_confidence` for what does not depend on the length. For a formula, that of
-            the detection.
+        confidence: 0..1. For text, an estimate of the probability that all of it is right; longer lines have less. For
+            a measure that does not depend on the length see `character_confidence`. For a formula, the score of its
+            region.
         quad: Float32 (4, 2), source pixels (pixel edges), clockwise from the text's own top left.
         kind: "text" or "formula".
         chars: The characters with their places along the line.
@@ -132,7 +132,7 @@ class TextLine:
         return mine == (other.text, other.confidence, other.kind, other.chars) and np.array_equal(self.quad, other.quad)
 
     def to_dict(self) -> dict[str, Any]:
-        """The line as JSON types; float32 values become the same float64 values, so nothing is rounded."""
+        """Return the line as JSON types; float32 values become the same float64 values, so nothing is rounded."""
         return {
             "text": self.text,
             "confidence": self.confidence,
@@ -143,7 +143,7 @@ class TextLine:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TextLine:
-        """Inverse of `to_dict`; `ConfigError` when a key is missing or malformed."""
+        """Return what `to_dict` was called on; raise `ConfigError` when a key is missing or malformed."""
         return cls(
             text=_text(data, "text", "line"),
             confidence=_number(data, "confidence", "line"),
@@ -158,9 +158,9 @@ class Page:
     """One recognised page.
 
     Attributes:
-        width: Of the image, in pixels, after its EXIF rotation.
-        height: Likewise.
-        lines: In reading order.
+        width: Width of the image in pixels, after its EXIF rotation.
+        height: Height of the image in pixels, after its EXIF rotation.
+        lines: The lines in reading order.
         source: Where the image came from (a path, or "path#page=N"), or None for an image in memory.
     """
 
@@ -185,7 +185,7 @@ class Page:
         return round(math.degrees(math.atan2(-along[1], along[0])) / 90) * 90 % 360 if np.isfinite(along).all() else 0
 
     def to_dict(self) -> dict[str, Any]:
-        """The page as JSON types, with the version of this form."""
+        """Return the page as JSON types, with the version of this form."""
         return {
             "version": FORMAT_VERSION,
             "source": self.source,
@@ -196,7 +196,7 @@ class Page:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Page:
-        """Inverse of `to_dict`: `Page.from_dict(page.to_dict()) == page`.
+        """Return the page that `to_dict` was called on: `Page.from_dict(page.to_dict()) == page`.
 
         Raises:
             ConfigError: The form has another version, or a key is missing or malformed.

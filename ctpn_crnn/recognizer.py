@@ -1,30 +1,32 @@
-"""The whole path: an image in, a page of text out."""
+"""The whole path: an image in, a page of text out.
+
+An image is loaded, set upright, its lines are found, read and put in order; their quads go back to the source.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
-from ctpn_crnn.crnn.chinese_script import is_hanzi
+from ctpn_crnn.crnn.formula_or_text import is_text
 from ctpn_crnn.documents.images import MAX_PIXELS, ImageSource
 from ctpn_crnn.documents.page_ref import PageRef
 from ctpn_crnn.documents.prefetch import prefetch as prefetched
 from ctpn_crnn.documents.sources import load_page, page_refs, sources
-from ctpn_crnn.errors import ConfigError, CtpnCrnnError, WeightsError
+from ctpn_crnn.errors import ConfigError, CtpnCrnnError
 from ctpn_crnn.geometry import clip_quad, crop_quad, quad_size
 from ctpn_crnn.layout.reading_order import reading_order
 from ctpn_crnn.layout.spaced_words import join_spaced_words
 from ctpn_crnn.page import Char, Page, Region, TextLine
 from ctpn_crnn.refine.upright import DEFAULTS as UPRIGHT
 from ctpn_crnn.refine.upright import set_upright
+from ctpn_crnn.weights.choice import PathLike, WeightsChoice, choose_weights
 
 if TYPE_CHECKING:
     from ctpn_crnn.crnn.language_model import LanguageModel
@@ -33,30 +35,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
-PathLike: TypeAlias = Union[str, "os.PathLike[str]"]
-WeightsChoice: TypeAlias = PathLike | tuple[PathLike, PathLike] | Mapping[str, PathLike | None] | None
-"""None: the shipped weights. A folder with ctpn.h5 and crnn.h5. A pair (ctpn, crnn). A mapping with the keys "ctpn" and
-"crnn", either of which may be left out."""
 
 PADDING = (0.0, 0.0)
-"""Context around a line, beside it and above and below it, in line heights. Lines that are fitted to their ink bring a
-margin of their own; more of it cost accuracy on rendered pages, on which it was chosen. Give some, for example
-(.1, .1), to a detector whose quads cut strokes."""
+"""What is added to a line before it is read, at each end and at each of top and bottom, in line heights.
 
-LIKE_SIGNS = "一二三十八人入工口日小"
-"""Chinese characters that the reader may see in the signs of a formula."""
-
-WORDS_SHARE, SURE_WORDS = 0.5, 0.7
-"""What was taken for a formula is text if so many of its characters are Chinese, with one at least that is not like a
-sign, and if these are so probable on average. Chosen on rendered pages and the formulas' training part: of 251 true
-formulas none is."""
-
-PROGRAM_SIGNS = re.compile(r"->|=>|==|!=|<=|>=|&&|\|\||\*\*|//|::|<<|>>|\+=|-=|\*=|\+\+|--")
-"""Signs of two characters that programs have and formulas do not."""
-
-SURE_PROGRAM = 0.8
-"""What was taken for a formula is text if such a sign is so probable on average. Chosen on rendered pages, screenshots
-and the formulas' training part: of 404 true formulas 3 become text, of 37 false ones in programs 15."""
+Lines fitted to their ink have a margin already, and more of it cost accuracy. Give some, for example (.1, .1), to a
+detector whose quads cut strokes. Chosen on: rendered pages."""
 
 _DESKEW = ("off", "auto")
 _ORIENTATION = ("auto", "upright")
@@ -66,14 +50,14 @@ class Finder(Protocol):
     """What finds lines: `Detector`, or anything with this method."""
 
     def detect(self, image: np.ndarray) -> list[Region]:
-        """uint8 BGR (H, W, 3) -> regions with quad, score and kind."""
+        """Find the regions of an image, uint8 BGR (H, W, 3)."""
 
 
 class Reader(Protocol):
     """What reads lines: `LineReader`, or anything with this method."""
 
     def read(self, crops: list[np.ndarray], *, one_page: bool = False) -> list[Reading]:
-        """uint8 crops (any height and width), all of one page or not -> a reading each."""
+        """Read lines cut out of images, uint8 (H, W) or (H, W, 3), all of one page or not: a reading for each."""
 
 
 class Failure(NamedTuple):
@@ -97,24 +81,25 @@ class Recognizer:
         >>> print(recognizer.recognize("img.jpg").text)    # doctest: +SKIP
 
     Args:
-        weights: None for the weights shipped with the package, else see `WeightsChoice`.
+        weights: None for the weights shipped with the package, else see `weights.choice.WeightsChoice`.
         runtime: "auto", "keras" or "onnx".
         precision: "auto", "float32", "bfloat16" or "int8", see `runtime.load_network`.
         min_confidence: Lines whose characters are less probable on average (`TextLine.character_confidence`, 0..1) are
-            left out: what is no text, whatever its length. Lines without any text always are.
+            left out, whatever their length. Lines without any text are always left out.
         padding: See `PADDING`.
         max_pixels: Larger images are refused, see `load_image`.
         deskew: "off" or "auto". "off": a page whose lines lean by 2 to 30 degrees is set upright before it is read.
             "auto": any image whose lines lean by 0.1 to 30 degrees is. Quads are those of the source all the same.
-        orientation: "auto", or "upright": "auto" reads a page that is upside down or on its side as it should stand.
-            Quads are those of the source; `Page.orientation` tells.
-        detector: Finds the lines instead of CTPN; `weights`, `runtime` and `precision` are not used for it.
-        reader: Reads them instead of CRNN; likewise, nor are the five below.
-        beam_width: Of the reader's decoding, see `LineReader`; so are the others.
+        orientation: "auto" or "upright". "auto": an image that is upside down or on its side is turned before it is
+            read, and `Page.orientation` tells. Quads are those of the source all the same.
+        detector: Finds the lines instead of CTPN. `weights`, `runtime` and `precision` are then not used for finding.
+        reader: Reads the lines instead of CRNN. `weights`, `runtime`, `precision` and the options below are then not
+            used for reading.
+        beam_width: Width of the reader's beam search, see `LineReader`. None for the reader's own, as below.
         language_model: A character language model, or its file; "auto" for the shipped one, None for none.
-        lm_weight: Power of the model's probabilities; None for the reader's own.
-        length_bonus: Natural log of what a character is worth beside it; likewise.
-        second_look: Lines less sure than this are read again, closer, in other widths and aslant; likewise.
+        lm_weight: Power of the language model's probabilities, see `LineReader`.
+        length_bonus: Natural log of what a character is worth beside the language model, see `LineReader`.
+        second_look: Lines with a lower confidence are read again in other ways, see `LineReader`.
 
     Raises:
         WeightsError: A weights file or the language model is missing, damaged, or of another kind.
@@ -223,7 +208,7 @@ class Recognizer:
                 yield page
 
     def _refs(self, given: ImageSource | PageRef | Iterable[ImageSource | PageRef]) -> Iterator[PageRef | Failure]:
-        """The pages of all sources, with the failures of those that have none in their places."""
+        """Yield the pages of all sources; in the place of a source that cannot be opened, its failure."""
         for source in _guarded(sources(given), "the list of sources"):
             if isinstance(source, Failure):
                 yield source
@@ -260,12 +245,14 @@ class Recognizer:
         return [self._line(region, reading) for region, reading in zip(regions, readings, strict=True)]
 
     def _line(self, region: Region, reading: Reading) -> TextLine:
-        if region.kind == "text" or (region.kind == "formula" and is_no_formula(reading.chars)):
+        """Return the line of a region, read or, for a formula, left unread."""
+        if region.kind == "text" or (region.kind == "formula" and is_text(reading.chars)):
             chars = _without_padding(reading.chars, region.quad, self.padding[0])
             return TextLine(reading.text, reading.confidence, region.quad, "text", chars)
         return TextLine("", region.score, region.quad, region.kind)
 
     def _is_worth_keeping(self, line: TextLine) -> bool:
+        """Return whether a line is a formula, or text that is probable enough."""
         return line.kind != "text" or bool(line.text.strip() and line.character_confidence >= self.min_confidence)
 
 
@@ -324,45 +311,12 @@ def _length_in_heights(quad: np.ndarray) -> float:
     return max(width, 1.0) / max(height, 1.0)
 
 
-def is_no_formula(chars: Sequence[Char]) -> bool:
-    """Whether what the detector took for a formula reads as Chinese text, or as a piece of a program.
-
-    Args:
-        chars: What the reader made of it.
-    """
-    return says_words(chars) or says_program(chars)
-
-
-def says_program(chars: Sequence[Char]) -> bool:
-    """Whether what was taken for a formula has a sign of programs: `x**2 + y**2`, `>>>`.
-
-    Args:
-        chars: What the reader made of it.
-    """
-    text = "".join(c.text for c in chars)
-    if len(text) != len(chars):  # places in the text would not be those of the characters
-        return False
-    signs = (chars[match.start() : match.end()] for match in PROGRAM_SIGNS.finditer(text))
-    return any(sum(c.confidence for c in sign) >= SURE_PROGRAM * len(sign) for sign in signs)
-
-
-def says_words(chars: Sequence[Char]) -> bool:
-    """Whether what was taken for a formula is Chinese text: "二〇二六年" has the strokes of an equation.
-
-    Args:
-        chars: What the reader made of it.
-    """
-    chinese = [c for c in chars if is_hanzi(c.text)]
-    words = [c.confidence for c in chinese if c.text not in LIKE_SIGNS]
-    return bool(words) and len(chinese) >= WORDS_SHARE * len(chars) and sum(words) >= SURE_WORDS * len(words)
-
-
 def _load(item: PageRef | Failure) -> np.ndarray | None:
     return None if isinstance(item, Failure) else item.load()
 
 
 def _guarded(items: Iterator[Item], name: str | None) -> Iterator[Item | Failure]:
-    """Pass items on until they end or fail; the failure comes last."""
+    """Yield the items until they end or fail; the failure comes last."""
     try:
         yield from items
     except Exception as error:  # noqa: BLE001 - whatever is wrong with the rest of this source, the others must not be lost
@@ -376,7 +330,7 @@ def _name_of(source: object) -> str | None:
 
 
 def _without_padding(chars: Iterable[Char], quad: np.ndarray, padding: float) -> list[Char]:
-    """Characters whose places are fractions of the padded crop -> fractions of the quad's own length."""
+    """Return characters, placed in fractions of a padded crop, with places in fractions of the quad's own length."""
     width, height = quad_size(quad)
     before = padding * height / max(width, 1e-6)
 
@@ -394,39 +348,6 @@ def _failure(name: str | None, error: Exception) -> Failure:
 
 def _log_failure(failure: Failure) -> None:
     logger.warning("skipped %s: %s", failure.source, failure.error)
-
-
-def choose_weights(weights: WeightsChoice) -> dict[str, PathLike | None]:
-    """{"ctpn": path or None, "crnn": path or None}; None stands for the shipped file.
-
-    Raises:
-        WeightsError: A folder lacks one of the files.
-        ConfigError: The choice makes no sense.
-    """
-    chosen: dict[str, PathLike | None] = {"ctpn": None, "crnn": None}
-    if weights is None:
-        return chosen
-    if isinstance(weights, Mapping):
-        unknown = set(weights) - set(chosen)
-        if unknown:
-            raise ConfigError(f"weights knows 'ctpn' and 'crnn', not {sorted(map(str, unknown))}")
-        return {**chosen, **weights}
-    if isinstance(weights, (str, os.PathLike)):
-        return {kind: _file_in(Path(weights), kind) for kind in chosen}
-    if isinstance(weights, (tuple, list)) and len(weights) == 2:
-        return dict(zip(chosen, weights))
-    raise ConfigError(f"weights must be a folder, a pair (ctpn, crnn) or a dictionary, not {weights!r}")
-
-
-def _file_in(folder: Path, kind: str) -> Path:
-    if folder.is_file():
-        raise WeightsError(f"{folder} is one file, but there are two networks; give {{'{kind}': path}} to replace one")
-    for path in (folder / f"{kind}.h5", folder / f"{kind}.onnx"):
-        if path.is_file():
-            return path
-    raise WeightsError(
-        f"there is no {kind}.h5 or {kind}.onnx in the folder {folder}; give a folder that holds ctpn and crnn"
-    )
 
 
 def _make_detector(weights: PathLike | None, runtime: str, precision: str) -> Finder:

@@ -13,7 +13,7 @@ from PIL import Image
 from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
 from ctpn_crnn.geometry import box_to_quad, quad_size
 from ctpn_crnn.page import Char, TextLine
-from ctpn_crnn.recognizer import Recognizer, choose_weights, mean_legibility, says_program, says_words
+from ctpn_crnn.recognizer import Recognizer, mean_legibility
 
 
 @dataclass
@@ -310,14 +310,6 @@ class TestRecognizeAll:
 
 
 class TestArguments:
-    def test_weights(self, tmp_path):
-        for name in ("ctpn.h5", "crnn.h5"):
-            (tmp_path / name).touch()
-        assert choose_weights(None) == {"ctpn": None, "crnn": None}
-        assert choose_weights(tmp_path) == {"ctpn": tmp_path / "ctpn.h5", "crnn": tmp_path / "crnn.h5"}
-        assert choose_weights(("a", None)) == {"ctpn": "a", "crnn": None}
-        assert choose_weights({"crnn": "b"}) == {"ctpn": None, "crnn": "b"}
-
     @pytest.mark.parametrize("weights", [{"ctnp": "a"}, ("a",), 3])
     def test_weights_that_make_no_sense(self, weights):
         with pytest.raises(ConfigError, match="weights"):
@@ -400,41 +392,6 @@ def test_places_of_characters_are_fractions_of_the_quad_not_of_the_padded_crop()
         (0.0, pytest.approx(0.5)),
         (pytest.approx(0.5), pytest.approx((0.9 * 110 - 5) / 100)),
     ]
-
-
-@pytest.mark.parametrize(
-    ("text", "probability", "words"),
-    [
-        ("二〇二六年", 0.9, True),
-        ("月三十", 0.9, True),
-        ("二〇二六年", 0.6, False),  # too unsure
-        ("二十一八", 0.99, False),  # signs of a formula all
-        ("x=2y时", 0.99, False),  # a word in a formula
-        ("", 1.0, False),
-    ],
-)
-def test_what_says_words(text, probability, words):
-    assert says_words([Char(c, probability, 0, 1) for c in text]) is words
-
-
-@pytest.mark.parametrize(
-    ("text", "probability", "program"),
-    [
-        ("x**2+y**2", 0.9, True),
-        (">>>", 0.8, True),
-        ("a->b", 0.7, False),  # too unsure
-        ("x*2+y-2", 0.99, False),
-        ("a=-b", 0.99, False),
-        ("", 1.0, False),
-    ],
-)
-def test_what_says_program(text, probability, program):
-    assert says_program([Char(c, probability, 0, 1) for c in text]) is program
-
-
-def test_one_sure_sign_of_a_program_is_enough_and_others_do_not_count():
-    chars = [Char(c, p, 0, 1) for c, p in zip("a->b==c", (0.1, 0.3, 0.3, 0.1, 0.9, 0.9, 0.1))]
-    assert says_program(chars) and not says_program(chars[:4])
 
 
 class ProgramReader:

@@ -40,7 +40,8 @@ from ctpn_crnn.jobs.folder import (
     make_plan,
 )
 from ctpn_crnn.jobs.journal import Journal
-from ctpn_crnn.recognizer import Failure, WeightsChoice, choose_weights
+from ctpn_crnn.recognizer import Failure
+from ctpn_crnn.weights.choice import WeightsChoice, choose_weights
 from ctpn_crnn.writers import WRITERS
 from ctpn_crnn.writers.text import FLOWS
 
