@@ -1,8 +1,9 @@
-"""The heads of CTPN to proposals, in NumPy: what `proposal.Proposal` does inside a graph, for any runtime.
+"""Heads of the CTPN to proposals, in NumPy, for any runtime; and the formulas that `proposal.Proposal` shares.
 
-Only anchors that can reach the score threshold are decoded, and strips are suppressed column by column: strips of one
-column share their x edges, so that their overlap is that of two intervals, and all columns of all images are worked on
-together.
+Only anchors that can reach the score threshold are decoded. Strips are suppressed column by column: strips of one
+column share their x edges, so their overlap is that of two intervals. All columns of all images are worked on together.
+
+The shared formulas take an array module: `numpy` or `keras.ops`.
 """
 
 from __future__ import annotations
@@ -10,21 +11,69 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ctpn_crnn.ctpn.anchors import anchor_grid
 from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, STRIDE
 
 MAX_LOG_HEIGHT = math.log(4.0)
 """A strip is at most four times as high as its anchor (anchors are a factor of 1.43 apart); keeps exp() finite."""
 
 
+def foreground(xp: ModuleType, logits: Any) -> tuple[Any, Any]:
+    """Score and class of anchors.
+
+    Args:
+        xp: Array module.
+        logits: (..., classes); class 0 is the background.
+
+    Returns:
+        The probability (...) that the anchor is not background, and its likeliest class (...) among the others. Which
+        class it is does not change the score: a strip that is half text and half formula is there all the same.
+    """
+    exponentials = xp.exp(logits - xp.max(logits, axis=-1, keepdims=True))
+    probabilities = (exponentials / xp.sum(exponentials, axis=-1, keepdims=True))[..., 1:]
+    return xp.sum(probabilities, axis=-1), xp.argmax(probabilities, axis=-1) + 1
+
+
+def strip_edges(xp: ModuleType, offsets: Any, row: Any, height: Any) -> tuple[Any, Any]:
+    """Upper and lower edges of strips in pixels: equation 2 of the paper, solved for the strip.
+
+    Args:
+        xp: Array module.
+        offsets: (..., 2): v_c = (c_y - c_y_anchor) / h_anchor and v_h = log(h / h_anchor).
+        row: Row of each anchor on the feature map, float; broadcast to (...).
+        height: Height of each anchor in pixels, float; broadcast to (...).
+    """
+    centre = offsets[..., 0] * height + (row + 0.5) * float(STRIDE)
+    half = xp.exp(xp.minimum(offsets[..., 1], MAX_LOG_HEIGHT)) * height / 2
+    return centre - half, centre + half
+
+
+def overlaps(xp: ModuleType, first: tuple[Any, Any], second: tuple[Any, Any], max_overlap: float) -> Any:
+    """Whether the intersection over union of strips of one column is above `max_overlap`.
+
+    Args:
+        xp: Array module.
+        first, second: Upper and lower edges; broadcast against each other.
+        max_overlap: Largest intersection over union that is none.
+    """
+    (top, bottom), (other_top, other_bottom) = first, second
+    common = xp.minimum(bottom, other_bottom) - xp.maximum(top, other_top)
+    return common > max_overlap * ((bottom - top) + (other_bottom - other_top) - common)
+
+
 class Proposals(NamedTuple):
-    """Strips of one image, in the order of columns: boxes (P, 4) x1, y1, x2, y2 in pixels, scores (P,) the probability
-    that they are not background, kinds (P,) int (the index of the likeliest class, background = 0 not among them),
-    sides (P,) offsets of a line's end in strips."""
+    """Strips of one image, in the order of columns.
+
+    Attributes:
+        boxes: (P, 4): x1, y1, x2, y2 in pixels.
+        scores: (P,): the probability that the strip is not background.
+        kinds: (P,) int: index of the likeliest class, 1 and up.
+        sides: (P,): distance of the line's end from the strip's centre, in strides (paper, eq. 4).
+    """
 
     boxes: np.ndarray
     scores: np.ndarray
@@ -48,8 +97,7 @@ def decode_heads(
         vertical: (N, rows, columns, k, 2): v_c = (c_y - c_y_anchor) / h_anchor, v_h = log(h / h_anchor) (paper, eq. 2).
         side: (N, rows, columns, k, 1): o = (x_side - c_x) / 16 (paper, eq. 4).
         heights: Anchor heights in pixels, k of them.
-        min_score: Least probability that a strip is not background (paper: .7). Which of the other classes it is, is
-            another question: a strip that is half text and half formula is there all the same.
+        min_score: Least probability that a strip is not background (paper: .7).
         max_overlap: A strip that overlaps a better one of its class by more than this IoU is dropped.
 
     Returns:
@@ -59,7 +107,7 @@ def decode_heads(
     columns = scores.shape[2]
     index, probability, kind = _candidates(scores, min_score)
     image, row, column, k = index
-    y1, y2 = _vertical_edges(row, k, vertical[index], heights)
+    y1, y2 = strip_edges(np, vertical[index], row.astype(np.float32), np.asarray(heights, np.float32)[k])
     group = (image * scores.shape[-1] + kind) * columns + column
     kept = suppress_columns(group, y1, y2, probability, max_overlap)
     image, column, kind, probability = image[kept], column[kept], kind[kept], probability[kept]
@@ -96,9 +144,8 @@ def suppress_columns(
         best = np.flatnonzero(np.diff(remaining, prepend=remaining[0] - 1))
         rounds.append(left[best])
         counts = np.diff(best, append=len(left))
-        top, bottom = np.repeat(y1[best], counts), np.repeat(y2[best], counts)
-        common = np.minimum(bottom, y2) - np.maximum(top, y1)
-        stay = common <= max_overlap * ((bottom - top) + (y2 - y1) - common)
+        kept = np.repeat(y1[best], counts), np.repeat(y2[best], counts)
+        stay = ~overlaps(np, kept, (y1, y2), max_overlap)
         stay[best] = False
         left, remaining, y1, y2 = left[stay], remaining[stay], y1[stay], y2[stay]
     kept = np.concatenate(rounds)
@@ -106,32 +153,14 @@ def suppress_columns(
 
 
 def _candidates(scores: np.ndarray, min_score: float) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
-    """Return where (image, row, column, k) there is something with a probability of ``min_score``, that probability,
-    and the most likely class."""
-    # Something with a probability of t needs one class with a lead over the background of log(t / (1 - t)) less the log
-    # of their number: most anchors drop out before any exponential.
+    """Anchors of at least this score: their indices (image, row, column, k), scores and classes."""
+    # A score of t needs one class whose logit leads the background's by log(t / (1 - t)) less the log of the number of
+    # classes: most anchors drop out before any exponential.
     lead = math.log(max(min_score, 1e-6) / max(1 - min_score, 1e-6)) - math.log(scores.shape[-1] - 1)
-    foreground = scores[..., 1]
+    best = scores[..., 1]
     for c in range(2, scores.shape[-1]):
-        foreground = np.maximum(foreground, scores[..., c])
-    index = np.nonzero(foreground - scores[..., 0] >= lead)
-    logits = scores[index].astype(np.float32)
-    logits -= logits.max(axis=1, keepdims=True, initial=-np.inf)
-    np.exp(logits, out=logits)
-    probabilities = logits / logits.sum(axis=1, keepdims=True)
-    kind = 1 + np.argmax(probabilities[:, 1:], axis=1) if len(logits) else np.zeros(0, np.int64)
-    probability = probabilities[:, 1:].sum(axis=1)
+        best = np.maximum(best, scores[..., c])
+    index = np.nonzero(best - scores[..., 0] >= lead)
+    probability, kind = foreground(np, scores[index].astype(np.float32))
     sure = probability >= min_score
     return tuple(axis[sure] for axis in index), probability[sure], kind[sure]
-
-
-def _vertical_edges(
-    row: np.ndarray, k: np.ndarray, offsets: np.ndarray, heights: Sequence[float]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return upper and lower edges (P,) of the strips of anchors ``k`` in ``row``."""
-    anchors = np.asarray(anchor_grid(1, 1, heights), np.float32)[0, 0]
-    height = (anchors[:, 3] - anchors[:, 1])[k]
-    middle = ((anchors[:, 3] + anchors[:, 1]) / 2)[k] + row * np.float32(STRIDE)
-    middle = middle + offsets[:, 0] * height
-    half = height * np.exp(np.minimum(offsets[:, 1], MAX_LOG_HEIGHT)) / 2
-    return (middle - half).astype(np.float32), (middle + half).astype(np.float32)

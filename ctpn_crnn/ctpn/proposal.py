@@ -1,4 +1,4 @@
-"""Heads of the CTPN to proposals, as a Keras layer."""
+"""Heads of the CTPN to proposals, as a Keras layer: what `decode.decode_heads` computes, inside a graph."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from ctpn_crnn.ctpn.decode import MAX_LOG_HEIGHT
+from ctpn_crnn.ctpn.decode import foreground, overlaps, strip_edges
 from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, STRIDE
 from ctpn_crnn.errors import ConfigError
 
@@ -69,11 +69,10 @@ class Proposal(keras.layers.Layer):
         scores, vertical, side = (ops.cast(x, "float32") for x in inputs)
         shape = ops.shape(scores)
         batch, rows, cols = shape[0], shape[1], shape[2]
-        probability = ops.softmax(scores, axis=-1)[..., 1:]
-        score = ops.sum(probability, axis=-1)
-        kind = ops.cast(ops.argmax(probability, axis=-1), "float32") + 1.0
-        top, bottom = self._edges(vertical, rows)
-        values = ops.stack([score, top, bottom, kind, side[..., 0]], axis=-1)
+        score, kind = foreground(ops, scores)
+        row = ops.cast(ops.arange(rows), "float32")[:, None, None]
+        top, bottom = strip_edges(ops, vertical, row, ops.convert_to_tensor(np.asarray(self.heights, np.float32)))
+        values = ops.stack([score, top, bottom, ops.cast(kind, "float32"), side[..., 0]], axis=-1)
 
         by_column = ops.reshape(ops.transpose(values, (0, 2, 1, 3, 4)), (batch * cols, -1, 5))
         chosen = _take_best(by_column, self.per_column)
@@ -88,14 +87,6 @@ class Proposal(keras.layers.Layer):
         found = score > 0
         return ops.where(found[..., None], strips, 0.0), ops.where(found, side, 0.0)
 
-    def _edges(self, vertical: Any, rows: Any) -> tuple[Any, Any]:
-        """Top and bottom (batch, rows, cols, k) of the strips: equation 2 of the paper, turned round."""
-        height = ops.convert_to_tensor(np.asarray(self.heights, np.float32))
-        row_centre = (ops.cast(ops.arange(rows), "float32") + 0.5) * float(STRIDE)
-        centre = vertical[..., 0] * height + row_centre[None, :, None, None]
-        half = ops.exp(ops.minimum(vertical[..., 1], MAX_LOG_HEIGHT)) * height / 2
-        return centre - half, centre + half
-
     def _suppress(self, chosen: Any) -> Any:
         """Greedy suppression in every column: (columns, n, 5) sorted by score -> bool (columns, n).
 
@@ -104,13 +95,11 @@ class Proposal(keras.layers.Layer):
         rounds as the longest chain of strips that decide over each other, a handful in practice.
         """
         score, top, bottom, kind = (chosen[..., i] for i in range(4))
-        size = bottom - top
-        shared = ops.minimum(bottom[:, :, None], bottom[:, None, :]) - ops.maximum(top[:, :, None], top[:, None, :])
-        union = size[:, :, None] + size[:, None, :] - shared
+        better, worse = (top[:, :, None], bottom[:, :, None]), (top[:, None, :], bottom[:, None, :])
         count = chosen.shape[1]
         before = np.triu(np.ones((count, count), bool), 1)
-        drops = (shared > self.max_overlap * union) & before & (kind[:, :, None] == kind[:, None, :])
-        drops = ops.cast(drops, "float32")
+        same_kind = kind[:, :, None] == kind[:, None, :]
+        drops = ops.cast(overlaps(ops, better, worse, self.max_overlap) & before & same_kind, "float32")
         valid = (score >= self.min_score) & (score > 0)
 
         def settle(alive: Any, _: Any) -> tuple[Any, Any]:

@@ -74,17 +74,29 @@ def test_proposals_agree_with_the_reference(min_score: float) -> None:
         assert not strips[i][len(want) :].any()
 
 
-def test_proposals_agree_with_the_decoder_outside_the_graph() -> None:
-    heads = random_heads(np.random.default_rng(7), 1, 8, 6)
-    strips, _ = (keras.ops.convert_to_numpy(t) for t in Proposal()(heads))
-    found = strips[0][strips[0][:, 4] > 0]
-    other = decode_heads(*heads)[0]
-    assert (np.diff(found[:, 4]) <= 0).all()
-    found = found[np.lexsort((found[:, 1], found[:, 0]))]
-    order = np.lexsort((other.boxes[:, 1], other.boxes[:, 0]))
-    np.testing.assert_allclose(found[:, :4], other.boxes[order], atol=1e-3)
-    np.testing.assert_allclose(found[:, 4], other.scores[order], atol=1e-5)
-    np.testing.assert_array_equal(found[:, 5], other.kinds[order])
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "spread", ["plain", "ties", "big"], ids=["plain", "many equal scores", "saturated scores and extreme heights"]
+)
+def test_layer_and_numpy_find_the_same_strips(spread: str, seed: int) -> None:
+    heads = random_heads(np.random.default_rng(seed), 2, 8, 6)
+    if spread == "ties":
+        heads[0], heads[1] = np.round(heads[0]), np.round(heads[1], 1)
+    if spread == "big":
+        heads = [heads[0] * 40, heads[1] * 50, heads[2] * 100]
+    strips, sides = (keras.ops.convert_to_numpy(t) for t in Proposal(min_score=0.6)(heads))
+    for image, expected in enumerate(decode_heads(*heads, min_score=0.6)):
+        scores = strips[image][:, 4]
+        assert (np.diff(scores) <= 0).all()  # best first, unused rows last
+        found = np.column_stack([strips[image], sides[image]])[scores > 0]
+        wanted = np.column_stack([expected.boxes, expected.scores, expected.kinds, expected.sides])
+        assert len(found) == len(wanted) > 20
+        np.testing.assert_allclose(in_order(found), in_order(wanted), atol=1e-3)
+
+
+def in_order(strips: np.ndarray) -> np.ndarray:
+    """Strips sorted by column, class, upper and lower edge."""
+    return strips[np.lexsort(np.round(strips[:, [3, 1, 5, 0]].T, 2))]
 
 
 def test_no_proposals_and_too_many() -> None:
