@@ -11,6 +11,7 @@ from typing import Any
 from ctpn_crnn import __version__
 from ctpn_crnn.errors import CtpnCrnnError
 from ctpn_crnn.runtime import choose_runtime, is_installed
+from ctpn_crnn.runtime.choice import explain_choice
 from ctpn_crnn.runtime.machine import may_have_gpu, processor_flags, thread_count
 from ctpn_crnn.weights import LANGUAGE_MODEL, shipped
 from ctpn_crnn.weights.manifest import read_manifest
@@ -63,7 +64,12 @@ def collect() -> dict[str, Any]:
         "platform": platform.platform(),
         "packages": {name: _version(name) for name in PACKAGES},
         "weights": {kind: _weights(kind) for kind in ("ctpn", "crnn", LANGUAGE_MODEL)},
-        "runtimes": {"keras": is_installed("keras"), "onnx": is_installed("onnx"), "auto": _chosen()},
+        "runtimes": {
+            "keras": is_installed("keras"),
+            "onnx": is_installed("onnx"),
+            "auto": _chosen(),
+            "reason": explain_choice(),
+        },
         "processor": {
             "flags": [flag for flag in FLAGS if flag in processor_flags()],
             "threads": thread_count(),
@@ -89,7 +95,7 @@ def as_text(facts: dict[str, Any]) -> str:
     runtimes = facts["runtimes"]
     lines += ["", "runtimes"]
     for name in ("keras", "onnx"):
-        chosen = ", taken by default" if runtimes["auto"] == name else ""
+        chosen = f", taken by default: {runtimes['reason']}" if runtimes["auto"] == name else ""
         lines.append(f"  {name:<14} {'installed' if runtimes[name] else 'not installed'}{chosen}")
     processor = facts["processor"]
     lines += ["", "processor", f"  {'flags':<14} {' '.join(processor['flags']) or 'none that matter, or not known'}"]

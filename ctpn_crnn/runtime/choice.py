@@ -44,6 +44,19 @@ def choose_runtime(weights: str | Path | None = None, precision: str = "auto") -
     return "onnx"
 
 
+def explain_choice() -> str:
+    """Say in a few words why `choose_runtime` chooses as it does where nothing is asked for."""
+    if not (is_installed("onnx") and is_installed("keras")):
+        return "the only one installed"
+    if may_have_gpu():
+        return "there may be a GPU"
+    if has_bfloat16_matrices():
+        return "the processor multiplies bfloat16 matrices (AMX)"
+    if _prefers_bfloat16():
+        return "the processor computes in bfloat16, but has no sums of 8-bit products"
+    return "neither a GPU nor AMX is seen"
+
+
 def _prefers_bfloat16() -> bool:
     return has_bfloat16_matrices() or (has_bfloat16() and not has_int8_sums())
 

@@ -8,6 +8,7 @@ from ctpn_crnn.crnn.definition import CRNN_DEFINITION
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.runtime import choice, choose_runtime, load_network
 from ctpn_crnn.runtime import machine as machine_module
+from ctpn_crnn.runtime.choice import explain_choice
 from ctpn_crnn.runtime.machine import may_have_gpu, thread_count
 
 
@@ -24,22 +25,23 @@ def machine(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("installed", "hardware", "expected"),
+    ("installed", "hardware", "expected", "reason"),
     [
-        ("onnx keras", {}, "onnx"),
-        ("onnx", {}, "onnx"),
-        ("keras", {}, "keras"),
-        ("onnx keras", {"gpu": True}, "keras"),
-        ("onnx keras", {"flags": "avx2 avx512_bf16"}, "keras"),
-        ("onnx keras", {"flags": "avx512_bf16 avx512_vnni"}, "onnx"),
-        ("keras", {"flags": "avx512_vnni"}, "keras"),
-        ("onnx keras", {"flags": "amx_bf16 amx_int8 avx512_vnni"}, "keras"),
-        ("onnx", {"gpu": True, "flags": "amx_bf16"}, "onnx"),
+        ("onnx keras", {}, "onnx", "neither a GPU nor AMX"),
+        ("onnx", {}, "onnx", "only one"),
+        ("keras", {}, "keras", "only one"),
+        ("onnx keras", {"gpu": True}, "keras", "may be a GPU"),
+        ("onnx keras", {"flags": "avx2 avx512_bf16"}, "keras", "no sums of 8-bit"),
+        ("onnx keras", {"flags": "avx512_bf16 avx512_vnni"}, "onnx", "neither a GPU nor AMX"),
+        ("keras", {"flags": "avx512_vnni"}, "keras", "only one"),
+        ("onnx keras", {"flags": "amx_bf16 amx_int8 avx512_vnni"}, "keras", "(AMX)"),
+        ("onnx", {"gpu": True, "flags": "amx_bf16"}, "onnx", "only one"),
     ],
 )
-def test_auto(machine, installed, hardware, expected):
+def test_auto(machine, installed, hardware, expected, reason):
     machine(installed, **hardware)
     assert choose_runtime() == expected
+    assert reason in explain_choice()
 
 
 def test_what_is_asked_for_decides_first(machine):
