@@ -214,9 +214,14 @@ def _turn_by_exif(image: Image.Image) -> Image.Image:
         return image
 
 
+def exif_orientation(image: Image.Image) -> int:
+    """The EXIF orientation of an opened image; 1, upright, where it has none."""
+    return image.getexif().get(ExifTags.Base.Orientation, 1)
+
+
 def exif_swaps_sides(image: Image.Image) -> bool:
     """Whether the EXIF orientation of an opened image exchanges its width and height."""
-    return image.getexif().get(ExifTags.Base.Orientation) in _EXIF_QUARTER_TURNS
+    return exif_orientation(image) in _EXIF_QUARTER_TURNS
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:

@@ -11,10 +11,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from ctpn_crnn.documents.images import load_image
+from ctpn_crnn.documents.images import exif_orientation, load_image
 from ctpn_crnn.errors import ImageError
-
-_EXIF_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ def original_jpeg(path: str | None, image: np.ndarray) -> PdfImage | None:
         data = b"\xff\xd8" + data
         with Image.open(io.BytesIO(data)) as opened:
             plain = opened.format == "JPEG" and opened.mode in ("L", "RGB")
-            if not plain or opened.getexif().get(_EXIF_ORIENTATION, 1) != 1:
+            if not plain or exif_orientation(opened) != 1:
                 return None
             channels = len(opened.getbands())
         same = np.array_equal(load_image(data), image)
