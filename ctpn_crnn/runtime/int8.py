@@ -2,10 +2,10 @@
 
 Maps are uint8, x = scale * q; behind a ReLU no value is below 0, so that clipping at 0 is the ReLU itself. Kernels are
 int8 with a scale for each output channel, sums and biases int32 (Jacob et al., "Quantization and Training of Neural
-Networks for Efficient Integer-Arithmetic-Only Inference", CVPR 2018, arXiv 1712.05877, section 2). What a convolution's
-values reach is measured once (`ctpn_crnn.export.fit_ranges`) and kept in the weights file; kernels are rounded when it
-is loaded. LSTMs round their inputs at each step, by ONNX Runtime's own operator, and a reader's projection the LSTM's
-outputs, which lie between -1 and 1. What is left in float32 takes little time.
+Networks for Efficient Integer-Arithmetic-Only Inference", CVPR 2018, arXiv 1712.05877, section 2). The range of each
+convolution's values is measured once (`ctpn_crnn.export.fit_ranges`) and kept in the weights file; kernels are rounded
+when the file is loaded. LSTMs round their inputs at each step, by an operator of ONNX Runtime. The projection of a
+reader rounds the LSTM's outputs, which lie between -1 and 1. All other layers stay in float32: they take little time.
 """
 
 from __future__ import annotations
@@ -29,29 +29,29 @@ _CHANNELS = 4
 
 
 def int8_layers(file: WeightsFile) -> Callable[[Graph], FloatLayers]:
-    """What adds the layers of a weights file to a graph in 8-bit integers.
+    """A function from a graph to `Int8Layers` with the ranges of a weights file.
 
     Raises:
-        WeightsError: The file does not say what the values of the layers reach.
+        WeightsError: The file holds no ranges.
     """
     ranges = file.config.get(RANGES)
     if not isinstance(ranges, dict):
         raise WeightsError(
-            f"{file.path} does not say what the values of its layers reach, which precision='int8' needs: run "
-            "tools/fit_int8.py on it once, or give precision='float32'"
+            f"{file.path} holds no ranges of its layers' values, which precision='int8' needs: run tools/fit_int8.py "
+            "on it once, or give precision='float32'"
         )
     return partial(Int8Layers, ranges=ranges)
 
 
 class Int8Layers(FloatLayers):
-    """See `FloatLayers`; between `start` and `finish` the maps are uint8.
+    """Layers of a network in 8-bit integers; between `start` and `finish` the maps are uint8.
 
-    Without an instruction that sums products of 8 bits in 32 (VNNI), pairs of them are added in 16 bits, which 8-bit
-    kernels overflow: they get 7 bits then.
+    A processor without an instruction that sums products of 8 bits in 32 (VNNI) adds pairs of them in 16 bits. Kernels
+    of 8 bits would overflow there, so they get 7 bits.
 
     Args:
-        graph: Where to.
-        ranges: The greatest value that each convolution is to have, behind its ReLU.
+        graph: The graph to add to.
+        ranges: The greatest value of each convolution behind its ReLU, by the layer's name; greater ones are clipped.
     """
 
     def __init__(self, graph: Graph, ranges: Mapping[str, float]) -> None:
@@ -59,16 +59,16 @@ class Int8Layers(FloatLayers):
         self._ranges = ranges
         self._limit = 127 if has_int8_sums() else 63
         self._steps: dict[str, tuple[np.ndarray, np.ndarray]] = {}  # scale and zero of each map
-        self._input: tuple[str, Callable[[np.ndarray], np.ndarray]]  # the map of `start`, and kernels made for it
+        self._input: tuple[str, Callable[[np.ndarray], np.ndarray]]  # the map of `start`, and what fits kernels to it
 
     def start(self, x: str, factors: np.ndarray, offsets: np.ndarray) -> str:
-        # The pixels stay as they are. A channel of 255, which is 0 in the padding too, carries the offsets.
+        # The pixels stay as they are. An added channel of 255 carries the offsets: like them it is 0 in the padding.
         added = 1 + -(len(factors) + 1) % _CHANNELS
         step = _scalar(1), np.array(0, np.uint8)
         pixels = self.graph.add("QuantizeLinear", x, *step)
         x = self.graph.add("Pad", pixels, ints(0, 0, 0, 0, 0, added, 0, 0), np.array(LEVELS, np.uint8))
         self._input = x, lambda kernel: _on_pixels(kernel, factors, offsets, added)
-        return self._as(step, x)
+        return self._with_step(step, x)
 
     def convolution(
         self,
@@ -97,10 +97,10 @@ class Int8Layers(FloatLayers):
             np.rint(bias / (scales * given[0])).astype(np.int32),
             **geometry(kernel, strides),
         )
-        return self._as(made, y)
+        return self._with_step(made, y)
 
     def max_pool(self, x: str, size: tuple[int, int]) -> str:
-        return self._as(self._steps[x], super().max_pool(x, size))
+        return self._with_step(self._steps[x], super().max_pool(x, size))
 
     def finish(self, x: str) -> str:
         return self.graph.add("DequantizeLinear", x, *self._steps[x])
@@ -126,7 +126,7 @@ class Int8Layers(FloatLayers):
         zeros = np.zeros(len(scales), np.int8)
         return self.graph.add(*product, step[0], scales, step[1], zeros, arrays[f"{name}/bias"])
 
-    def _as(self, step: tuple[np.ndarray, np.ndarray], x: str) -> str:
+    def _with_step(self, step: tuple[np.ndarray, np.ndarray], x: str) -> str:
         self._steps[x] = step
         return x
 
@@ -152,7 +152,7 @@ def _quantized_gates(arrays: np.ndarray, limit: int) -> tuple[np.ndarray, np.nda
 
 
 def _on_pixels(kernel: np.ndarray, factors: np.ndarray, offsets: np.ndarray, added: int) -> np.ndarray:
-    """The kernel for pixels and `added` channels of 255 that does what `kernel` does for pixels * factors - offsets."""
+    """Turn a kernel for pixels * factors - offsets into one for pixels and `added` channels of 255."""
     constant = -(kernel * offsets[:, None]).sum(2, keepdims=True) / LEVELS
     unused = np.zeros((*kernel.shape[:2], added - 1, kernel.shape[3]))
     return np.concatenate([kernel * factors[:, None], constant, unused], axis=2)

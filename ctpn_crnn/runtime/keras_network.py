@@ -44,8 +44,7 @@ class KerasNetwork:
         self._call = _compiled(self.model)
 
     def predict(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Run the network on (N, height, width, channels); any N and any size that the network allows, without
-        retracing."""
+        """Run the network on (N, height, width, channels), of any N and any size that it allows, without retracing."""
         outputs = self._call(np.ascontiguousarray(batch, np.float32))
         return tuple(np.asarray(output, np.float32) for output in outputs)
 
@@ -71,7 +70,7 @@ def _gpu_has_bfloat16() -> bool:
 
 @contextmanager
 def _policy(name: str) -> Iterator[None]:
-    """Build layers under another dtype policy, and leave the user's own as it was."""
+    """Build layers under another dtype policy, then restore the user's own."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
     try:
@@ -81,8 +80,7 @@ def _policy(name: str) -> Iterator[None]:
 
 
 def _compiled(model: keras.Model) -> Callable[[np.ndarray], tuple[Any, ...]]:
-    """Return a function from a float32 batch to the model's outputs, traced once for all sizes where the backend can do
-    that."""
+    """A function from a float32 batch to the model's outputs; under TensorFlow one trace serves all sizes."""
     if keras.backend.backend() != "tensorflow":
         return lambda batch: _as_tuple(model.predict_on_batch(batch))
     import tensorflow as tf

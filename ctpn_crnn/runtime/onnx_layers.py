@@ -22,7 +22,13 @@ class FloatLayers:
         self.graph = graph
 
     def start(self, x: str, factors: np.ndarray, offsets: np.ndarray) -> str:
-        """Take up the network's input, (N, C, H, W) with values from 0 to 255, as x * factors - offsets, (C,) each."""
+        """Normalise the network's input to x * factors - offsets.
+
+        Args:
+            x: (N, C, H, W), 0..255.
+            factors: (C,).
+            offsets: (C,).
+        """
         if (factors == 1).all() and not offsets.any():
             return x
         scaled = self.graph.add("Mul", x, _by_channel(factors))
@@ -38,7 +44,7 @@ class FloatLayers:
         strides: tuple[int, int] = (1, 1),
         multiple: int = 1,
     ) -> str:
-        """A convolution, padded as Keras' "same" does, then ReLU; by whichever way is the faster one.
+        """A convolution, padded as Keras' "same" does, then ReLU; by Winograd's algorithm where that is faster.
 
         Args:
             x: (N, C, H, W); H and W are multiples of the strides.
@@ -56,11 +62,11 @@ class FloatLayers:
         return self.graph.add("Relu", y)
 
     def max_pool(self, x: str, size: tuple[int, int]) -> str:
-        """Max-pooling over windows of (height, width) that touch each other."""
+        """Max-pooling over windows of (height, width) without gaps or overlap."""
         return self.graph.add("MaxPool", x, kernel_shape=size, strides=size)
 
     def finish(self, x: str) -> str:
-        """The maps of the last convolution, for the layers that follow."""
+        """The maps of the last convolution in float32."""
         return x
 
     def bidirectional_lstm(self, x: str, arrays: Arrays, name: str, units: int) -> str:
@@ -70,7 +76,7 @@ class FloatLayers:
         return batch_first(self.graph, y, units)
 
     def projection(self, x: str, arrays: Arrays, name: str) -> str:
-        """A Keras `Dense` over what an LSTM gives (values from -1 to 1): (..., C) -> (..., F)."""
+        """A Keras `Dense` on outputs of an LSTM, which lie between -1 and 1: (..., C) -> (..., F)."""
         return dense(self.graph, x, arrays, name)
 
 
@@ -104,7 +110,7 @@ def _gates(array: np.ndarray) -> np.ndarray:
 
 
 def batch_first(graph: Graph, y: str, units: int) -> str:
-    """What an ONNX LSTM gives, (T, 2, N, units), as Keras has it: (N, T, 2 * units)."""
+    """Rearrange outputs of an ONNX LSTM, (T, 2, N, units), to those of Keras: (N, T, 2 * units)."""
     return graph.add("Reshape", graph.add("Transpose", y, perm=(2, 0, 1, 3)), ints(0, 0, 2 * units))
 
 

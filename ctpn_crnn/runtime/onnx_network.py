@@ -61,7 +61,7 @@ class OnnxNetwork:
         self._run = GraphRun(build_graph(definition, file, layers), threads)
 
     def predict(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Run the network on (N, height, width, channels); any N and any size that the network allows."""
+        """Run the network on (N, height, width, channels), of any N and any size that it allows."""
         return tuple(self._run(np.ascontiguousarray(batch, np.float32)))
 
 
@@ -83,7 +83,7 @@ def build_graph(
         make_layers: What adds the layers to a graph: `FloatLayers`, or what `int8.int8_layers` returns.
 
     Raises:
-        WeightsError: The arrays are not those of the network: another architecture, or one of another release.
+        WeightsError: The arrays are not those of the architecture in the file's configuration.
     """
     graph, arrays = Graph(file.kind), _UsedArrays(file.arrays)
     try:
@@ -91,14 +91,15 @@ def build_graph(
     except WeightsError:
         raise
     except (KeyError, ValueError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise WeightsError(
-            f"{file.path} does not hold the arrays of our {file.kind} ({error}): the ONNX graph cannot be built from "
-            'it; run it with runtime="keras", or train a network of this release'
+            f"the arrays in {file.path} do not fit the {file.kind} of its configuration: {reason}; "
+            "train it again, or read it with the release that wrote it"
         ) from error
     if arrays.unused:
         raise WeightsError(
-            f"{file.path} holds arrays that our {file.kind} does not have ({', '.join(sorted(arrays.unused)[:3])}): "
-            'run it with runtime="keras", or train a network of this release'
+            f"{file.path} holds arrays that the {file.kind} of its configuration does not have "
+            f"({', '.join(sorted(arrays.unused)[:3])}); train it again, or read it with the release that wrote it"
         )
     return graph
 
@@ -116,7 +117,7 @@ class _UsedArrays(dict[str, np.ndarray]):
 
 
 class GraphRun:
-    """A graph that was built here, ready to run: `run(image)` gives its outputs.
+    """A graph that is ready to run: `run(image)` returns its outputs.
 
     Args:
         graph: Its one input is named "image".
@@ -125,7 +126,7 @@ class GraphRun:
 
     def __init__(self, graph: Graph, threads: int | None = None) -> None:
         self._session = _make_session(graph, _options(threads))
-        # Done while the other network is read and the image decoded: a run waits for what is missing.
+        # Computed in the background, while the other network is read and the image decoded; a run waits for them.
         pool = ThreadPoolExecutor(threads or thread_count(), thread_name_prefix="parameters")
         self._parameters: dict[str, Future[np.ndarray]] = {
             name: pool.submit(compute) for name, compute in graph.parameters.items()
@@ -166,12 +167,12 @@ def _open_session(path: Path, options: onnxruntime.SessionOptions) -> onnxruntim
     except Exception as error:  # ONNX Runtime's own exceptions have no common base but this one
         reason = str(error).splitlines()[0][:200]
         raise WeightsError(
-            f"{path} is damaged, or no ONNX model that this ONNX Runtime can run: {reason}; export it again"
+            f"{path} is damaged, or not an ONNX model that this ONNX Runtime can run: {reason}; export it again"
         ) from error
 
 
 def _read_metadata(session: onnxruntime.InferenceSession, path: Path, kind: str) -> tuple[dict[str, Any], str | None]:
-    """The network's config and charset, which the export put into the file."""
+    """Configuration and charset of an exported network, from the metadata of its file."""
     metadata = session.get_modelmeta().custom_metadata_map
     if metadata.get("format") != FORMAT:
         raise WeightsError(f"{path} is an ONNX model, but not one of ctpn_crnn; make one with tools/export_onnx.py")

@@ -53,14 +53,14 @@ OUTPUT_TRANSFORM = np.array(
 """A^T."""
 
 MIN_FILTERS = 256
-"""Fewest output channels for which the transformations pay."""
+"""Fewest output channels for which the transformations pay; measured on a CPU with AVX2."""
 
 
 def winograd_convolution(graph: Graph, x: str, kernel: np.ndarray, bias: np.ndarray, multiple: int = 1) -> str:
     """Add a 3x3 convolution of stride 1, zero-padded to the same size.
 
     Args:
-        graph: Where to.
+        graph: The graph to add to.
         x: (N, C, H, W).
         kernel: (3, 3, C, F), as Keras keeps it.
         bias: (F,).

@@ -1,4 +1,4 @@
-"""Weights: our .h5 files, and what ships with the package."""
+"""Weights files (.h5), and those that ship with the package."""
 
 from __future__ import annotations
 

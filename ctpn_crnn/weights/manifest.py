@@ -1,4 +1,4 @@
-"""What ships with the package, weights and language model: files, SHA-256, where they came from, how well they do."""
+"""The manifest of the shipped weights and language model: file names, SHA-256, origin, scores."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ctpn_crnn.weights.store import read_weights
 FOLDER = Path(__file__).parent
 MANIFEST = "manifest.json"
 LANGUAGE_MODEL = "language_model"
-_VERSION = 1
+_VERSION = 1  # of the manifest's format
 
 
 def shipped(kind: str, folder: str | os.PathLike[str] = FOLDER) -> Path:
@@ -30,7 +30,7 @@ def shipped(kind: str, folder: str | os.PathLike[str] = FOLDER) -> Path:
         folder: Where manifest and weights lie.
 
     Raises:
-        WeightsError: None is shipped, or it is missing or not the file that the manifest describes.
+        WeightsError: The manifest names no such file, or the file is missing or differs from the one named there.
     """
     folder = Path(folder)
     entries = read_manifest(folder)["weights"]
@@ -48,7 +48,7 @@ def shipped(kind: str, folder: str | os.PathLike[str] = FOLDER) -> Path:
 
 
 def read_manifest(folder: str | os.PathLike[str] = FOLDER) -> dict[str, Any]:
-    """The manifest: {"version": 1, "weights": {kind: {"file", "sha256", "bytes", "kind", ... what `register` got}}}.
+    """Read the manifest: {"version": 1, "weights": {kind: {"file", "sha256", "bytes", "kind", ... `info`}}}.
 
     Raises:
         WeightsError: It is missing or malformed.
@@ -60,8 +60,8 @@ def read_manifest(folder: str | os.PathLike[str] = FOLDER) -> dict[str, Any]:
         raise WeightsError(f"{path} cannot be read: {error.strerror}; install the package again") from error
     except ValueError as error:
         raise WeightsError(f"{path} is not valid JSON: {error}; install the package again") from error
-    if not isinstance(manifest, dict) or manifest.get("version") != _VERSION or not _is_sound(manifest.get("weights")):
-        raise WeightsError(f"{path} is not a manifest of form {_VERSION}; install the package again")
+    if not _is_manifest(manifest):
+        raise WeightsError(f"{path} is not a manifest of version {_VERSION}; install the package again")
     return manifest
 
 
@@ -76,7 +76,7 @@ def register(
     Args:
         kind: "ctpn", "crnn" or "language_model"; must be what the file holds.
         path: The weights file, or the language model.
-        info: Further facts for the manifest (data, steps, scores), over those stored in the file; JSON types.
+        info: Entries of the manifest (data, steps, scores), JSON types; they replace those stored in the file.
         folder: Where manifest and weights lie.
 
     Returns:
@@ -88,12 +88,12 @@ def register(
         OutputError: The folder cannot be written.
     """
     folder = Path(folder)
-    facts = _facts_of_model(Path(path)) if kind == LANGUAGE_MODEL else _facts_of_weights(path, kind)
+    description = _describe_language_model(Path(path)) if kind == LANGUAGE_MODEL else _describe_weights(path, kind)
     target = folder / f"{kind}{'.npz' if kind == LANGUAGE_MODEL else '.h5'}"
     data = Path(path).read_bytes()
     manifest = read_manifest(folder) if (folder / MANIFEST).exists() else {"version": _VERSION, "weights": {}}
     manifest["weights"][kind] = {
-        **facts,
+        **description,
         **(info or {}),
         "file": target.name,
         "sha256": hashlib.sha256(data).hexdigest(),
@@ -109,17 +109,17 @@ def register(
     return target
 
 
-def _facts_of_weights(path: str | os.PathLike[str], kind: str) -> dict[str, Any]:
+def _describe_weights(path: str | os.PathLike[str], kind: str) -> dict[str, Any]:
     known = read_weights(path, kind)
     return {**known.info, "characters": None if known.charset is None else len(known.charset)}
 
 
-def _facts_of_model(path: Path) -> dict[str, Any]:
+def _describe_language_model(path: Path) -> dict[str, Any]:
     try:
         with np.load(path, allow_pickle=False) as file:
             return {"order": int(file["order"]), "characters": len(str(file["alphabet"]))}
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise WeightsError(f"{path} is no language model: {error}") from error
+        raise WeightsError(f"{path} is not a language model ({error}): see tools/build_language_model.py") from error
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:
@@ -131,7 +131,7 @@ def sha256_of(path: str | os.PathLike[str]) -> str:
     return total.hexdigest()
 
 
-def _is_sound(entries: Any) -> bool:
-    return isinstance(entries, dict) and all(
-        isinstance(entry, dict) and {"file", "sha256"} <= entry.keys() for entry in entries.values()
-    )
+def _is_manifest(value: Any) -> bool:
+    if not isinstance(value, dict) or value.get("version") != _VERSION or not isinstance(value.get("weights"), dict):
+        return False
+    return all(isinstance(entry, dict) and {"file", "sha256"} <= entry.keys() for entry in value["weights"].values())

@@ -1,9 +1,9 @@
-"""One weights file: a network's arrays, its configuration, its charset, and where it came from, in HDF5.
+"""The weights file: arrays of a network, its configuration, its charset, and their origin, in HDF5.
 
 Layout: attributes `format`, `version`, `kind` and `digest`; datasets `config`, `info` (JSON) and, for a reader,
 `charset` (its characters in order, without the blank); and `arrays/<variable path>`. Matrices and kernels are float16,
-which halves the file; vectors (biases, batch statistics) are small and stay float32, because the variances among them
-reach below float16's range.
+which halves the file. Vectors (biases, batch statistics) stay float32: they are small, and variances can be too small
+for float16.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
 FORMAT = "ctpn_crnn weights"
 VERSION = 1
 CALIBRATION = "calibration"
-"""Key of a reader's configuration: the power that makes the product of the characters' probabilities an honest estimate
-that a line is right. Optional; 1 without it."""
+"""Key of a reader's configuration: the power to which the product of a line's character probabilities is raised, to
+estimate the probability that the line is right. Optional; 1 without it."""
 RANGES = "ranges"
-"""Key of a configuration: the greatest value of each convolution's output, by the layer's name, that 8-bit integers are
-to tell apart. Optional; without it the network cannot be run in them."""
+"""Key of a configuration: the greatest value of each convolution's output, by the layer's name, that 8-bit integers
+represent. Optional; without it the network cannot be run in them."""
 
 _FLOAT16_MAX = 65504.0
 
 
 @dataclass(frozen=True, eq=False)
 class WeightsFile:
-    """What a weights file holds.
+    """Content of a weights file.
 
     Attributes:
         kind: "ctpn" or "crnn".
-        config: Arguments that build the network; for a reader also `CALIBRATION`, where it was fitted.
-        charset: The characters a reader tells apart, in order, without the blank; None for a detector.
-        info: Where the weights came from: data, steps, scores.
+        config: Architecture (`CTPNSpec` or `CRNNSpec` as JSON types), and `CALIBRATION` and `RANGES` where fitted.
+        charset: Characters of a reader, in order, without the blank; None for a detector.
+        info: Origin of the weights: data, steps, scores.
         arrays: Float32, keyed by Keras' `variable.path`.
         path: The file.
     """
@@ -73,7 +73,7 @@ class WeightsFile:
         """Check that the weights were trained for these characters, in this order.
 
         Raises:
-            WeightsError: They were not; the message tells the first difference.
+            WeightsError: They were not; the message names the first difference.
         """
         mine = self.charset or ""
         if mine == characters:
@@ -110,15 +110,15 @@ def save_weights(
     charset: str | None,
     info: Mapping[str, Any],
 ) -> None:
-    """Write a model's weights; a file that was there before is replaced only when the new one is complete.
+    """Write a model's weights. A file of that name is replaced once the new one is complete.
 
     Args:
         model: Built.
         path: Of the .h5 file.
         kind: "ctpn" or "crnn".
-        config: Arguments that build the network; JSON types.
-        charset: The characters a reader tells apart, in order, without the blank; None for a detector.
-        info: Where the weights came from (data, steps, scores); JSON types.
+        config: Architecture, as `to_config` of the specification gives it; JSON types.
+        charset: Characters of a reader, in order, without the blank; None for a detector.
+        info: Origin of the weights (data, steps, scores); JSON types.
 
     Raises:
         WeightsError: A weight is NaN or infinite, or two variables share a path.
@@ -133,9 +133,9 @@ def save_weights(
 
 
 def set_calibration(path: str | os.PathLike[str], calibration: float) -> None:
-    """Store how a reader's weights are calibrated, in their configuration; all else stays as it is.
+    """Store the calibration of a reader in the configuration of its weights file; the rest stays as it is.
 
-    Weights that are shipped have to be registered again (`register`), as their checksum changes.
+    Shipped weights must be registered again (`register`), as their checksum changes.
 
     Args:
         path: Of the .h5 file, which is replaced.
@@ -152,9 +152,9 @@ def set_calibration(path: str | os.PathLike[str], calibration: float) -> None:
 
 
 def set_ranges(path: str | os.PathLike[str], ranges: Mapping[str, float]) -> None:
-    """Store what the values of a network's convolutions reach, in its configuration; all else stays as it is.
+    """Store the ranges of a network's convolutions in the configuration of its weights file; the rest stays as it is.
 
-    Weights that are shipped have to be registered again (`register`), as their checksum changes.
+    Shipped weights must be registered again (`register`), as their checksum changes.
 
     Args:
         path: Of the .h5 file, which is replaced.
@@ -185,11 +185,11 @@ def read_weights(path: str | os.PathLike[str], kind: str | None = None) -> Weigh
 
     Args:
         path: Of the .h5 file.
-        kind: What it should be ("ctpn" or "crnn"); None for anything.
+        kind: Network that it must be of, "ctpn" or "crnn"; None for either.
 
     Raises:
-        WeightsError: The file is missing, is no weights file of this library, is damaged or truncated, was written by a
-            later release, or belongs to the other network.
+        WeightsError: The file is missing, is not a weights file of this library, is damaged or truncated, was written
+            by a later release, or belongs to the other network.
     """
     path = Path(path)
     if not path.is_file():
@@ -204,7 +204,7 @@ def read_weights(path: str | os.PathLike[str], kind: str | None = None) -> Weigh
         raise
     except Exception as error:  # h5py raises OSError, KeyError, RuntimeError, ValueError for what damage does
         raise WeightsError(
-            f"{path} is damaged, truncated, or no HDF5 file: {error}; fetch or train it again"
+            f"{path} is damaged, truncated, or not an HDF5 file: {error}; fetch or train it again"
         ) from error
     if attributes["digest"] != _digest(attributes["kind"], texts, stored):
         raise WeightsError(f"{path} is damaged: its content does not match its checksum; fetch or train it again")
@@ -237,6 +237,7 @@ def _variables(model: keras.Model) -> dict[str, Any]:
 
 
 def _compact(name: str, variable: Any) -> np.ndarray:
+    """The values of a variable, in float16 where they are a matrix or kernel and fit its range."""
     import keras  # here: reading a file needs no backend
 
     array = np.asarray(keras.ops.convert_to_numpy(variable), dtype=np.float32)
@@ -250,7 +251,7 @@ def _compact(name: str, variable: Any) -> np.ndarray:
 
 
 def _digest(kind: str, texts: Mapping[str, str], arrays: Mapping[str, np.ndarray]) -> str:
-    """SHA-256 over everything that matters, independent of how HDF5 lays it out."""
+    """SHA-256 of kind, texts and arrays, independent of the layout of the HDF5 file."""
     total = hashlib.sha256(kind.encode("utf-8"))
     for name in sorted(texts):
         total.update(f"\n{name}\n{texts[name]}".encode())
@@ -274,7 +275,8 @@ def _read_attributes(file: h5py.File, path: Path) -> dict[str, Any]:
             f"{path} is an HDF5 file, but not a weights file of ctpn_crnn (a Keras file?); write one with save_weights"
         )
     if file.attrs["version"] > VERSION:
-        raise WeightsError(f"{path} was written by a later release (form {file.attrs['version']}); update ctpn_crnn")
+        version = file.attrs["version"]
+        raise WeightsError(f"{path} was written by a later release (format version {version}); update ctpn_crnn")
     return {name: file.attrs[name] for name in ("kind", "digest")}
 
 

@@ -85,7 +85,7 @@ class TestRefusals:
     @pytest.mark.parametrize("content", [b"", b"no weights", b"\x89HDF\r\n\x1a\n"])
     def test_no_hdf5(self, content, tmp_path):
         (tmp_path / "a.h5").write_bytes(content)
-        with pytest.raises(WeightsError, match="damaged, truncated, or no HDF5"):
+        with pytest.raises(WeightsError, match="damaged, truncated, or not an HDF5"):
             read_weights(tmp_path / "a.h5")
 
     @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
