@@ -32,7 +32,7 @@ class WindowLayout:
 
     Attributes:
         height: Height of a window.
-        max_width: Widest window; a wider one is scaled down further.
+        max_width: Widest window; a wider one is scaled down further. The largest side that the detector uses too.
         max_enlargement: Largest factor by which a window is enlarged; that of the detector for small photographs.
         width_step: Inputs are as wide as a multiple of this, so that many of them share a batch.
     """
@@ -102,7 +102,7 @@ def check_context_pad(pixels: int) -> None:
     """Check the context of a window.
 
     Raises:
-        ConfigError: It is negative or more than 256.
+        ConfigError: It is negative or more than `MAX_CONTEXT_PAD`.
     """
     if not 0 <= pixels <= MAX_CONTEXT_PAD:
         raise ConfigError(f"context_pad is {pixels}: give 0 to {MAX_CONTEXT_PAD} pixels")
@@ -113,10 +113,10 @@ class Place:
     """Where a window lies in the network's input, in pixels.
 
     Attributes:
-        top: Of the window.
-        left: Of the window.
-        height: Of the window.
-        width: Of the window.
+        top: Top edge of the window.
+        left: Left edge of the window.
+        height: Height of the window.
+        width: Width of the window.
         size: (height, width) of the input, multiples of 16.
     """
 
