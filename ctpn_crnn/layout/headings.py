@@ -38,7 +38,7 @@ def _level(
     paragraph = paragraphs[place]
     text = "".join(row.text for row in paragraph).strip()
     has_letters = sum(character.isalpha() for character in text) >= 2
-    if len(paragraph) > params.max_lines or len(text) > params.max_length:
+    if len(text) > params.max_length:
         return 0
     if not has_letters or ends_with_punctuation(text):
         return 0
@@ -58,7 +58,7 @@ def _text_edges(paragraphs: Sequence[Sequence[TextRow]], params: HeadingParams) 
         return None
     widest = max(row.width for row in rows)
     full = [row for row in rows if row.width >= params.full_line * widest]
-    if len(full) < params.min_full_lines or widest < params.min_text_width * full[0].height:
+    if len(full) < params.min_full_lines:
         return None
     return min(row.left for row in full), max(row.right for row in full)
 
@@ -68,8 +68,6 @@ def _is_numbered_heading(
 ) -> bool:
     row = paragraphs[place][0]
     if not starts_with_section_number(row.text) or len(row.text) > params.max_numbered_length:
-        return False
-    if row.width > params.max_numbered_width * (extent[1] - extent[0]):
         return False
     # Numbered lines that follow each other are items of a list.
     before = paragraphs[place - 1] if place else None

@@ -20,8 +20,8 @@ def header_and_footer(lines: PageLines, members: np.ndarray) -> tuple[Row, Row]:
         Indices of the header's lines and of the footer's, each in reading order.
     """
     all_rows = rows(lines.boxes, members, lines.params.reading_order)
-    if len(all_rows) < lines.params.margins.min_page_rows:
-        return [], []
+    if len(all_rows) < 2 * lines.params.margins.max_rows:
+        return [], []  # a title or a note
     header = _rows_apart(lines, all_rows, at_top=True)
     footer = _rows_apart(lines, all_rows[::-1], at_top=False)
     return [index for row in header for index in row], [index for row in reversed(footer) for index in row]
@@ -46,11 +46,10 @@ def _rows_apart(lines: PageLines, all_rows: list[Row], at_top: bool) -> list[Row
 def _is_unlike_body(lines: PageLines, members: Row) -> bool:
     """Whether lines are in smaller print than the text, or begin far to the right and are no title in large print."""
     params = lines.params.margins
-    height = lines.height_of(members)
+    height, body = lines.height_of(members), lines.body.height
     left, right = float(lines.boxes[:, 0].min()), float(lines.boxes[:, 2].max())
     begins_aside = lines.boxes[members, 0].min() > left + params.off_centre * (right - left)
-    is_small, is_large = height <= params.small * lines.body.height, height > params.large * lines.body.height
-    return bool(is_small or begins_aside and not is_large)
+    return bool(height <= params.small * body or (begins_aside and params.small * height <= body))
 
 
 def _inner_edge(lines: PageLines, members: Row, at_top: bool) -> float:

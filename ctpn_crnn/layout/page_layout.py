@@ -118,12 +118,10 @@ class _Layout:
         return text_rows
 
     def _is_display_formula(self, row: Row) -> bool:
-        """Whether a row is a formula, perhaps with its number."""
+        """Whether formulas take half of the width of a row or more; others are part of a sentence."""
         widths = self.lines.boxes[row, 2] - self.lines.boxes[row, 0]
         is_formula = np.array([self.lines.lines[index].kind == "formula" for index in row])
-        return bool(
-            widths[is_formula].sum() >= self.params.display_formula * max(widths.sum(), 1e-6) and is_formula.any()
-        )
+        return bool(is_formula.any() and 2 * widths[is_formula].sum() >= widths.sum())
 
     def _table(self, part_rows: list[Row]) -> Block:
         table = table_cells(self.lines, part_rows)

@@ -122,11 +122,9 @@ class PageLines:
         self.body = self._body_size()
 
     def has_list_marker(self, row: Row) -> bool:
-        """Whether a row is a list marker followed, not too far away, by text."""
-        if len(row) < 2 or self.lines[row[0]].kind != "text" or not is_list_marker(self.lines[row[0]].text):
-            return False
-        gap = self.boxes[row[1], 0] - self.boxes[row[0], 2]
-        return bool(gap < self.params.paragraphs.marker_gap * self.heights[row[1]])
+        """Whether a row is a list marker followed by text."""
+        marker = self.lines[row[0]]
+        return len(row) >= 2 and marker.kind == "text" and is_list_marker(marker.text)
 
     def gaps(self, row: Row) -> list[Interval]:
         """The gaps that run through a row from top to bottom, from the left."""

@@ -54,7 +54,7 @@ def continues_in_next_column(
     if begin.has_marker or starts_with_bullet(begin.text) or ends_with_punctuation(end.text):
         return False
     is_indented = begin.left > second[1].left + params.indent * begin.height
-    is_full = end.right >= max(row.right for row in first) - 2 * end.height
+    is_full = end.right >= max(row.right for row in first) - params.ragged * end.height
     return is_full and not is_indented and _is_same_print(end, begin, params)
 
 
@@ -71,8 +71,8 @@ class _Splitter:
         self.rows, self.body, self.params = rows, body, params
         self.height = float(np.median([row.height for row in rows]))
         distances = [below.middle - above.middle for above, below in zip(rows, rows[1:])]
-        near = [distance for distance in distances if 0 < distance < 2.5 * self.height]
-        self.usual_distance = float(np.percentile(near, params.usual_distance)) if near else 1.5 * self.height
+        near = [distance for distance in distances if 0 < distance < params.max_distance * self.height]
+        self.usual_distance = float(np.percentile(near or [self.height], params.usual_distance))
 
     def begins_paragraph(self, place: int, paragraph: Sequence[TextRow]) -> bool:
         """Whether a line begins a new paragraph.
@@ -90,7 +90,7 @@ class _Splitter:
         if starts_with_number(row.text) and self._is_numbered_item(row, above, paragraph[0], ends_early):
             return True
         if self._is_centred_on(paragraph[0], above, row):
-            return not all(line.size.is_larger_than(self.body, self.params.title_ratio) for line in (above, row))
+            return not all(line.size.is_larger_than(self.body, self.params.size_ratio) for line in (above, row))
         shift = (row.left - above.left) / row.height
         if shift > self.params.indent:
             # The text of a list item may stand further in than its number.
@@ -98,14 +98,14 @@ class _Splitter:
             return not is_item or shift > self.params.max_indent or ends_early
         if shift < -self.params.indent and (len(paragraph) > 1 or shift < -self.params.max_indent):
             return True
-        is_aligned = abs(shift) <= self.params.aligned
+        is_aligned = abs(shift) <= self.params.indent
         return ends_early or (is_aligned and len(paragraph) == 1 and self._is_first_of_indented(place))
 
     def _is_numbered_item(self, row: TextRow, above: TextRow, first: TextRow, ends_early: bool) -> bool:
         """Whether a line that begins with a number is an item of a list, and not a sentence that goes on."""
-        aligned = self.params.aligned * row.height
-        is_beside_item = abs(row.left - first.left) < aligned and starts_with_number(first.text)
-        return ends_early or abs(row.left - above.left) > aligned or is_beside_item
+        indent = self.params.indent * row.height
+        is_beside_item = abs(row.left - first.left) < indent and starts_with_number(first.text)
+        return ends_early or abs(row.left - above.left) > indent or is_beside_item
 
     def _is_first_of_indented(self, place: int) -> bool:
         """Whether a line is indented against the next one, which follows it."""
@@ -141,7 +141,7 @@ class _Splitter:
     def _is_centred_on(self, first: TextRow, above: TextRow, row: TextRow) -> bool:
         """Whether lines of different lengths share their middle, as those of a title do."""
         centres = [line.centre for line in (first, above, row)]
-        is_centred = max(centres) - min(centres) < self.params.centred * row.height
+        is_centred = max(centres) - min(centres) < 0.5 * row.height
         return is_centred and abs(above.left - row.left) > self.params.ragged * row.height
 
 

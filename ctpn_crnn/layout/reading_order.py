@@ -87,7 +87,7 @@ def rows(boxes: np.ndarray, members: np.ndarray, params: ReadingOrderParams = _P
 
 def _cut(boxes: np.ndarray, members: np.ndarray, params: ReadingOrderParams) -> Iterator[np.ndarray]:
     """Cut a region into what stands above its columns, each column, and what stands below, and cut these further."""
-    bands = _bands(boxes[members]) if len(members) >= 2 * params.min_prose_rows - 1 else []
+    bands = _bands(boxes[members], params) if len(members) >= 2 * params.min_prose_rows - 1 else []
     found = _largest_columns(boxes[members], bands, params)
     if found is None:
         yield members
@@ -100,12 +100,12 @@ def _cut(boxes: np.ndarray, members: np.ndarray, params: ReadingOrderParams) -> 
             yield from _cut(boxes, members[part], params)
 
 
-def _bands(boxes: np.ndarray) -> list[np.ndarray]:
+def _bands(boxes: np.ndarray, params: ReadingOrderParams) -> list[np.ndarray]:
     """Group lines into bands, separated by the horizontal gaps that run through the whole region, from the top.
 
-    A tenth of each box's height is taken off above and below: quads of lines set close may touch or overlap a little.
+    Boxes are shrunk: quads of lines set close may touch or overlap a little.
     """
-    shrink = (boxes[:, 3] - boxes[:, 1]) * 0.1
+    shrink = (boxes[:, 3] - boxes[:, 1]) * params.band_overlap / 2
     starts, ends = boxes[:, 1] + shrink, boxes[:, 3] - shrink
     order = np.argsort(starts, kind="stable")
     reach = np.maximum.accumulate(ends[order])
@@ -225,14 +225,14 @@ def _is_wide(boxes: np.ndarray, params: ReadingOrderParams) -> np.ndarray:
 
 
 def _is_prose(boxes: np.ndarray, params: ReadingOrderParams) -> bool:
-    """Whether lines look like running text: several rows, mostly one line a row, most of which fill the column."""
+    """Whether lines look like running text: several rows, and lines that mostly are wide and fill the column."""
     if len(boxes) < params.min_prose_rows or 2 * np.count_nonzero(_is_wide(boxes, params)) < len(boxes):
         return False
     width = boxes[:, 2].max() - boxes[:, 0].min()
     if 2 * np.count_nonzero(boxes[:, 2] - boxes[:, 0] >= params.filled * width) < len(boxes):
         return False
     found = rows(boxes, np.arange(len(boxes)), params)
-    return len(found) >= params.min_prose_rows and sum(len(row) == 1 for row in found) >= params.single * len(found)
+    return len(found) >= params.min_prose_rows
 
 
 def _is_few_narrow_lines(boxes: np.ndarray, params: ReadingOrderParams) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ctpn_crnn.crnn.chinese_script import HANZI
 from ctpn_crnn.geometry import Quad
-from ctpn_crnn.layout.params import SpacedWordParams
+from ctpn_crnn.layout.params import LayoutParams
 from ctpn_crnn.layout.upright import upright_boxes
 from ctpn_crnn.page import Char, TextLine
 
@@ -21,16 +21,13 @@ _CHINESE = re.compile(f"[{HANZI}]")
 _LABEL_END = re.compile(f"[{HANZI}]{{1,2}}[:：]")
 """End of a label whose first character stands apart, with what follows."""
 
-_LEVEL = 15.0
-"""Degrees: a character that leans more than this from the page begins no word."""
 
-
-def join_spaced_words(lines: Sequence[TextLine], params: SpacedWordParams = SpacedWordParams()) -> list[TextLine]:
+def join_spaced_words(lines: Sequence[TextLine], params: LayoutParams = LayoutParams()) -> list[TextLine]:
     """Join words whose characters were found one by one.
 
     Args:
         lines: Lines of an upright page, in any order.
-        params: Tuned numbers.
+        params: Tuned numbers; `max_lean`, `reading_order.same_row` and `spaced_words` are used.
 
     Returns:
         The lines. A joined word, with the label that it may begin, is one line, where its first part was.
@@ -38,13 +35,13 @@ def join_spaced_words(lines: Sequence[TextLine], params: SpacedWordParams = Spac
     is_single = [line.kind == "text" and _CHINESE.fullmatch(line.text) is not None for line in lines]
     if not any(is_single):
         return list(lines)
-    boxes, leans = upright_boxes([line.quad for line in lines])
+    boxes, leans = upright_boxes([line.quad for line in lines], params)
     may_follow = [single or _LABEL_END.match(line.text) is not None for single, line in zip(is_single, lines)]
     seen: set[int] = set()
     joined: dict[int, TextLine | None] = {}  # None for a line that is a part of another one
     for first in np.argsort(boxes[:, 0]).tolist():
         word = [first]
-        if not is_single[first] or abs(leans[first]) >= _LEVEL or first in seen:
+        if not is_single[first] or abs(leans[first]) > params.max_lean or first in seen:
             continue
         while is_single[word[-1]]:
             following = _next_character(boxes, word, params)
@@ -52,13 +49,14 @@ def join_spaced_words(lines: Sequence[TextLine], params: SpacedWordParams = Spac
                 break
             word.append(following)
         seen.update(word)
-        if 2 <= len(word) <= params.max_characters:
+        if 2 <= len(word) <= params.spaced_words.max_characters:
             joined |= dict.fromkeys(word) | {first: _join([lines[index] for index in word])}
     return [line for index, given in enumerate(lines) if (line := joined.get(index, given)) is not None]
 
 
-def _next_character(boxes: np.ndarray, word: Sequence[int], params: SpacedWordParams) -> int | None:
+def _next_character(boxes: np.ndarray, word: Sequence[int], layout: LayoutParams) -> int | None:
     """The line to the right of a word's last one, if it is as near as the word's characters are to each other."""
+    params = layout.spaced_words
     last = boxes[word[-1]]
     height = last[3] - last[1]
     heights = boxes[:, 3] - boxes[:, 1]
@@ -69,7 +67,7 @@ def _next_character(boxes: np.ndarray, word: Sequence[int], params: SpacedWordPa
         return None
     found = int(right[np.argmin(boxes[right, 0])])
     is_alike = min(height, heights[found]) >= params.min_height_ratio * max(height, heights[found])
-    is_level = off[found] <= params.same_row * height
+    is_level = off[found] <= layout.reading_order.same_row * min(height, heights[found])
     gap = boxes[found, 0] - last[2]
     previous_gap = gap if len(word) == 1 else last[0] - boxes[word[-2], 2]
     is_even = abs(gap - previous_gap) <= params.max_gap_difference * height

@@ -9,7 +9,6 @@ import numpy as np
 
 from ctpn_crnn.layout.blocks import Cell
 from ctpn_crnn.layout.page_lines import Interval, PageLines, Row
-from ctpn_crnn.layout.params import TableParams
 
 
 class _Entry(NamedTuple):
@@ -165,7 +164,7 @@ def _join_wrapped_labels(lines: PageLines, entries: list[list[_Entry]], columns:
     A row of one line goes to the row above it if it continues a label there that fills its column. A row of one line
     right above a full row goes to that one, unless it is in the first column: there it is a heading of rows.
     """
-    params: TableParams = lines.params.tables
+    params, ragged = lines.params.tables, lines.params.paragraphs.ragged
     numbers = [[entry.line for entry in row] for row in entries]
     distances = [lines.distance(above, below) for above, below in zip(numbers, numbers[1:])]
     height = lines.height_of([index for row in numbers for index in row])
@@ -176,7 +175,7 @@ def _join_wrapped_labels(lines: PageLines, entries: list[list[_Entry]], columns:
     for distance, row in zip(distances, entries[1:]):
         column = row[0].column
         above = [entry.line for entry in joined[-1] if entry.column == column]
-        is_full = bool(above) and lines.boxes[above[-1], 2] > columns[column][1] - 1.5 * height
+        is_full = bool(above) and lines.boxes[above[-1], 2] > columns[column][1] - ragged * height
         continues_label = len(row) == 1 and is_full
         begins_cell = len(joined[-1]) == 1 < len(row) and joined[-1][0].column > 0
         if distance < params.wrap * usual and (continues_label or begins_cell):

@@ -67,7 +67,6 @@ class _TableFinder:
             last = self._grow(start)
             if self._is_table(start, last):
                 first = self._add_headings(start, last, found[-1].stop if found else 0)
-                last = self._add_wrapped_end(start, last)
                 found.append(range(first, last + 1))
             start = last + 1
         return found
@@ -76,33 +75,31 @@ class _TableFinder:
         """The gaps of a row that may separate cells. The gap between a list marker and its text is none."""
         if len(row) < 2 or (len(row) == 2 and self.lines.has_list_marker(row)):
             return []
-        height = self.lines.height_of(row)
-        gaps = [gap for gap in self.lines.gaps(row) if gap[1] - gap[0] >= self.params.dense_gap * height]
-        return gaps if len(gaps) >= 3 else [gap for gap in gaps if gap[1] - gap[0] >= self.params.gap * height]
+        least = self.params.gap * self.lines.height_of(row)
+        return [gap for gap in self.lines.gaps(row) if gap[1] - gap[0] >= least]
 
     def _grow(self, start: int) -> int:
         """The last row of a table that begins with a row."""
-        last, with_gaps = start, [start]
+        last = start
         height = self.lines.height_of(self.rows[start])
         for place in range(start + 1, len(self.rows)):
             distance = self.lines.distance(self.rows[place - 1], self.rows[place])
-            if place - last > self.params.max_single_cells + 1 or distance > self.params.max_distance * height:
+            if distance > self.params.max_distance * height:
                 break
             if self.gaps[place]:
-                if not self._shares_gap(place, with_gaps[-self.params.look_back :], self.params.common_gap * height):
+                if not self._shares_gap(place, range(start, place), self.params.common_gap * height):
                     break
-                with_gaps.append(place)
                 last = place
             elif not self._may_be_cell(place):
                 break
         return last
 
-    def _shares_gap(self, place: int, others: Sequence[int], least: float) -> bool:
+    def _shares_gap(self, place: int, others: range, least: float) -> bool:
         """Whether a gap of a row stands above or below one of other rows, overlapping it by so many pixels."""
         return any(
             min(gap[1], other[1]) - max(gap[0], other[0]) >= least
             for gap in self.gaps[place]
-            for row in others
+            for row in reversed(others)
             for other in self.gaps[row]
         )
 
@@ -119,14 +116,10 @@ class _TableFinder:
     def _is_table(self, start: int, last: int) -> bool:
         """Whether rows that share gaps are enough for a table."""
         rows = [place for place in range(start, last + 1) if self.gaps[place]]
-        if len(rows) >= 3:
+        if len(rows) >= 2 or len(self.gaps[rows[0]]) >= 2:
             return True
-        height = self.lines.height_of(self.rows[rows[0]])
-        cells = sum(len(self.gaps[place]) + 1 for place in rows)
-        narrowest = min(max(right - left for left, right in self.gaps[place]) for place in rows)
-        if len(rows) == 2:
-            return cells >= 5 or narrowest >= self.params.pair_gap * height
-        return cells >= 3 or narrowest >= self.params.single_row_gap * height
+        ((left, right),) = self.gaps[rows[0]]
+        return right - left >= self.params.single_row_gap * self.lines.height_of(self.rows[rows[0]])
 
     def _add_headings(self, first: int, last: int, limit: int) -> int:
         """Move the beginning of a table up over headings of its columns. None stands over the first column.
@@ -172,24 +165,6 @@ class _TableFinder:
         is_close = distances[0] < self.params.wrap * float(np.median(distances))
         is_over_gap = any(min(right, gap[1]) - max(left, gap[0]) >= bottom - top for gap in gaps)
         return len(row) == 1 and bool(2 * off_all < off_inner) and (is_over_gap or not is_close)
-
-    def _add_wrapped_end(self, start: int, last: int) -> int:
-        """Move the end of a table down over the second line of a label in its last row."""
-        places = range(start, last + 1)
-        inner = min(self.gaps[place][0][0] for place in places if self.gaps[place])
-        left = min(self.lines.boxes[self.rows[place][0], 0] for place in places)
-        while last + 1 < len(self.rows) and not self.gaps[last + 1]:
-            row = self.rows[last + 1]
-            box, height = self.lines.boxes[row], self.lines.height_of(row)
-            is_below_label = box[:, 0].min() > left - height / 2 and box[:, 2].max() < inner + height
-            next_row = self.rows[last + 2] if last + 2 < len(self.rows) else None
-            distance = self.lines.distance(self.rows[last], row)
-            next_distance = np.inf if next_row is None else self.lines.distance(row, next_row)
-            is_close = distance <= self.params.wrapped_end * height and next_distance >= distance + 0.5 * height
-            if not is_below_label or not is_close:
-                break
-            last += 1
-        return last
 
     def _width(self, rows: Sequence[Row]) -> float:
         boxes = self.lines.boxes[[index for row in rows for index in row]]

@@ -56,7 +56,7 @@ def upright_boxes(
     half_size = (sides[:, :2] + sides[:, 2:]) / 4
     half_size = np.minimum(half_size, (boxes[:, 2:] - boxes[:, :2]) / 2)
     centres = quads.mean(axis=1)
-    is_level = np.abs(angles) < 15
+    is_level = np.abs(angles) <= params.max_lean
     boxes[is_level] = np.concatenate([centres - half_size, centres + half_size], axis=1)[is_level]
     return boxes, angles
 
