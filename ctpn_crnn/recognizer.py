@@ -20,7 +20,7 @@ from ctpn_crnn.documents.page_ref import PageRef
 from ctpn_crnn.documents.prefetch import prefetch as prefetched
 from ctpn_crnn.documents.sources import load_page, page_refs, sources
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError
-from ctpn_crnn.geometry import clip_quad, crop_quad, quad_size
+from ctpn_crnn.geometry import Rotation, clip_quad, crop_quad, quad_size
 from ctpn_crnn.layout.reading_order import reading_order
 from ctpn_crnn.layout.spaced_words import join_spaced_words
 from ctpn_crnn.page import Char, Page, Region, TextLine
@@ -219,7 +219,7 @@ class Recognizer:
         height, width = image.shape[:2]
         turn, seen = set_upright(
             image,
-            lambda turned: _FoundLines(self, turned),
+            lambda turn: _FoundLines(self, image, turn),
             quarter_turns=self.orientation == "auto",
             any_lean=self.deskew == "auto",
         )
@@ -230,17 +230,20 @@ class Recognizer:
             quads = [clip_quad(quad, image.shape) for quad in quads]
         return Page(width, height, [replace(lines[index], quad=quads[index]) for index in order], name)
 
-    def read_regions(self, image: np.ndarray, regions: Sequence[Region]) -> list[TextLine]:
-        """Read regions of an image. A formula stays unread, unless its characters show that it is none.
+    def read_regions(self, image: np.ndarray, turn: Rotation, regions: Sequence[Region]) -> list[TextLine]:
+        """Read regions of a turned image. A formula stays unread, unless its characters show that it is none.
+
+        The regions are cut out of the image itself: its pixels are sharper than those of the turned one.
 
         Args:
-            image: uint8 BGR (H, W, 3).
-            regions: With quads in its pixels.
+            image: uint8 BGR (H, W, 3), the source.
+            turn: Of the image.
+            regions: With quads in pixels of the turned image.
 
         Returns:
-            A line for each region, in their order.
+            A line for each region, in their order and in the same pixels.
         """
-        crops = [crop_quad(image, region.quad, self.padding) for region in regions]
+        crops = [crop_quad(image, turn.to_source(region.quad), self.padding) for region in regions]
         readings = self.reader.read(crops, one_page=True) if crops else []
         return [self._line(region, reading) for region, reading in zip(regions, readings, strict=True)]
 
@@ -257,17 +260,19 @@ class Recognizer:
 
 
 class _FoundLines:
-    """The lines found in an image, of which no more are read than needed. Each is read once.
+    """The lines found in a turned image, of which no more are read than needed. Each is read once.
 
     Args:
         recognizer: Finds and reads them.
-        image: uint8 BGR (H, W, 3), in which text is taken to stand upright.
+        image: uint8 BGR (H, W, 3), the source.
+        turn: Of the image, after which its text is taken to stand upright.
     """
 
-    def __init__(self, recognizer: Recognizer, image: np.ndarray) -> None:
+    def __init__(self, recognizer: Recognizer, image: np.ndarray, turn: Rotation) -> None:
         self._recognizer = recognizer
         self._image = image
-        self._regions = recognizer.detector.detect(image)
+        self._turn = turn
+        self._regions = recognizer.detector.detect(turn.apply(image))
         self._lines: dict[int, TextLine] = {}  # those that are read, by the index of their region
 
     def read(self) -> list[TextLine]:
@@ -284,7 +289,7 @@ class _FoundLines:
         """Mean probability of the characters of the same lines, each turned by half."""
         few = [self._regions[index] for index in self._few()]
         turned = [Region(region.quad[[2, 3, 0, 1]], region.score, region.kind) for region in few]
-        return mean_legibility(self._recognizer.read_regions(self._image, turned))
+        return mean_legibility(self._recognizer.read_regions(self._image, self._turn, turned))
 
     def _few(self) -> list[int]:
         """Return which lines have the best length to judge by how the image stands."""
@@ -294,7 +299,8 @@ class _FoundLines:
 
     def _read(self, indices: Sequence[int]) -> list[TextLine]:
         unread = [index for index in indices if index not in self._lines]
-        lines = self._recognizer.read_regions(self._image, [self._regions[index] for index in unread])
+        regions = [self._regions[index] for index in unread]
+        lines = self._recognizer.read_regions(self._image, self._turn, regions)
         self._lines.update(zip(unread, lines, strict=True))
         return [self._lines[index] for index in indices]
 

@@ -73,7 +73,7 @@ SightT = TypeVar("SightT", bound=Sight)
 
 def set_upright(
     image: np.ndarray,
-    look: Callable[[np.ndarray], SightT],
+    look: Callable[[Rotation], SightT],
     *,
     quarter_turns: bool = True,
     any_lean: bool = False,
@@ -83,8 +83,8 @@ def set_upright(
 
     Args:
         image: uint8 BGR (H, W, 3).
-        look: Finds the lines of a turned image. It is called once for an image that reads well without a quarter turn,
-            so that nothing is found or read twice.
+        look: Finds the lines of the image turned so. It is called once for an image that reads well without a quarter
+            turn, so that nothing is found or read twice.
         quarter_turns: Whether the image may be upside down or on its side; otherwise only its lean is taken out.
         any_lean: Turn whatever leans by `UprightParams.min_any_lean`; otherwise see `lean_turn`.
         params: Thresholds.
@@ -96,7 +96,7 @@ def set_upright(
     def seen(quarters: int) -> tuple[Rotation, SightT]:
         """Look at the image after quarter turns clockwise, its lean taken out."""
         turn = _turn(image, quarters, any_lean, params)
-        return turn, look(turn.apply(image))
+        return turn, look(turn)
 
     def seen_or_reversed(quarters: int) -> tuple[Rotation, SightT]:
         """Look at the image turned by quarters, and by half more if it is legible only so."""
@@ -104,7 +104,7 @@ def set_upright(
         legible = sight.legibility
         if legible < params.well_read and _is_clearly_better(sight.legibility_upside_down, legible, params):
             turn = Rotation(turn.degrees + 180, turn.width, turn.height)
-            sight = look(turn.apply(image))
+            sight = look(turn)
         return turn, sight
 
     if not quarter_turns:

@@ -31,9 +31,12 @@ class Eyes:
         self.looks: list[tuple[int, ...]] = []
         self.reversed_reads = 0
 
-    def look(self, image: np.ndarray) -> Eyes.Sight:
-        self.looks.append(image.shape)
-        return self.Sight(self, image)
+    def set_upright(self, image: np.ndarray, **options: object) -> tuple[Rotation, Eyes.Sight]:
+        def look(turn: Rotation) -> Eyes.Sight:
+            self.looks.append(turn.size)
+            return self.Sight(self, turn.apply(image))
+
+        return set_upright(image, look, **options)
 
     class Sight:
         def __init__(self, eyes: Eyes, image: np.ndarray) -> None:
@@ -59,13 +62,13 @@ class TestQuarterTurns:
 
     def test_an_upright_image_is_looked_at_once_and_not_read_upside_down(self):
         eyes = Eyes()
-        turn, sight = set_upright(marked(0), eyes.look)
+        turn, sight = eyes.set_upright(marked(0))
         assert (turn.degrees, sight.legibility) == (0, 0.95)
         assert (len(eyes.looks), eyes.reversed_reads) == (1, 0)
 
     @pytest.mark.parametrize("degrees", [90, 180, 270])
     def test_other_images_are_turned(self, degrees):
-        turn, sight = set_upright(marked(degrees), Eyes().look)
+        turn, sight = Eyes().set_upright(marked(degrees))
         assert turn.degrees == degrees
         assert turn.size == (40, 60)
         assert sight.legibility == 0.95
@@ -73,31 +76,31 @@ class TestQuarterTurns:
     @pytest.mark.parametrize("degrees", [90, 180, 270])
     def test_quarter_turns_can_be_ruled_out(self, degrees):
         eyes = Eyes()
-        assert set_upright(marked(degrees), eyes.look, quarter_turns=False)[0].degrees == 0
+        assert eyes.set_upright(marked(degrees), quarter_turns=False)[0].degrees == 0
         assert (len(eyes.looks), eyes.reversed_reads) == (1, 0)
 
     def test_a_quarter_turn_is_tried_only_where_the_print_runs_from_top_to_bottom(self, monkeypatch):
         monkeypatch.setattr(upright, "lies_on_its_side", lambda image: False)
         eyes = Eyes()
-        assert set_upright(marked(90), eyes.look)[0].degrees == 0
+        assert eyes.set_upright(marked(90))[0].degrees == 0
         assert len(eyes.looks) == 1
 
     @pytest.mark.parametrize("degrees", [90, 180])
     def test_an_image_that_reads_no_better_turned_stays(self, degrees):
         eyes = Eyes(otherwise=0.95 - DEFAULTS.clearly_better / 2)
-        assert set_upright(marked(degrees), eyes.look)[0].degrees == 0
+        assert eyes.set_upright(marked(degrees))[0].degrees == 0
 
     def test_an_image_that_cannot_be_read_either_way_stays(self):
         eyes = Eyes(otherwise=0.2, upright=DEFAULTS.readable - 0.01)
-        assert set_upright(marked(180), eyes.look)[0].degrees == 0
+        assert eyes.set_upright(marked(180))[0].degrees == 0
 
     @pytest.mark.parametrize("degrees", [0, 90])
     def test_an_image_without_lines_stays(self, degrees):
-        assert set_upright(marked(degrees), Eyes(otherwise=0.0, upright=0.0).look)[0].degrees == 0
+        assert Eyes(otherwise=0.0, upright=0.0).set_upright(marked(degrees))[0].degrees == 0
 
     def test_thresholds_can_be_given(self):
         params = replace(DEFAULTS, clearly_better=0.6)
-        assert set_upright(marked(180), Eyes().look, params=params)[0].degrees == 0
+        assert Eyes().set_upright(marked(180), params=params)[0].degrees == 0
 
 
 def page(cap_height: int, lines: int = 12, size: tuple[int, int] = (1400, 1000)) -> np.ndarray:
@@ -149,8 +152,8 @@ class Seen:
 
 def test_a_small_lean_is_taken_out_when_asked_for():
     image = Rotation(1.0, 1000, 1400).apply(page(15))
-    assert set_upright(image, lambda turned: Seen(turned, 0.95))[0].degrees == 0
-    turn, seen = set_upright(image, lambda turned: Seen(turned, 0.95), any_lean=True)
+    assert set_upright(image, lambda turn: Seen(turn.apply(image), 0.95))[0].degrees == 0
+    turn, seen = set_upright(image, lambda turn: Seen(turn.apply(image), 0.95), any_lean=True)
     assert turn.degrees == pytest.approx(-1.0, abs=0.1)
     assert seen.image.shape[1::-1] == turn.size
 
@@ -160,9 +163,9 @@ def test_lean_and_half_turn_are_one_turn():
     upside_down = Rotation(186.0, 1000, 1400).apply(page(15))
     looks = []
 
-    def look(turned: np.ndarray) -> Seen:
-        looks.append(turned)
-        return Seen(turned, 0.4 if len(looks) == 1 else 0.95)
+    def look(turn: Rotation) -> Seen:
+        looks.append(turn)
+        return Seen(turn.apply(upside_down), 0.4 if len(looks) == 1 else 0.95)
 
     turn, seen = set_upright(upside_down, look)
     assert turn.degrees == pytest.approx(174.0, abs=0.5)
