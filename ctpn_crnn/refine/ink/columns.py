@@ -25,7 +25,7 @@ def spans_of_line(
         The spans, and whether one of them goes on to the edge of the strip.
     """
     top, bottom = int(rows[0]), int(rows[1])
-    height = max(rows[1] - rows[0], strip.params.gap_least_height * strip.height)
+    height = rows[1] - rows[0]
     inked = ink[top:bottom].any(axis=0)
     # Words and the marks of a wide-spaced line stand further apart than the columns of some tables: CTPN tells them.
     text = strip.columns_of(sure_text, rows)

@@ -18,7 +18,6 @@ class InkParams:
         min_height: Pixels; lower lines are left as they are.
         min_contrast: Grey levels between ground and ink below which nothing is fitted.
         ink_level: Share of the contrast from which a pixel is ink.
-        min_ground: Least share of the pixels around a line within a quarter of the contrast of the ground.
         max_between: Largest share of the pixels that are neither ground nor ink; more is a texture or a photograph.
         blank_contrast: Grey levels from the ground below which there is nothing at all.
         blank_share: Share of a line's box that must hold something; otherwise the line is dropped.
@@ -31,8 +30,7 @@ class InkParams:
 
         sparse_row: A row of pixels belongs to a line if it holds more than this share of the ink of its fullest rows
             (90th percentile).
-        close_gap: Rows of ink up to so many line heights apart are one line, such as the dot of an i.
-        close_gap_inside: The same for rows that both lie within the line's box.
+        close_gap: Rows of ink within the line's box, up to so many line heights apart, are one line: the dot of an i.
         close_outside: How far rows that lie within the line's box may stick out of it, in line heights.
         close_height: Rows are joined up to this height, in line heights.
         max_growth: A row of ink higher than so many line heights is more than this line: its rows stay as found.
@@ -42,7 +40,6 @@ class InkParams:
 
         gap: Blank columns wider than this, in heights of the ink, end a line, unless CTPN is sure of text in all of
             them.
-        gap_least_height: Least height of the ink that the gap is measured in, in line heights.
         covered_share: Share of a run of ink that the line's box must cover for the run to be the line's, ...
         covered_heights: ... or a length covered of so many line heights.
         speck: Ink smaller than so many line heights both ways is dust, or a lone full stop.
@@ -54,7 +51,6 @@ class InkParams:
         dash_width: Least and largest width of a dash, in heights of the row.
         dash_rise: Largest height of a dash, in heights of the row.
         dash_ink: Least share of ink in the rows and columns of a dash.
-        max_cell: A further piece longer than so many heights of its row would have been seen by CTPN.
         blank_above: From where to where the paper above and below such a piece must be blank, in heights of the row.
 
         neighbour: Ink at the upper or lower edge of a formula's box that is lower than this share of it belongs to
@@ -64,7 +60,6 @@ class InkParams:
     min_height: float = 6.0
     min_contrast: float = 32.0
     ink_level: float = 0.4
-    min_ground: float = 0.5
     max_between: float = 0.3
     blank_contrast: float = 12.0
     blank_share: float = 0.02
@@ -75,8 +70,7 @@ class InkParams:
     common_slope_rise: float = 0.1
 
     sparse_row: float = 0.04
-    close_gap: float = 0.12
-    close_gap_inside: float = 0.5
+    close_gap: float = 0.5
     close_outside: float = 0.15
     close_height: float = 1.1
     max_growth: float = 1.8
@@ -84,7 +78,6 @@ class InkParams:
     flat: float = 0.4
 
     gap: float = 1.1
-    gap_least_height: float = 0.6
     covered_share: float = 0.5
     covered_heights: float = 0.25
     speck: float = 0.3
@@ -96,7 +89,6 @@ class InkParams:
     dash_width: tuple[float, float] = (0.3, 1.5)
     dash_rise: float = 0.25
     dash_ink: float = 0.04
-    max_cell: float = 15.0
     blank_above: tuple[float, float] = (0.1, 0.35)
 
     neighbour: float = 0.2

@@ -60,9 +60,7 @@ def _rest_of_row(grey: np.ndarray, quad: Quad, angle: float, params: InkParams) 
     return [
         strip.to_image(left - margin, right + margin, upper, lower)
         for left, right in join_runs(runs(ink[top:bottom].any(axis=0)), barred, params.gap * height)
-        if _is_letters_or_dash(ink[top:bottom, left:right], params)
-        and right - left <= params.max_cell * height
-        and not around[:, left:right].any()
+        if _is_letters_or_dash(ink[top:bottom, left:right], params) and not around[:, left:right].any()
     ]
 
 

@@ -67,9 +67,8 @@ def _joined(bands: list[tuple[int, int]], strip: InkStrip) -> list[tuple[int, in
     joined = bands[:1]
     for top, bottom in bands[1:]:
         last_top, last_bottom = joined[-1]
-        within = last_top > low and bottom < high
-        gap = params.close_gap_inside if within else params.close_gap
-        if bottom - last_top <= params.close_height * height and top - last_bottom <= gap * height:
+        near = bottom - last_top <= params.close_height * height and top - last_bottom <= params.close_gap * height
+        if near and last_top > low and bottom < high:
             joined[-1] = last_top, bottom
         else:
             joined.append((top, bottom))

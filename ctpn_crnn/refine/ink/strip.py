@@ -95,7 +95,7 @@ class InkStrip:
     def ink(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Return where there is ink, bool (H, W), and which columns hold an upright rule, bool (W,).
 
-        None where ink and ground cannot be told apart: too little contrast, or an uneven ground.
+        None where ink and ground cannot be told apart: too little contrast, or too much in between.
         """
         ground, contrast = self._levels
         if abs(contrast) < self.params.min_contrast:
@@ -103,9 +103,8 @@ class InkStrip:
         histogram, levels = self._histogram, np.arange(256)
         away = (levels - ground) * np.sign(contrast)
         band = abs(contrast) / 4
-        even = histogram[abs(away) <= band].sum()
         between = histogram[(away > band) & (away < 2 * band)].sum() + histogram[away < -band].sum()
-        if even < self.params.min_ground * histogram.sum() or between > self.params.max_between * histogram.sum():
+        if between > self.params.max_between * histogram.sum():
             return None
         table = (away > self.params.ink_level * abs(contrast)).astype(np.uint8)
         return _without_level_and_upright_rules(cv2.LUT(self.grey, table), self.height, self.params)
