@@ -34,29 +34,30 @@ float32."""
 
 
 class Detector:
-    """Finds lines of text and formulas with CTPN (Tian et al., ECCV 2016, arXiv 1609.03605).
+    """Find lines of text and formulas with CTPN (Tian et al., ECCV 2016, arXiv 1609.03605).
 
-    An image is enlarged until its short side reaches ``short_side`` (at most threefold), then shrunk if its long side
-    exceeds ``max_side``. A page, ink on an even ground, loses its margins and shrinks as far as its small print allows
-    (``ctpn_crnn.refine.scales``); if formulas are found on it, it is looked at again, larger. A page that leans is set
-    upright before.
+    An image is set upright if it is a leaning page (`refine.upright`), scaled (`refine.scales`), and seen by the
+    network, whose strips are joined to lines (`text_lines`) and to formulas (`formulas`). On a page, lines are then
+    fitted to their ink (`refine.page_lines`). A page with formulas is seen a second time, larger.
 
     Args:
         weights: A weights file; the shipped one when None.
         runtime: "auto", "keras" or "onnx": what runs the network.
         precision: "auto", "float32", "bfloat16" or "int8", see `runtime.load_network`.
-        short_side: Least short side that the network sees, in pixels (paper: 600).
+        short_side: Least short side that the network sees, in pixels (paper: 600). Smaller images are enlarged, at most
+            threefold.
         max_side: Largest long side that the network sees, in pixels. Bounds the memory.
         small_print: Height in pixels to which the ink of a page's small print may be shrunk; None: pages are shown as
             photographs are.
         min_score: Least probability of a strip (paper: .7). A weak strip should not break a line, whose mean score
-            decides; chosen on pictures of the training sets.
-        nms_overlap: Overlap above which the weaker of two strips in one column is dropped, as IoU.
-        level: Turn pages whose lines lean by 2 to 30 degrees before they are looked at; what is found is turned back.
+            decides. Chosen on: pictures of the training sets.
+        nms_overlap: IoU from which the weaker of two strips in one column is dropped.
+        level: Set leaning pages upright first. What is found is given in pixels of the image all the same.
         lines: Parameters of the connector.
-        fit_ink: Fit the lines of a page to their ink, and find the cells that stand in one row with them
-            (``ctpn_crnn.refine.ink``); give those of a photograph some room.
-        weak_score: With ``fit_ink``: strips of at least this probability make lines too, if ink is found there.
+        fit_ink: Fit the lines of a page to their ink, and find the cells that stand in one row with them; give those of
+            a photograph some room.
+        weak_score: With ``fit_ink``: strips of at least this probability make lines too, if ink is found there. Chosen
+            on: 16 rendered pages.
         network: A loaded network, used in place of ``weights``, ``runtime`` and ``precision``.
 
     Raises:
