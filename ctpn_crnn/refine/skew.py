@@ -26,7 +26,8 @@ class SkewParams:
         coarse_step: Degrees between the angles tried first.
         fine_step: Degrees between the angles tried around the best of these.
         coarse_pitch: Pixels of a bin of the profile for the coarse angles.
-        fine_pitch: The same for the fine angles. No whole number: tops and bottoms are, and would lock the angle to 0.
+        fine_pitch: Pixels of a bin of the profile for the fine angles. No whole number: tops and bottoms are, and
+            would lock the angle to 0.
         blob_heights: Least and largest height of a character in pixels at the working size; less is dirt.
         max_blob_width: Largest width of a character in these pixels; a whole word may hang together.
         min_blobs: Fewer characters are a signature or a stain, not lines of text.
