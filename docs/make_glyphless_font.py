@@ -1,11 +1,12 @@
-"""Makes ctpn_crnn/assets/CtpnCrnnGlyphless.ttf, the font of the invisible text in searchable PDFs.
+"""Make ctpn_crnn/assets/CtpnCrnnGlyphless.ttf, the font of the invisible text in searchable PDFs.
 
     python docs/make_glyphless_font.py [OUTPUT]
 
-Glyph n is n twentieths of an em wide and draws nothing: its outline is a single stroke from its box's lower left corner
-to the upper right one and back, which encloses no area. Without any outline PDFium would give its characters boxes of
-no height, run lines together and drop some; with one, a character's box is the glyph's box. Which character a glyph
-stands for is said by the PDF (`ToUnicode`), not by the font. Needs fonttools. The file is the same in every run.
+Glyph n is n twentieths of an em wide and draws nothing: its outline is a single stroke from the lower left corner of
+its box to the upper right one and back, which encloses no area. Without an outline, PDFium would give the characters
+boxes without height, join lines and drop some of them; with one, the box of a character is the box of its glyph. The
+PDF (`ToUnicode`), not the font, tells which character a glyph stands for. Needs fonttools. Every run makes the same
+file.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ LONG_AGO = 3_500_000_000  # seconds since 1904, some time in 2014: a constant ke
 
 
 def build() -> bytes:
-    """The font, as the bytes of a TrueType file."""
+    """Return the font, as the bytes of a TrueType file."""
     names = [".notdef", *(f"wide{units}" for units in range(1, WIDEST + 1))]
     builder = FontBuilder(EM, isTTF=True)
     builder.setupGlyphOrder(names)
@@ -42,7 +43,7 @@ def build() -> bytes:
 
 
 def stroke(units: int) -> object:
-    """The outline without area that spans a box `units` wide; none at all for glyph 0."""
+    """Return an outline without area that spans a box of this width; no outline for glyph 0."""
     pen = TTGlyphPen(None)
     if units:
         pen.moveTo((0, DESCENT))

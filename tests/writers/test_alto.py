@@ -117,7 +117,7 @@ def text_of(line):
     return "".join(" " if name_of(part) == "SP" else part.get("CONTENT", "") for part in line)
 
 
-def test_structure(tmp_path, odd_page):
+def test_every_page_is_valid_alto_with_its_size(tmp_path, odd_page):
     root = written(tmp_path, odd_page, Page(5, 5), odd_page)
     check(root)
     pages = all_of(root, "Page")
@@ -126,7 +126,7 @@ def test_structure(tmp_path, odd_page):
     assert (all_of(root, "MeasurementUnit")[0].text, all_of(root, "fileName")[0].text) == ("pixel", 'in "a";b.pdf')
 
 
-def test_everything_of_a_page(tmp_path, odd_page):
+def test_every_line_and_formula_of_a_page_is_written(tmp_path, odd_page):
     root = written(tmp_path, odd_page)
     texts = [text_of(line) for line in all_of(root, "TextLine")]
     assert sorted(texts) == sorted(["第3条 使用 Tensor", "a<b>&\"'；", "slanted 1", "竖", "超出 page", "o"])
@@ -137,7 +137,7 @@ def test_everything_of_a_page(tmp_path, odd_page):
         assert "".join(glyph.get("CONTENT") for glyph in all_of(string, "Glyph")) == string.get("CONTENT")
 
 
-def test_words(tmp_path):
+def test_words_have_places_confidences_and_languages(tmp_path):
     root = written(tmp_path, Page(200, 50, [TextLine("合同 A", 0.5, box_to_quad(10, 10, 70, 40))]))
     check(root)
     (line,) = all_of(root, "TextLine")
@@ -159,12 +159,12 @@ def test_slanted_lines_have_a_shape(tmp_path):
     assert len(all_of(root, "Polygon")) == 3  # and the word
 
 
-def test_upside_down_has_a_shape(tmp_path):
+def test_a_line_upside_down_has_a_shape(tmp_path):
     root = written(tmp_path, Page(200, 200, [TextLine("合", 1, box_to_quad(10, 10, 40, 40)[[2, 3, 0, 1]])]))
     assert all_of(root, "Polygon")[0].get("POINTS") == "40,40 10,40 10,10 40,10"
 
 
-def test_table(tmp_path, table):
+def test_a_table_has_a_text_block_for_each_row(tmp_path, table):
     root = written(tmp_path, table)
     check(root)
     head, body = all_of(root, "ComposedBlock")
@@ -172,13 +172,13 @@ def test_table(tmp_path, table):
     assert [[text_of(line) for line in row] for row in body] == [["名", "a|b"], ["数"]]
 
 
-def test_no_source(tmp_path):
+def test_a_page_without_a_source_names_no_file(tmp_path):
     root = written(tmp_path, Page(5, 5))
     check(root)
     assert all_of(root, "fileName") == []
 
 
-def test_no_page(tmp_path):
+def test_a_document_without_pages_is_refused(tmp_path):
     with pytest.raises(OutputError, match="at least one page"):
         written(tmp_path)
     assert list(tmp_path.iterdir()) == []

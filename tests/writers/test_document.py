@@ -17,7 +17,7 @@ def files(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_formats():
+def test_the_registry_has_every_format():
     assert list(WRITERS) == ["txt", "md", "json", "tsv", "hocr", "alto", "pdf", "png"]
     assert "pdf" in WRITERS and "docx" not in WRITERS
     suffixes = {WRITERS[name].suffix for name in FORMATS}
@@ -37,12 +37,12 @@ assert "tensorflow" not in sys.modules
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_unknown_format(tmp_path):
+def test_an_unknown_format_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="docx.*txt, md"):
         open_writer("docx", tmp_path / "a")
 
 
-def test_unknown_name():
+def test_an_unknown_name_cannot_be_imported():
     with pytest.raises(ImportError, match="write_docx"):
         from ctpn_crnn.writers import write_docx  # noqa: F401
 
@@ -85,7 +85,7 @@ class TestEveryFormat:
         writer.close()
         assert files(tmp_path) == []
 
-    def test_discarded(self, name, tmp_path, page, image):
+    def test_a_discarded_document_leaves_no_file(self, name, tmp_path, page, image):
         writer = open_writer(name, self.path(name, tmp_path))
         writer.add(page, image)
         writer.discard()
@@ -93,23 +93,23 @@ class TestEveryFormat:
         writer.close()
         assert files(tmp_path) == []
 
-    def test_missing_folder(self, name, tmp_path):
+    def test_a_missing_folder_is_refused(self, name, tmp_path):
         with pytest.raises(OutputError, match="does not exist"):
             open_writer(name, tmp_path / "none" / "a.png")
 
-    def test_folder_in_the_place_of_the_file(self, name, tmp_path, page, image):
+    def test_a_folder_in_the_place_of_the_file_is_refused(self, name, tmp_path, page, image):
         path = self.path(name, tmp_path)
         path.mkdir()
         with pytest.raises(OutputError, match="is a folder"), open_writer(name, path) as writer:
             writer.add(page, image)
         assert files(tmp_path) == [path.name]
 
-    def test_empty_pages(self, name, tmp_path, image):
+    def test_pages_without_lines_are_written(self, name, tmp_path, image):
         with open_writer(name, self.path(name, tmp_path)) as writer:
             writer.add(Page(1, 1), image[:1, :1])
         assert files(tmp_path) == [self.path(name, tmp_path).name]
 
-    def test_is_replaced(self, name, tmp_path, page, image):
+    def test_a_file_that_was_there_is_replaced(self, name, tmp_path, page, image):
         path = self.path(name, tmp_path)
         path.write_bytes(b"before")
         with open_writer(name, path) as writer:
@@ -118,7 +118,7 @@ class TestEveryFormat:
 
 
 @pytest.mark.parametrize("name", ["txt", "md", "json", "tsv", "hocr"])
-def test_document_without_pages(name, tmp_path):
+def test_text_formats_may_have_no_pages(name, tmp_path):
     with open_writer(name, tmp_path / "a"):
         pass
     assert files(tmp_path) == ["a"]
@@ -132,7 +132,7 @@ class Failing(FileWriter):
         raise OSError(28, "No space left on device")
 
 
-def test_full_disk(tmp_path, page):
+def test_a_full_disk_leaves_no_file(tmp_path, page):
     with pytest.raises(OutputError, match=r"a\.x.*No space left"), Failing(tmp_path / "a.x") as writer:
         writer.add(page)
     assert files(tmp_path) == []
@@ -148,7 +148,7 @@ class Unfinished(Failing):
         raise OSError("the end is missing")
 
 
-def test_an_error_at_the_end(tmp_path, page, image):
+def test_an_error_in_close_leaves_no_file(tmp_path, page, image):
     writer = Unfinished(tmp_path / "a.x")
     writer.add(page, image)
     with pytest.raises(OutputError, match="the end is missing"):
@@ -156,7 +156,7 @@ def test_an_error_at_the_end(tmp_path, page, image):
     assert files(tmp_path) == []
 
 
-def test_missing_image(tmp_path, page):
+def test_a_missing_image_is_named(tmp_path, page):
     with pytest.raises(OutputError, match="needs the image"):
         Unfinished(tmp_path / "a.x").add(page)
     assert files(tmp_path) == []

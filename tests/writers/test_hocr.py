@@ -80,7 +80,7 @@ def check_word(word, box):
     assert word.tail in (None, " ")
 
 
-def test_structure(tmp_path, odd_page, table):
+def test_every_page_is_valid_hocr_with_its_number(tmp_path, odd_page, table):
     root = ET.parse(written(tmp_path, odd_page, Page(5, 5), table)).getroot()
     check(root)
     pages = of_class(root, "ocr_page")
@@ -88,7 +88,7 @@ def test_structure(tmp_path, odd_page, table):
     assert root.find(f"{XHTML}head/{XHTML}title").text == "合 同"
 
 
-def test_everything_of_a_page(tmp_path, odd_page):
+def test_every_line_and_formula_of_a_page_is_written(tmp_path, odd_page):
     root = ET.parse(written(tmp_path, odd_page)).getroot()
     check(root)
     texts = ["".join(line.itertext()) for line in of_class(root, "ocr_line")]
@@ -100,7 +100,7 @@ def test_everything_of_a_page(tmp_path, odd_page):
     assert properties(page)["image"] == '"in %22a%22%3Bb.pdf#page=1"'
 
 
-def test_words(tmp_path):
+def test_words_have_places_confidences_and_languages(tmp_path):
     page = Page(200, 50, [TextLine("合同 A", 0.5, box_to_quad(10, 10, 70, 40))])
     root = ET.parse(written(tmp_path, page)).getroot()
     first, second = of_class(root, "ocrx_word")
@@ -123,14 +123,14 @@ def test_words(tmp_path):
         ([(110, 40), (10, 40), (10, 10), (110, 10)], ("textangle", "180")),
     ],
 )
-def test_direction_of_lines(tmp_path, quad, expected):
+def test_lines_have_a_baseline_or_an_angle(tmp_path, quad, expected):
     root = ET.parse(written(tmp_path, Page(200, 200, [TextLine("合同", 1, quad)]))).getroot()
     title = properties(of_class(root, "ocr_line")[0])
     title.pop("bbox")
     assert list(title.items()) == [expected]
 
 
-def test_floats(tmp_path, table):
+def test_a_header_and_a_table_have_elements_of_their_own(tmp_path, table):
     root = ET.parse(written(tmp_path, table)).getroot()
     check(root)
     (head,) = of_class(root, "ocr_header")
@@ -140,7 +140,7 @@ def test_floats(tmp_path, table):
     assert rows == [["名", "a|b"], ["数"]]
 
 
-def test_read_as_html(tmp_path, odd_page):
+def test_read_as_html_the_elements_nest_as_in_xml(tmp_path, odd_page):
     """A reader of HTML, which knows nothing of empty XML tags, finds the same nesting."""
 
     class Depth(HTMLParser):

@@ -21,7 +21,7 @@ def written(folder, *pages):
     return folder / "a.json"
 
 
-def test_round_trip(tmp_path, page):
+def test_pages_are_read_back_exactly(tmp_path, page):
     pages = [page, Page(0, 0), page]
     path = written(tmp_path, *pages)
     assert read_json(path) == pages
@@ -31,7 +31,7 @@ def test_round_trip(tmp_path, page):
     assert json.loads(text)["version"] == 1
 
 
-def test_one_page_and_none(tmp_path, page):
+def test_a_document_of_one_page_or_none_is_read_back(tmp_path, page):
     assert read_json(written(tmp_path, page)) == [page]
     assert read_json(written(tmp_path)) == []
 
@@ -45,25 +45,25 @@ def test_a_bare_page_is_read_too(tmp_path, page):
     "content",
     ["{", "", "[]", "{}", '{"pages": []}', '{"version": 1, "pages": {}}', '{"version": 2, "pages": []}', "\xff"],
 )
-def test_unreadable(content, tmp_path):
+def test_files_of_another_form_are_refused(content, tmp_path):
     (tmp_path / "a.json").write_bytes(content.encode("latin-1"))
     with pytest.raises(ConfigError):
         read_json(tmp_path / "a.json")
 
 
-def test_missing(tmp_path):
+def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ConfigError, match="none.json"):
         read_json(tmp_path / "none.json")
 
 
-def test_numbers_that_json_does_not_have(tmp_path):
+def test_numbers_that_json_does_not_have_are_refused(tmp_path):
     page = Page(9, 9, [TextLine("a", math.nan, box_to_quad(0, 0, 1, 1))])
     with pytest.raises(OutputError, match="page 1 .*not finite"):
         written(tmp_path, page)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_schema(tmp_path, page):
+def test_what_is_written_fits_the_schema(tmp_path, page):
     jsonschema = pytest.importorskip("jsonschema")
     referencing = pytest.importorskip("referencing")
     schemas = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in SCHEMAS.glob("*.json")}

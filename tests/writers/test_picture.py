@@ -67,23 +67,23 @@ class TestPicture:
         "quad",
         [np.zeros((4, 2)), box_to_quad(-50, -50, -10, -10), box_to_quad(290, 140, 900, 170), box_to_quad(5, 5, 6, 6)],
     )
-    def test_odd_quads(self, quad):
+    def test_degenerate_quads_are_drawn(self, quad):
         assert draw_page(Page(300, 150, [TextLine("合", 1, quad)]), IMAGE).ndim == 3
 
     def test_empty_page_and_tiny_image(self):
         assert draw_page(Page(1, 1), np.zeros((1, 1, 3), np.uint8)).shape == (1, 2, 3)
 
-    def test_characters_no_font_has(self):
+    def test_characters_that_no_font_has_are_drawn_as_boxes(self):
         assert draw_page(Page(300, 150, [TextLine("\U0010ffff\n\t\0", 1, box_to_quad(5, 5, 100, 30))]), IMAGE).ndim == 3
 
     @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".TIF"])
-    def test_files(self, suffix, tmp_path):
+    def test_the_suffix_gives_the_format(self, suffix, tmp_path):
         with open_writer("png", tmp_path / f"图{suffix}") as writer:
             writer.add(make_page(), IMAGE)
         data = np.fromfile(tmp_path / f"图{suffix}", np.uint8)
         assert cv2.imdecode(data, cv2.IMREAD_COLOR).shape == (150, 600, 3)
 
-    def test_unknown_suffix(self, tmp_path):
+    def test_an_unknown_suffix_is_refused(self, tmp_path):
         with pytest.raises(OutputError, match="suffix"):
             open_writer("png", tmp_path / "a.xyz")
 
@@ -92,13 +92,13 @@ class TestDocument:
     def read(self, path):
         return cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
 
-    def test_one_page(self, tmp_path):
+    def test_one_page_is_the_file_itself(self, tmp_path):
         with open_writer("png", tmp_path / "图-ocr.png") as writer:
             writer.add(make_page(), IMAGE)
         assert [path.name for path in tmp_path.iterdir()] == ["图-ocr.png"]
         np.testing.assert_array_equal(self.read(tmp_path / "图-ocr.png"), draw_page(make_page(), IMAGE))
 
-    def test_several_pages(self, tmp_path):
+    def test_several_pages_are_numbered_files(self, tmp_path):
         with open_writer("png", tmp_path / "a.png") as writer:
             for grey in (10, 100, 200):
                 writer.add(Page(300, 150), np.full_like(IMAGE, grey))
@@ -106,11 +106,11 @@ class TestDocument:
         assert sorted(path.name for path in tmp_path.iterdir()) == ["a-1.png", "a-2.png", "a-3.png"]
         assert [self.read(tmp_path / f"a-{i}.png")[50, 50, 0] for i in (1, 2, 3)] == [10, 100, 200]
 
-    def test_no_page(self, tmp_path):
+    def test_a_document_without_pages_leaves_no_file(self, tmp_path):
         with open_writer("png", tmp_path / "a.png"):
             pass
         assert list(tmp_path.iterdir()) == []
 
-    def test_image_is_needed(self, tmp_path):
+    def test_the_image_of_the_page_is_needed(self, tmp_path):
         with pytest.raises(OutputError, match="needs the image"), open_writer("png", tmp_path / "a.png") as writer:
             writer.add(make_page())

@@ -26,7 +26,7 @@ PAGE = Page(1000, 100)
         ("\U00020000a\ud800 \ufffe b", ["\U00020000a", "b"]),
     ],
 )
-def test_words(text, expected):
+def test_words_are_separated_by_white_space_alone(text, expected):
     line = TextLine(text, 1, box_to_quad(0, 0, 900, 20))
     assert [word.text for word in words_of(line, PAGE)] == expected
 
@@ -48,7 +48,7 @@ def test_a_line_without_places_is_spread_by_width():
     assert word.confidence == pytest.approx(0.9)
 
 
-def test_slanted_words():
+def test_words_of_a_slanted_line_are_slanted():
     quad = np.array([(0, 0), (100, 50), (90, 70), (-10, 20)])
     _, second = words_of(TextLine("aa bb", 1, quad), Page(200, 200))
     np.testing.assert_allclose(second.quad, [(60, 30), (100, 50), (90, 70), (50, 50)])
@@ -71,18 +71,18 @@ def test_boxes_are_within_the_page_and_not_empty(box, expected):
     assert box_of(box_to_quad(*box), Page(10, 20)) == expected
 
 
-def test_box_on_a_page_without_size():
+def test_a_page_without_size_has_a_box_of_one_pixel():
     assert box_of(box_to_quad(0, 0, 5, 5), Page(0, 0)) == (0, 0, 1, 1)
 
 
 @pytest.mark.parametrize("text, rise", [("合同", 3), ("page", 6), ("Anne", 0)])
-def test_baseline(text, rise):
+def test_the_baseline_is_above_what_descends(text, rise):
     line = TextLine(text, 1, [(0, 10), (100, 20), (100, 50), (0, 40)])
     np.testing.assert_allclose(baseline(line), [(0, 40 - rise), (100, 50 - rise)])
 
 
 @pytest.mark.parametrize("angle", [-170, -90, -30, 0, 45, 90, 180])
-def test_angle(angle):
+def test_the_angle_is_clockwise_from_rightwards(angle):
     along = np.array([math.cos(math.radians(angle)), math.sin(math.radians(angle))]) * 80
     down = np.array([-along[1], along[0]]) / 4
     corner = np.array([100, 100])
@@ -90,7 +90,7 @@ def test_angle(angle):
     assert angle_of(TextLine("a", 1, quad)) % 360 == pytest.approx(angle % 360, abs=1e-3)
 
 
-def test_language():
+def test_the_language_is_that_of_the_letters():
     assert [language_of(text) for text in ("合同 A", "A 3", "café", "3.14 %", "", "\U00020000")] == [
         "zh",
         "en",
@@ -105,7 +105,7 @@ def test_confidences_are_limited_to_0_to_1():
     assert [unit_interval(value) for value in (-1, 0.5, 2, math.nan, math.inf)] == [0, 0.5, 1, 0, 0]
 
 
-def test_everything_lies_in_what_holds_it(odd_page):
+def test_every_box_lies_in_that_of_its_parent(odd_page):
     def inside(inner, outer):
         return outer[0] <= inner[0] < inner[2] <= outer[2] and outer[1] <= inner[1] < inner[3] <= outer[3]
 
@@ -136,5 +136,5 @@ def test_a_table_has_a_paragraph_for_each_row(table):
     assert body.box == (10, 20, 100, 70)
 
 
-def test_nothing():
+def test_a_page_without_lines_has_no_areas():
     assert structure(Page(10, 10)) == []

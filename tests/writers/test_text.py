@@ -1,4 +1,4 @@
-"""Plain text and Markdown."""
+"""Plain text."""
 
 import pytest
 
@@ -6,7 +6,6 @@ from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.page import Page, TextLine
 from ctpn_crnn.writers import open_writer
-from ctpn_crnn.writers.markdown import escape_markdown
 
 QUAD = box_to_quad(0, 0, 10, 5)
 
@@ -15,81 +14,36 @@ def line(text, kind="text"):
     return TextLine(text, 1, QUAD, kind)
 
 
-def written(name, folder, *pages, **options):
-    with open_writer(name, folder / "out", **options) as writer:
+def written(folder, *pages, **options):
+    with open_writer("txt", folder / "out", **options) as writer:
         for page in pages:
             writer.add(page)
     return (folder / "out").read_bytes().decode("utf-8")
 
 
-class TestText:
-    def test_lines(self, tmp_path, page):
-        lines = ["第3条 使用 Tensor", "a<b>&\"'；", "slanted 1", " ", "竖", "超出 page"]
-        assert written("txt", tmp_path, page) == "\n".join(lines) + "\n"
-
-    def test_rows_of_a_table_stay_together(self, tmp_path, table):
-        assert written("txt", tmp_path, table) == "Head\n名\ta|b\n数\n"
-
-    def test_pages(self, tmp_path):
-        pages = [Page(9, 9, [line("一")]), Page(9, 9), Page(9, 9, [line("", "formula"), line("三")])]
-        assert written("txt", tmp_path, *pages) == "一\n\f\f三\n"
-
-    def test_paragraphs(self, tmp_path, table, blocks):
-        assert written("txt", tmp_path, table, flow="paragraphs") == "Head\n\n名\ta|b\n数\n"
-
-    def test_unknown_flow(self, tmp_path):
-        with pytest.raises(ConfigError, match="lines, paragraphs"):
-            open_writer("txt", tmp_path / "a.txt", flow="columns")
-        assert list(tmp_path.iterdir()) == []
-
-    def test_one_page(self, tmp_path):
-        assert written("txt", tmp_path, Page(9, 9, [line("一"), line("", "formula"), line("b")])) == "一\nb\n"
+def test_each_line_of_the_page_is_a_line(tmp_path, page):
+    lines = ["第3条 使用 Tensor", "a<b>&\"'；", "slanted 1", " ", "竖", "超出 page"]
+    assert written(tmp_path, page) == "\n".join(lines) + "\n"
 
 
-class TestMarkdown:
-    def test_blocks(self, tmp_path, blocks):
-        paragraph = [line("一段"), line("话")]
-        blocks(("heading", [line("标题 *")]), ("paragraph", paragraph), ("formula", [line("", "formula")]))
-        assert written("md", tmp_path, Page(9, 9)) == "## 标题 \\*\n\n一段话\n\n\\[formula\\]\n"
+def test_rows_of_a_table_stay_together(tmp_path, table):
+    assert written(tmp_path, table) == "Head\n名\ta|b\n数\n"
 
-    def test_table(self, tmp_path, table):
-        assert written("md", tmp_path, table) == "Head\n\n| 名 | a\\|b |\n| --- | --- |\n| 数 |  |\n"
 
-    def test_formula_pictures(self, tmp_path, blocks):
-        formulas = [line("", "formula"), line("", "formula")]
-        blocks(("formula", formulas))
-        links = {id(formulas[0]): "f/a<1>.png"}
-        text = written("md", tmp_path, Page(9, 9), formula_link=lambda page, formula: links.get(id(formula)))
-        assert text == "![formula](<f/a%3C1%3E.png>) \\[formula\\]\n"
+def test_a_form_feed_separates_pages(tmp_path):
+    pages = [Page(9, 9, [line("一")]), Page(9, 9), Page(9, 9, [line("", "formula"), line("三")])]
+    assert written(tmp_path, *pages) == "一\n\f\f三\n"
 
-    def test_formula_within_a_sentence(self, tmp_path, blocks):
-        inside = line("", "formula")
-        blocks(("paragraph", [line("1. 设*"), inside, line("为真\ufffc，则")]), ("table", [[[line("a")], [inside]]]))
-        text = written("md", tmp_path, Page(9, 9))
-        assert text == "1\\. 设\\* \\[formula\\] 为真，则\n\n| a | \\[formula\\] |\n| --- | --- |\n"
 
-    def test_pages(self, tmp_path):
-        pages = [Page(9, 9, [line("一")]), Page(9, 9), Page(9, 9, [line("三")])]
-        assert written("md", tmp_path, *pages) == "一\n\n---\n\n\n---\n\n三\n"
+def test_the_paragraph_flow_joins_lines(tmp_path, table, blocks):
+    assert written(tmp_path, table, flow="paragraphs") == "Head\n\n名\ta|b\n数\n"
 
-    @pytest.mark.parametrize(
-        "text, expected",
-        [
-            ("1. 总则", "1\\. 总则"),
-            ("12) x", "12\\) x"),
-            ("1.5 倍", "1.5 倍"),
-            ("2024年", "2024年"),
-            ("# 5", "\\# 5"),
-            ("- a", "\\- a"),
-            ("---", "\\---"),
-            ("+1", "\\+1"),
-            ("a - b + c #1", "a - b + c #1"),
-            ("> a", "\\> a"),
-            ("x_1 [a](b) `c` <i> \\", "x\\_1 \\[a\\](b) \\`c\\` \\<i\\> \\\\"),
-            ("R&D &amp; &#35; a & b", "R&D \\&amp; \\&#35; a & b"),
-            ("a\tb\n c\0", "a b c"),
-            ("", ""),
-        ],
-    )
-    def test_escaped(self, text, expected):
-        assert escape_markdown(text) == expected
+
+def test_an_unknown_flow_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="lines, paragraphs"):
+        open_writer("txt", tmp_path / "a.txt", flow="columns")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_formulas_are_left_out(tmp_path):
+    assert written(tmp_path, Page(9, 9, [line("一"), line("", "formula"), line("b")])) == "一\nb\n"

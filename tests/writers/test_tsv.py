@@ -18,7 +18,7 @@ def rows_of(folder, *pages):
     return list(csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-def test_levels(tmp_path, blocks):
+def test_rows_have_the_levels_of_tesseract(tmp_path, blocks):
     line = TextLine("合同 a", 0.5, box_to_quad(10, 20, 50, 40))
     formula = TextLine("", 0.5, box_to_quad(5, 50, 25, 60), "formula")
     blocks(("paragraph", [line]), ("formula", [formula]))
@@ -34,7 +34,7 @@ def test_levels(tmp_path, blocks):
     ]
 
 
-def test_pages(tmp_path, page):
+def test_pages_are_numbered_from_1(tmp_path, page):
     rows = rows_of(tmp_path, page, Page(1, 1), page)
     assert [row["page_num"] for row in rows if row["level"] == "1"] == ["1", "2", "3"]
     words = [row["text"] for row in rows if row["level"] == "5" and row["page_num"] == "3"]
@@ -44,6 +44,6 @@ def test_pages(tmp_path, page):
     assert len(set(places)) == len(places)
 
 
-def test_tabs_in_the_text(tmp_path):
+def test_tabs_in_the_text_become_spaces(tmp_path):
     rows = rows_of(tmp_path, Page(100, 20, [TextLine("a\tb\r\nc\u2028d\u0085e", 1, box_to_quad(0, 0, 100, 20))]))
     assert [row["text"] for row in rows if row["level"] == "5"] == ["a", "b", "c", "de"]
