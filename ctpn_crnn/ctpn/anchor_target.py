@@ -13,57 +13,56 @@ from ctpn_crnn.ctpn.anchors import IGNORE
 from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, STRIDE
 from ctpn_crnn.errors import ConfigError
 
-CLEARLY_BESIDE = 0.3
-"""IoU below which an anchor may count as a hard negative (the authors' code: negatives in all): above it, whether an
-anchor is text is a matter of its height, and the hardest negatives would all be such cases."""
-
 _TIE = 1e-5
-"""Overlaps closer than this are equal: all of them are the best of their strip, whatever the rounding."""
+"""Overlaps closer than this are equal: rounding does not choose between them."""
 
 
 @keras.saving.register_keras_serializable("ctpn_crnn")
 class AnchorTarget(keras.layers.Layer):
-    """Compare anchors with strips of ground truth, sample a mini-batch of anchors, and give their targets.
+    """Compares anchors with strips of ground truth, samples anchors of each image, and gives their targets.
 
-    An anchor is positive when its IoU with a strip is above `positive`, or when it is the best anchor of a strip (and
-    touches it: a strip that no anchor touches makes nothing positive). It is negative when its best IoU is below
-    `negative`. Of each image `samples` anchors are kept, at most half of them positive, the rest negative (sections 3.1
-    and 3.4 of the paper). Coordinates are learnt by every positive anchor and every other one with an IoU above
-    `valid`, sampled or not ("valid anchors", section 3.4). An anchor of which half or more lies on an ignored strip is
-    never negative; on a strip that is `not_class` a class it learns that it is not this class.
+    Positive (section 3.1 of the paper): anchors whose IoU with a strip is above `positive`, and the best anchor of each
+    strip. A strip that no anchor touches makes no anchor positive.
 
-    Negatives are drawn at random as in the paper. Few of these lie where it matters, just beyond the ends of lines and
-    on what resembles text; `hard` of them are therefore those that the network takes for text most (online hard example
-    mining, Shrivastava et al., CVPR 2016).
+    Negative: anchors whose best IoU is below `negative`, unless half or more of the anchor lies on an ignored strip.
+    Half or more on a strip of kind `not_class(c)`: the anchor learns that it is not of class c.
 
-    Positives are drawn at random as well, so that on a page of text a formula hardly counts. With `balanced` each class
-    of text has an equal part of them as far as it can fill it.
+    Sampled (section 3.4): `samples` anchors of each image, at most half of them positive, the rest negative. The paper
+    draws both at random. With `hard`, a share of the negatives are those with the highest text probability (online
+    hard example mining, Shrivastava et al., CVPR 2016): just beyond the ends of lines, and on what resembles text. With
+    `balanced`, each class of text gets an equal part of the positives, as far as it has so many; otherwise the few
+    formulas of a page of text would hardly be drawn.
 
-    A strip and an anchor share their grid column or do not touch, so heights alone decide the overlap and each strip
-    is compared with the anchors of its own column only.
+    Coordinates are learnt by every positive anchor and every other one with an IoU above `valid`, sampled or not
+    ("valid anchors", section 3.4).
+
+    A strip and an anchor share their grid column or do not touch. So each strip is compared with the anchors of its own
+    column, by heights alone.
 
     Args:
-        heights: heights of the k anchors in pixels.
-        samples: anchors sampled of each image.
+        heights: Heights of the k anchors in pixels.
+        samples: Anchors sampled of each image.
         positive: IoU above which an anchor is positive.
         negative: IoU below which an anchor is negative.
         valid: IoU above which an anchor learns coordinates.
-        hard: share of the negatives that are the hardest ones, 0..1 (paper: 0).
-        balanced: whether each class of text has an equal part of the positives.
-        seed: of the sampling. Training draws on from it; with `training=False` the same anchors come each time.
+        hard: Share of the negatives that are the hardest ones, 0..1 (paper: 0).
+        hard_below: IoU below which an anchor may be a hard negative (the authors' code takes .3 for all negatives).
+            Above it an anchor differs from a positive one in its height only, and such anchors would be the hardest.
+        balanced: Whether each class of text gets an equal part of the positives.
+        seed: Of the sampling. With `training=True` each call draws other anchors, else the same ones.
 
     Call arguments: `[scores, strips]`. `scores` are the network's (batch, rows, cols, k, classes), logits; with neither
     `hard` nor `balanced`, any tensor (batch, rows, cols, ...) of the feature map's size will do. `strips` is float32
     (batch, M, 7) as `anchors.strips_of_quads` makes it, filled up with zeros.
 
     Returns:
-        labels int32 (batch, rows, cols, k): class of a sampled anchor (0 = background), `not_class` a class, or -1
+        labels int32 (batch, rows, cols, k): class of a sampled anchor (0 = background), `not_class(c)`, or `IGNORE`
         for all others;
         vertical targets (batch, rows, cols, k, 2) and their mask (batch, rows, cols, k);
         side targets (batch, rows, cols, k, 1) and their mask (batch, rows, cols, k); float32.
 
     Raises:
-        ConfigError: thresholds outside 0..1 or in the wrong order, or no samples.
+        ConfigError: Thresholds outside 0..1 or in the wrong order, or fewer than 2 samples.
     """
 
     def __init__(
@@ -74,6 +73,7 @@ class AnchorTarget(keras.layers.Layer):
         negative: float = 0.5,
         valid: float = 0.5,
         hard: float = 0.0,
+        hard_below: float = 0.3,
         balanced: bool = False,
         seed: int = 0,
         **kwargs: Any,
@@ -87,14 +87,17 @@ class AnchorTarget(keras.layers.Layer):
             )
         if samples < 2:
             raise ConfigError(f"AnchorTarget(samples={samples}): sample at least 2 anchors of an image.")
-        if not 0 <= hard <= 1:
-            raise ConfigError(f"AnchorTarget(hard={hard}): give a share between 0 and 1.")
+        if not 0 <= hard <= 1 or not 0 < hard_below <= 1:
+            raise ConfigError(
+                f"AnchorTarget(hard={hard}, hard_below={hard_below}): give a share and an IoU between 0 and 1."
+            )
         self.heights = tuple(float(h) for h in heights)
         self.samples = samples
         self.positive = positive
         self.negative = negative
         self.valid = valid
         self.hard = hard
+        self.hard_below = hard_below
         self.balanced = balanced
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -111,17 +114,17 @@ class AnchorTarget(keras.layers.Layer):
         column = self._column(strips, batch, cols)
         columns = batch * cols
         best, forced, assigned = self._assign(strips, overlap, column, columns)
-        barred = self._barred(strips, top, bottom, column, columns)
+        excluded = self._excluded(strips, top, bottom, column, columns)
 
         positive = (best > self.positive) | forced
-        negative = (best < self.negative) & ~positive & (barred == 0)
+        negative = (best < self.negative) & ~positive & (excluded == 0)
         kind = ops.cast(assigned[..., 4], "int32")
         hard = None
         if self.hard > 0:
-            hard = negative & (best < CLEARLY_BESIDE), self._text_probability(scores)
+            hard = negative & (best < self.hard_below), self._text_probability(scores)
         balanced = range(1, scores.shape[-1]) if self.balanced else ()
         labels = self._sample(kind, positive, negative, hard, balanced, batch, training)
-        labels = ops.where(positive | (barred == 0) | (best > self.valid), labels, barred)
+        labels = ops.where(positive | (excluded == 0) | (best > self.valid), labels, excluded)
         regressed = positive | (best > self.valid)
         vertical = self._vertical_targets(assigned, top, bottom)
         side_mask = regressed & (assigned[..., 5] > 0)
@@ -157,17 +160,18 @@ class AnchorTarget(keras.layers.Layer):
         return ops.reshape(ops.where(inside, index, -1), (-1,))
 
     def _assign(self, strips: Any, overlap: Any, column: Any, columns: Any) -> tuple[Any, Any, Any]:
-        """(best IoU, whether best of its strip, the strip it goes to (.., 7)) of the anchors, (batch * cols, rows * k).
+        """Assign a strip to each anchor, all (batch * cols, rows * k): best IoU, whether it is the best anchor of a
+        strip, and the strip assigned (.., 7).
 
-        An anchor that is the best of a strip goes to that strip even where it overlaps another one more: otherwise the
-        smaller of two close lines would be left without an anchor.
+        An anchor that is the best of a strip is assigned to that strip even where it overlaps another one more.
+        Otherwise the smaller of two close lines would be left without an anchor.
         """
         best_of_strip = ops.max(overlap, axis=1, keepdims=True)
         claimed = (best_of_strip > 0) & (overlap >= best_of_strip - _TIE)
         claim = overlap + ops.cast(claimed, "float32")
         won = ops.maximum(_segment_max(claim, column, columns), 0.0)
         best = ops.maximum(_segment_max(overlap, column, columns), 0.0)
-        # The strip that made the winning claim: the last one of equals, as a tie must go to one of them.
+        # The strip with the strongest claim; of equal claims the last one.
         count = ops.shape(overlap)[0]
         number = ops.cast(ops.arange(count), "int32")[:, None]
         is_winner = (claim > 0) & (claim >= ops.take(won, ops.maximum(column, 0), axis=0))
@@ -176,12 +180,14 @@ class AnchorTarget(keras.layers.Layer):
         assigned = ops.where(winner[..., None] >= 0, assigned, 0.0)
         return best, won >= 1.0, assigned
 
-    def _barred(self, strips: Any, top: Any, bottom: Any, column: Any, columns: Any) -> Any:
-        """Least kind of the strips below 0 on which half or more of an anchor lies, int32 (batch * cols, rows * k); 0
-        where there is none."""
+    def _excluded(self, strips: Any, top: Any, bottom: Any, column: Any, columns: Any) -> Any:
+        """What anchors must not be taken for: `IGNORE` or `not_class(c)`, int32 (batch * cols, rows * k), else 0.
+
+        It is the least kind among the strips of kinds below 0 on which half or more of the anchor lies.
+        """
         shared, strip_height = _shared_height(strips, top, bottom)
         half = shared >= 0.5 * (bottom - top)[None, :]
-        # What is much smaller than a strip would never be its proposal, so it has nothing to learn from it.
+        # An anchor much lower than a strip would never be its proposal: it is only ignored.
         small = shared < 0.5 * strip_height
         depth = ops.reshape(-strips[..., 4], (-1, 1))
         depth = ops.where(small, ops.minimum(depth, float(-IGNORE)), depth)
@@ -207,8 +213,14 @@ class AnchorTarget(keras.layers.Layer):
     ) -> Any:
         """Class of `samples` anchors of each image, -1 for the rest; shapes (batch * cols, rows * k).
 
-        `hard` says which anchors may be hard negatives and how probably each is text; None where all are drawn. The
-        classes that are `balanced` have equal parts of the positives.
+        Args:
+            kind: Class of the strip assigned to each anchor.
+            positive: Which anchors are positive.
+            negative: Which anchors are negative.
+            hard: Which anchors may be hard negatives, and the text probability of each; None to draw all at random.
+            balanced: Classes that get equal parts of the positives.
+            batch: Number of images.
+            training: Whether each call draws other anchors.
         """
         shape = ops.shape(kind)
         kind = ops.reshape(kind, (batch, -1))
@@ -253,7 +265,7 @@ class AnchorTarget(keras.layers.Layer):
         return tuple(keras.KerasTensor(shape, dtype) for shape, dtype in zip(shapes, dtypes))
 
     def get_config(self) -> dict[str, Any]:
-        names = ("heights", "samples", "positive", "negative", "valid", "hard", "balanced", "seed")
+        names = ("heights", "samples", "positive", "negative", "valid", "hard", "hard_below", "balanced", "seed")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
@@ -264,15 +276,17 @@ def _shared_height(strips: Any, top: Any, bottom: Any) -> tuple[Any, Any]:
 
 
 def _segment_max(values: Any, segment: Any, segments: Any) -> Any:
-    """Greatest of the values (n, m) of each segment, (segments, m); a negative segment is left out."""
+    """Maximum of the values (n, m) over each segment, (segments, m); values of negative segments are left out."""
     # An extra segment takes what belongs nowhere: not every backend drops negative indices.
     index = ops.where(segment < 0, segments, segment)
     return ops.segment_max(values, index, num_segments=segments + 1)[:segments]
 
 
 def _drawn_by_class(order: Any, kind: Any, positive: Any, most: int, classes: Sequence[int]) -> Any:
-    """Which positives (batch, N) are drawn: `most` of each image, these classes in equal parts; what is left goes to
-    all."""
+    """Draw up to `most` positives of each image: (batch, N) bool.
+
+    The given classes get equal parts; what one of them cannot fill, and all without classes, is drawn from all.
+    """
     drawn = ops.zeros_like(positive)
     for label in classes:
         mine = positive & (kind == label)
@@ -283,6 +297,6 @@ def _drawn_by_class(order: Any, kind: Any, positive: Any, most: int, classes: Se
 
 
 def _rank(order: Any, mask: Any) -> Any:
-    """Place (from 0) of each masked entry when the masked ones are sorted by `order`, along the last axis."""
+    """Rank (from 0) of each masked entry among the masked ones, sorted by `order` along the last axis."""
     sorted_by = ops.argsort(ops.where(mask, order, 2.0), axis=-1)
     return ops.argsort(sorted_by, axis=-1)

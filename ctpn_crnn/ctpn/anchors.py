@@ -1,21 +1,22 @@
 """Anchors of the CTPN, and text lines cut into the strips that the anchors are compared with.
 
-Everything here is plain NumPy in pixels of the network's input. The feature map has one position every `STRIDE` pixels;
-position (row, column) owns the `k` anchors of `ANCHOR_HEIGHTS`, all of them exactly one stride wide, centred on the
-position's cell. Strips of ground truth are cut on the same grid (section 3.1 of the paper, "fine-scale text
-proposals"), so a strip and an anchor share their column exactly or do not touch: overlap is a matter of heights only.
+All in NumPy and in pixels of the network's input. The feature map has one position every `STRIDE` pixels. Each position
+owns the k anchors of `ANCHOR_HEIGHTS`, one stride wide and centred on the position's cell. Strips of ground truth are
+cut on the same grid (section 3.1 of the paper, "fine-scale text proposals"). A strip and an anchor therefore share
+their column exactly or do not touch, and their overlap depends on their heights only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, STRIDE
 
 SIDE_REACH = 32.0
-"""A strip predicts the end of its line when its centre lies at most this many pixels from it (section 3.3)."""
+"""A strip predicts the end of its line if its centre is at most this many pixels from it (section 3.3)."""
 
 STRIP_COLUMNS = 7
 """Columns of a strip: x1, y1, x2, y2, kind, has_side, side (see `strips_of_quads`)."""
@@ -23,29 +24,38 @@ STRIP_COLUMNS = 7
 IGNORE = -1
 """Kind of a strip whose anchors are neither positive nor negative."""
 
-
-def not_class(kind: int) -> int:
-    """Kind of a strip, and label of an anchor, that may be anything but the class `kind` (1 and up)."""
-    return IGNORE - kind
-
-
 PADDING = 0
 """Kind of a row that only fills up a batch."""
 
-MIN_COVER = 0.5
-"""A line owns a grid column of which it covers at least this fraction."""
 
-MIN_VISIBLE = 0.5
-"""A strip of which the image shows less than this fraction of its height is not scored."""
+def not_class(kind: int) -> int:
+    """Kind of a strip, and label of an anchor, of any class (background too) other than `kind` (1 and up)."""
+    return IGNORE - kind
+
+
+@dataclass(frozen=True)
+class StripParams:
+    """Which strips of a line are learnt; the others are ignored.
+
+    Attributes:
+        min_height: Pixels; lower strips are too small to be learnt.
+        min_cover: Least part of a grid column that its line covers, 0..1. A line narrower than a column keeps the one
+            that it covers most.
+        min_visible: Least part of a strip's height that lies inside the image, 0..1.
+    """
+
+    min_height: float = 5.0
+    min_cover: float = 0.5
+    min_visible: float = 0.5
 
 
 def anchor_grid(rows: int, cols: int, heights: Sequence[float] = ANCHOR_HEIGHTS) -> np.ndarray:
     """All anchors of a feature map.
 
     Args:
-        rows: height of the feature map (image height / 16).
-        cols: width of the feature map (image width / 16).
-        heights: heights of the k anchors of a position, in pixels.
+        rows: Height of the feature map (image height / 16).
+        cols: Width of the feature map (image width / 16).
+        heights: Heights of the k anchors of a position, in pixels.
 
     Returns:
         float32 (rows, cols, k, 4): x1, y1, x2, y2 in pixels; anchors may reach out of the image.
@@ -65,33 +75,31 @@ def strips_of_quads(
     quads: Sequence[np.ndarray] | np.ndarray,
     kinds: Sequence[int],
     image_size: tuple[int, int],
-    min_height: float = 5.0,
+    params: StripParams = StripParams(),
 ) -> np.ndarray:
     """Cut text lines into strips one grid column wide.
 
-    A slanted line gives each strip the height that the line has at the strip's centre. A column of which a line's end
-    covers less than half is no strip but an ignored one, unless the line has no better column. Strips that are lower
-    than `min_height`, or that the image cuts by more than half, are ignored too.
+    A strip of a slanted line has the height of the line at the strip's centre.
 
     Args:
-        quads: text lines, each (4, 2) corners in pixels, in order around the line.
-        kinds: class of each line: 1 and up as the network counts them (0 is background); `IGNORE` for a line that
-            must neither be found nor count as background; `not_class` a class.
+        quads: Text lines, each (4, 2) corners in pixels, in order around the line.
+        kinds: Class of each line, 1 and up as the network counts them (0 is background); `IGNORE` for a line that is
+            neither to be found nor background; `not_class(c)` for a line of any class but c.
         image_size: (height, width) of the image in pixels.
-        min_height: lines lower than this many pixels are too small to be learnt and are ignored.
+        params: Which strips are learnt and which are ignored.
 
     Returns:
-        float32 (M, 7), one row a strip: x1, y1, x2, y2 (pixels; x on the 16 px grid), kind as above, has_side
-        (1 when an end of the line lies within `SIDE_REACH` of the strip's centre and inside the image, else 0), and
-        side, the distance of the nearer end from the strip's centre in strides (the target o* of section 3.3).
+        float32 (M, 7), a row a strip: x1, y1, x2, y2 (pixels; x on the grid), kind (that of the line, or `IGNORE`),
+        has_side (1 when an end of the line lies within `SIDE_REACH` of the strip's centre and inside the image, else
+        0), and side, the distance of the nearer end from the strip's centre in strides (the target o* of section 3.3).
     """
-    strips = [_strips_of_quad(np.asarray(q, np.float64), kind, image_size, min_height) for q, kind in zip(quads, kinds)]
+    strips = [_strips_of_quad(np.asarray(q, np.float64), kind, image_size, params) for q, kind in zip(quads, kinds)]
     strips = [s for s in strips if len(s)]
     return np.concatenate(strips) if strips else np.zeros((0, STRIP_COLUMNS), np.float32)
 
 
-def _strips_of_quad(quad: np.ndarray, kind: int, image_size: tuple[int, int], min_height: float) -> np.ndarray:
-    """Strips (M, 7) of one line; see `strips_of_quads`."""
+def _strips_of_quad(quad: np.ndarray, kind: int, image_size: tuple[int, int], params: StripParams) -> np.ndarray:
+    """Strips (M, 7) of one line, with the columns that `strips_of_quads` returns."""
     height, width = image_size
     if not np.isfinite(quad).all():
         return np.zeros((0, STRIP_COLUMNS), np.float32)
@@ -110,16 +118,16 @@ def _strips_of_quad(quad: np.ndarray, kind: int, image_size: tuple[int, int], mi
     y1, y2 = np.clip(top, 0, height), np.clip(bottom, 0, height)
     full, shown = bottom - top, y2 - y1
 
-    # Only a line narrower than a column can lack a column that it covers by half.
-    owned = (cover >= MIN_COVER) | ((cover == cover.max()) & (right - left < STRIDE))
-    scored = owned & (full >= min_height) & (shown >= MIN_VISIBLE * full)
+    # Only a line narrower than a column can lack a column that it covers enough.
+    owned = (cover >= params.min_cover) | ((cover == cover.max()) & (right - left < STRIDE))
+    scored = owned & (full >= params.min_height) & (shown >= params.min_visible * full)
     has_side, side = _sides((x1 + x2) / 2, left, right, width)
     strips = np.stack([x1, y1, x2, y2, np.where(scored, kind, IGNORE), has_side, side], axis=1)
     return strips[shown > 0].astype(np.float32)
 
 
 def _image_corners(quad: np.ndarray) -> np.ndarray:
-    """Corners as the image sees them: left top, right top, right bottom, left bottom, however the text is turned."""
+    """Corners by their place in the image: left top, right top, right bottom, left bottom, whatever the text's angle."""
     by_x = quad[np.argsort(quad[:, 0], kind="stable")]
     left, right = by_x[:2], by_x[2:]
     left, right = left[np.argsort(left[:, 1], kind="stable")], right[np.argsort(right[:, 1], kind="stable")]
@@ -127,14 +135,14 @@ def _image_corners(quad: np.ndarray) -> np.ndarray:
 
 
 def _edges_at(corners: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Upper and lower edge of a line at `x`; the edges run on beyond their ends, within the line's own box."""
+    """Upper and lower edge of a line at `x`. Beyond the ends the edges run on, within the bounding box of the line."""
     low, high = corners[:, 1].min(), corners[:, 1].max()
-    upper = _along(corners[0], corners[1], x)
-    lower = _along(corners[3], corners[2], x)
+    upper = _line_at(corners[0], corners[1], x)
+    lower = _line_at(corners[3], corners[2], x)
     return np.clip(np.minimum(upper, lower), low, high), np.clip(np.maximum(upper, lower), low, high)
 
 
-def _along(start: np.ndarray, end: np.ndarray, x: np.ndarray) -> np.ndarray:
+def _line_at(start: np.ndarray, end: np.ndarray, x: np.ndarray) -> np.ndarray:
     """y of the straight line through two points at `x`."""
     run = end[0] - start[0]
     if run <= 1e-6:
@@ -143,10 +151,10 @@ def _along(start: np.ndarray, end: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def _sides(centre: np.ndarray, left: float, right: float, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """(has_side, side in strides) of strips with these centres; an end outside the image is not there to be seen."""
+    """(has_side, side in strides) of strips with these centres. An end outside the image is not predicted."""
     ends = np.array([left, right])
     away = ends[None, :] - centre[:, None]
-    # An end on the border itself counts: the text really does end there.
+    # An end on the border itself is predicted: the text does end there.
     unseen = (ends < 0) | (ends > width)
     distance = np.where(unseen[None, :], np.inf, np.abs(away))
     nearest = distance.argmin(axis=1)

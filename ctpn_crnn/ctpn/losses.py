@@ -1,4 +1,4 @@
-"""The multi-task loss of the CTPN (equation 5 of the paper)."""
+"""Multi-task loss of the CTPN (equation 5 of the paper)."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def score_loss(logits: Any, labels: Any) -> Any:
 
     Args:
         logits: (..., classes), any float type.
-        labels: (...) class of each sampled anchor; `IGNORE` where the anchor does not count; `not_class` a class
-            where only that class is wrong: its loss is -log(1 - p).
+        labels: (...) class of each sampled anchor; `IGNORE` for an anchor that does not count; `not_class(c)` for one
+            of any class but c, whose loss is -log(1 - p_c).
 
     Returns:
         Scalar; 0 where nothing is sampled.
@@ -31,7 +31,7 @@ def score_loss(logits: Any, labels: Any) -> Any:
     classes = log_p.shape[-1]
     picked = ops.one_hot(ops.maximum(labels, 0), classes, dtype="float32")
     taken = ops.sum(log_p * picked, axis=-1)
-    # log(1 - p) by way of the other classes, so that nothing is lost where p is near 1.
+    # log(1 - p) is computed from the other classes: 1 - p would be rounded away where p is near 1.
     wrong = ops.one_hot(ops.maximum(not_class(labels), 0), classes, dtype="float32")
     spared = ops.logsumexp(log_p - 1e9 * wrong, axis=-1)
     sampled = ops.cast(labels != IGNORE, "float32")
@@ -44,21 +44,21 @@ def regression_loss(predicted: Any, target: Any, mask: Any) -> Any:
 
     Args:
         predicted: (..., values).
-        target: (..., values); read only where the mask is set.
+        target: (..., values); used only where the mask is set.
         mask: (...) 1 for the anchors that count, else 0.
 
     Returns:
         Scalar; 0 for an empty mask.
     """
     mask = ops.cast(mask, "float32")
-    # A masked anchor may hold anything: take it out before the difference, so that no infinity is multiplied by 0.
+    # An anchor outside the mask may hold infinity, which times 0 is not 0: it is replaced, not multiplied.
     error = ops.where(mask[..., None] > 0, ops.cast(predicted, "float32") - target, 0.0)
     return ops.sum(smooth_l1(error)) / ops.maximum(ops.sum(mask), 1.0)
 
 
 @keras.saving.register_keras_serializable("ctpn_crnn")
 class CTPNLoss(keras.layers.Layer):
-    """Add CE/Ns + l1 * smoothL1(v)/Nv + l2 * smoothL1(o)/No to the model, and report the three parts as metrics.
+    """Adds CE/Ns + l1 * smoothL1(v)/Nv + l2 * smoothL1(o)/No to the model, and reports the three parts as metrics.
 
     Args:
         vertical_weight: l1 of equation 5 (paper: 1).

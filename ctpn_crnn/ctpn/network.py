@@ -15,10 +15,10 @@ from ctpn_crnn.errors import ConfigError
 
 @keras.saving.register_keras_serializable("ctpn_crnn")
 class ImageNetPreprocessing(keras.layers.Layer):
-    """RGB 0..255 to the numbers that the ImageNet VGG16 of torchvision expects: `(x / 255 - mean) / std`.
+    """Normalises RGB 0..255 as the ImageNet VGG16 of torchvision expects it: `(x / 255 - mean) / std`.
 
-    Call shape: `(batch, height, width, 3)` -> the same, float32 (also where the policy computes in bfloat16, which
-    cannot hold the steps of a bright pixel).
+    Call shape: `(batch, height, width, 3)` -> the same shape, in float32 under any dtype policy: bfloat16 cannot tell
+    neighbouring values of bright pixels apart.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -36,7 +36,7 @@ class ImageNetPreprocessing(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("ctpn_crnn")
 class RowsToBatch(keras.layers.Layer):
-    """Fold the rows of a feature map into the batch: `(batch, rows, cols, c)` -> `(batch * rows, cols, c)`."""
+    """Makes each row of a feature map a sample of its own: `(batch, rows, cols, c)` -> `(batch * rows, cols, c)`."""
 
     def call(self, inputs: Any) -> Any:
         shape = ops.shape(inputs)
@@ -49,9 +49,9 @@ class RowsToBatch(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("ctpn_crnn")
 class BatchToRows(keras.layers.Layer):
-    """Undo `RowsToBatch`: `[(batch * rows, cols, c), (batch, rows, cols, any)]` -> `(batch, rows, cols, c)`.
+    """Puts rows back together: `[(batch * rows, cols, c), (batch, rows, cols, any)]` -> `(batch, rows, cols, c)`.
 
-    The second input only lends its shape.
+    Of the second input only the shape is used.
     """
 
     def call(self, inputs: Sequence[Any]) -> Any:
@@ -66,10 +66,12 @@ class BatchToRows(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("ctpn_crnn")
 class SplitAnchors(keras.layers.Layer):
-    """Give each anchor its own axis: `(batch, rows, cols, k * values)` -> `(batch, rows, cols, k, values)`, float32.
+    """Gives the anchors an axis of their own, in float32.
+
+    Call shape: `(batch, rows, cols, k * values)` -> `(batch, rows, cols, k, values)`.
 
     Args:
-        anchors: k, anchors a position.
+        anchors: Anchors of a position, k.
     """
 
     def __init__(self, anchors: int, **kwargs: Any) -> None:
@@ -111,17 +113,16 @@ class CTPN:
         """Build the network on a Keras tensor.
 
         Args:
-            inputdata: float RGB image 0..255, (batch, height, width, 3), height and width multiples of 16.
-            name: scope of the layers. Layers of the scope "ctpn" have their plain names, those of another scope
-                "<name>_..." .
-            reuse: take the layers (and so the weights) that an earlier call made in this scope.
+            inputdata: RGB images 0..255, (batch, height, width, 3), float, both sides multiples of 16.
+            name: Scope of the weights. Layers of another scope than "ctpn" have names that begin with it.
+            reuse: Take the weights of an earlier call with the same `name`, as `tf.variable_scope` does.
 
         Returns:
-            Three float32 tensors over (batch, height/16, width/16, k): scores (.., classes) as logits, vertical
-            coordinates (.., 2) = v_c, v_h (equation 2 of the paper), side-refinement (.., 1) = o (equation 4).
+            Three float32 tensors, (batch, height / 16, width / 16, k, ..): logits (.., classes), vertical coordinates
+            (.., 2) = v_c, v_h (equation 2 of the paper), side-refinement (.., 1) = o (equation 4).
 
         Raises:
-            ConfigError: `reuse` of a scope that does not exist, or a scope made twice without it.
+            ConfigError: `reuse` without an earlier call, or an earlier call of that name without `reuse`.
         """
         if reuse != (name in self._scopes):
             problem = "has not been built yet: call it once with reuse=False" if reuse else "exists: pass reuse=True"
@@ -133,7 +134,7 @@ class CTPN:
         return self._heads(sequence)
 
     def build_model(self, input_shape: tuple[int | None, int | None, int] = (None, None, 3)) -> keras.Model:
-        """The network as a model named "ctpn": image in, (scores, vertical, side) out.
+        """The detector as a Keras model: image (N, height, width, 3) in 0..255 -> scores, vertical, side.
 
         Args:
             input_shape: (height, width, 3); None where the size may vary.

@@ -16,18 +16,18 @@ from ctpn_crnn.errors import ConfigError
 
 @keras.saving.register_keras_serializable("ctpn_crnn")
 class Proposal(keras.layers.Layer):
-    """Turn the heads of the network into strips: decode, threshold, suppress, and pad to a fixed number.
+    """Turns the heads of the network into strips: decodes, thresholds, suppresses, and pads to a fixed number.
 
-    Strips of one column share their x edges and those of different columns do not touch, so non-maximum suppression
-    runs in each column by itself, on heights, for all columns at once; the result is that of the usual greedy loop.
-    A strip suppresses only strips of its own class.
+    Strips of one column share their x edges, and those of different columns do not touch. So non-maximum suppression
+    compares heights, in all columns at once; the result is that of the usual greedy loop. A strip suppresses only
+    strips of its own class.
 
     Args:
-        heights: heights of the k anchors in pixels.
-        min_score: least probability that the strip is not background (paper: 0.7).
-        max_overlap: IoU above which the lower-scored strip is dropped.
-        per_column: strips of a column that take part in the suppression, best first.
-        max_proposals: strips given back of an image, best first.
+        heights: Heights of the k anchors in pixels.
+        min_score: Least probability that a strip is not background (paper: 0.7).
+        max_overlap: IoU of two strips above which the lower-scored one is dropped.
+        per_column: Strips of a column that take part in the suppression, best first.
+        max_proposals: Strips returned of an image, best first.
 
     Call arguments: `[scores, vertical, side]`, the outputs of the network.
 
@@ -37,7 +37,7 @@ class Proposal(keras.layers.Layer):
         strip's centre; it is not applied to x1, x2.
 
     Raises:
-        ConfigError: a threshold outside 0..1, or a number below 1.
+        ConfigError: A threshold outside 0..1, or a number below 1.
     """
 
     def __init__(

@@ -220,6 +220,7 @@ def test_symbolic_shapes() -> None:
         lambda: AnchorTarget(positive=0.3, negative=0.5),
         lambda: AnchorTarget(samples=1),
         lambda: AnchorTarget(hard=1.5),
+        lambda: AnchorTarget(hard_below=0.0),
     ],
 )
 def test_senseless_arguments(make) -> None:
