@@ -20,7 +20,7 @@ from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.geometry import Rotation, clip_quad
 from ctpn_crnn.page import Region
-from ctpn_crnn.refine.formula_overlap import drop_covered, drop_text_in_formulas
+from ctpn_crnn.refine.formula_overlap import drop_text_in_formulas
 from ctpn_crnn.refine.page_lines import DEFAULTS as PAGE_LINES
 from ctpn_crnn.refine.page_lines import Source, improve_lines
 from ctpn_crnn.refine.scales import DEFAULTS as SCALES
@@ -178,8 +178,6 @@ class Detector:
         # The strong strips are joined by themselves, so that weak ones never change a line that is sure.
         least = replace(self.lines, min_line_score=self.weak_score, min_single_score=self.weak_score)
         weak = self._connected(proposals, view, self.weak_score, least, kinds=("text",))
-        formulas = [r for r in regions if r.kind == "formula"]
-        weak = drop_covered(weak, formulas, PAGE_LINES.formulas.max_inside)
         return improve_lines(
             Source(view.grey, view.page, STRIDE / view.scales[1], self._sure_text(proposals, view)),
             [_in_source(region, view) for region in regions],

@@ -21,12 +21,10 @@ class OverlapParams:
     Attributes:
         max_inside: Share of a text region from which it is part of the formulas that it lies in.
         same_row: Share of the rows of a formula, or of a line if these are fewer, from which the formula stands in it.
-        min_piece: Least length of what a formula leaves of a line, in heights of the line.
     """
 
     max_inside: float = 0.5
     same_row: float = 0.5
-    min_piece: float = 0.4
 
 
 DEFAULTS = OverlapParams()
@@ -91,7 +89,7 @@ def _pieces_beside(quad: Quad, others: Sequence[Quad], params: OverlapParams) ->
         if common > params.same_row * min(height, np.ptp(rows)):
             low, high = across.min(), across.max()
             spans = [s for left, right in spans for s in ((left, min(right, low)), (max(left, high), right))]
-    spans = [(left, right) for left, right in spans if right - left >= min(params.min_piece * height, width)]
+    spans = [(left, right) for left, right in spans if right - left >= min(1.0, width)]
     if spans == whole:
         return [quad]
     boxes = [box_to_quad(left, -height / 2, right, height / 2) for left, right in spans]

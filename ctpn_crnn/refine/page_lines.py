@@ -29,8 +29,7 @@ class PageLineParams:
             print only.
         tall_agreement: IoU of a tall line and its ink from which it is fitted: on a photograph other ink is no letters.
             Chosen on: 40 pictures of the training part of MSRA-TD500, 30 rendered scenes, 24 rendered pages.
-        min_fitted: Weak lines and further pieces of rows are looked for if so many lines were fitted to ink, ...
-        min_fitted_share: ... and this share of all.
+        min_fitted: Weak lines and further pieces of rows are looked for if so many lines were fitted to ink.
         sure_text: Least probability of the strips that hold a line together across a gap. Chosen on: rendered pages and
             the 30 receipts of sroie_dev that its score is not given for.
         row_score: Score of text that CTPN did not see, but that stands in one row with lines of a page.
@@ -46,7 +45,6 @@ class PageLineParams:
     tall: float = 2.0
     tall_agreement: float = 0.6
     min_fitted: int = 8
-    min_fitted_share: float = 0.5
     sure_text: float = 0.95
     row_score: float = 0.4
     room: tuple[float, float] = (0.1, 0.05)
@@ -117,7 +115,7 @@ def _lines_of_page(
     grey = source.grey
     fits = _fits(source, text, params)
     lines = _with_quads(text, [[r.quad] if quads is None else quads for r, quads in zip(text, fits)], grey.shape)
-    if sum(map(bool, fits)) >= max(params.min_fitted, params.min_fitted_share * len(fits)):
+    if sum(map(bool, fits)) >= params.min_fitted:
         weak = drop_covered(weak, lines, params.formulas.max_inside)
         lines += _with_quads(weak, [quads or [] for quads in _fits(source, weak, params)], grey.shape)
         lines = merge_duplicates(lines, params.duplicates)

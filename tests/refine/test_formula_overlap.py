@@ -37,8 +37,8 @@ def test_a_line_is_cut_by_a_formula_in_its_row():
     assert [quad_to_box(piece.quad) for piece in pieces] == [(0, 0, 100, 20), (160, 0, 300, 20)]
 
 
-def test_pieces_shorter_than_a_letter_go():
-    pieces = cut_by_formulas([region(0, 0, 300, 20)], [box_to_quad(5, 0, 160, 20)])
+def test_a_formula_at_the_end_of_a_line_leaves_one_piece():
+    pieces = cut_by_formulas([region(0, 0, 300, 20)], [box_to_quad(0.5, 0, 160, 20)])
     assert [quad_to_box(piece.quad) for piece in pieces] == [(160, 0, 300, 20)]
 
 
