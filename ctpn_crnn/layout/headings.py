@@ -4,43 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ctpn_crnn.layout.page_lines import Interval, PrintSize, TextRow
 from ctpn_crnn.layout.params import HeadingParams
 from ctpn_crnn.layout.text_patterns import ends_with_punctuation, starts_with_section_number
+from ctpn_crnn.layout.upright_lines import Interval, PrintSize, TextRow
 
 
 def heading_levels(
-    paragraphs: Sequence[Sequence[TextRow]], body: PrintSize, extent: Interval, params: HeadingParams = HeadingParams()
+    paragraphs: Sequence[Sequence[TextRow]], body: PrintSize, params: HeadingParams = HeadingParams()
 ) -> list[int]:
     """Tell headings from paragraphs.
 
     Args:
         paragraphs: Paragraphs of one text block, from the top.
         body: Print of most text of the page.
-        extent: Left and right of the text block with its tables.
         params: Tuned numbers.
 
     Returns:
         For each paragraph the level of the heading that it is, 1 to 3, or 0.
     """
     edges = _text_edges(paragraphs, params)
-    return [_level(paragraphs, place, body, extent, edges, params) for place in range(len(paragraphs))]
+    return [_level(paragraphs, place, body, edges, params) for place in range(len(paragraphs))]
 
 
 def _level(
     paragraphs: Sequence[Sequence[TextRow]],
     place: int,
     body: PrintSize,
-    extent: Interval,
     edges: Interval | None,
     params: HeadingParams,
 ) -> int:
     paragraph = paragraphs[place]
     text = "".join(row.text for row in paragraph).strip()
     has_letters = sum(character.isalpha() for character in text) >= 2
-    if len(text) > params.max_length:
-        return 0
-    if not has_letters or ends_with_punctuation(text):
+    if len(text) > params.max_length or not has_letters or ends_with_punctuation(text):
         return 0
     for level, ratio in ((1, params.largest), (2, params.large)):
         if all(row.size.is_larger_than(body, ratio) for row in paragraph):
@@ -48,11 +44,11 @@ def _level(
     if len(paragraph) > 1:
         return 0
     is_centred = edges is not None and _is_centred(paragraph[0], edges, params)
-    return 3 if is_centred or _is_numbered_heading(paragraphs, place, extent, params) else 0
+    return 3 if is_centred or _is_numbered_heading(paragraphs, place, params) else 0
 
 
 def _text_edges(paragraphs: Sequence[Sequence[TextRow]], params: HeadingParams) -> Interval | None:
-    """Left and right edge of the running text, taken from its full lines; None where these are few or narrow."""
+    """Left and right edge of the running text, taken from its full lines; None where these are few."""
     rows = [row for paragraph in paragraphs for row in paragraph]
     if not rows:
         return None
@@ -63,9 +59,7 @@ def _text_edges(paragraphs: Sequence[Sequence[TextRow]], params: HeadingParams) 
     return min(row.left for row in full), max(row.right for row in full)
 
 
-def _is_numbered_heading(
-    paragraphs: Sequence[Sequence[TextRow]], place: int, extent: Interval, params: HeadingParams
-) -> bool:
+def _is_numbered_heading(paragraphs: Sequence[Sequence[TextRow]], place: int, params: HeadingParams) -> bool:
     row = paragraphs[place][0]
     if not starts_with_section_number(row.text) or len(row.text) > params.max_numbered_length:
         return False

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ctpn_crnn.layout.page_lines import PageLines, Row
 from ctpn_crnn.layout.reading_order import rows
 from ctpn_crnn.layout.text_patterns import is_page_number
+from ctpn_crnn.layout.upright_lines import Row, UprightLines
 
 
-def header_and_footer(lines: PageLines, members: np.ndarray) -> tuple[Row, Row]:
+def header_and_footer(lines: UprightLines, members: np.ndarray) -> tuple[Row, Row]:
     """Find the header and the footer of a page.
 
     Args:
@@ -27,7 +27,7 @@ def header_and_footer(lines: PageLines, members: np.ndarray) -> tuple[Row, Row]:
     return [index for row in header for index in row], [index for row in reversed(footer) for index in row]
 
 
-def _rows_apart(lines: PageLines, all_rows: list[Row], at_top: bool) -> list[Row]:
+def _rows_apart(lines: UprightLines, all_rows: list[Row], at_top: bool) -> list[Row]:
     """The rows, from one edge of the page inwards, that are its header or footer."""
     params = lines.params.margins
     for count in range(min(params.max_rows, len(all_rows) - 1), 0, -1):
@@ -43,7 +43,7 @@ def _rows_apart(lines: PageLines, all_rows: list[Row], at_top: bool) -> list[Row
     return []
 
 
-def _is_unlike_body(lines: PageLines, members: Row) -> bool:
+def _is_unlike_body(lines: UprightLines, members: Row) -> bool:
     """Whether lines are in smaller print than the text, or begin far to the right and are no title in large print."""
     params = lines.params.margins
     height, body = lines.height_of(members), lines.body.height
@@ -52,13 +52,13 @@ def _is_unlike_body(lines: PageLines, members: Row) -> bool:
     return bool(height <= params.small * body or (begins_aside and params.small * height <= body))
 
 
-def _inner_edge(lines: PageLines, members: Row, at_top: bool) -> float:
+def _inner_edge(lines: UprightLines, members: Row, at_top: bool) -> float:
     """Distance of the inner edge of lines from the upper or lower edge of the page."""
     boxes = lines.boxes[members]
     return float(boxes[:, 3].max() if at_top else lines.page_height - boxes[:, 1].min())
 
 
-def _outer_edge(lines: PageLines, members: Row, at_top: bool) -> float:
+def _outer_edge(lines: UprightLines, members: Row, at_top: bool) -> float:
     """Distance of the outer edge of lines from the upper or lower edge of the page."""
     boxes = lines.boxes[members]
     return float(boxes[:, 1].min() if at_top else lines.page_height - boxes[:, 3].max())

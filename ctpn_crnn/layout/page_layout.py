@@ -9,12 +9,12 @@ import numpy as np
 from ctpn_crnn.layout.blocks import Block
 from ctpn_crnn.layout.headings import heading_levels
 from ctpn_crnn.layout.margins import header_and_footer
-from ctpn_crnn.layout.page_lines import PageLines, Row, TextRow
 from ctpn_crnn.layout.paragraphs import continues_in_next_column, split_paragraphs
 from ctpn_crnn.layout.params import LayoutParams
 from ctpn_crnn.layout.reading_order import rows, text_blocks
 from ctpn_crnn.layout.table_cells import table_cells
 from ctpn_crnn.layout.tables import find_tables, merge_interlocked
+from ctpn_crnn.layout.upright_lines import Row, TextRow, UprightLines
 from ctpn_crnn.page import Page
 
 
@@ -31,7 +31,7 @@ def lay_out(page: Page, params: LayoutParams = LayoutParams()) -> list[Block]:
     Returns:
         Blocks in reading order, the header first and the footer last; none for a page without lines.
     """
-    return _Layout(PageLines(page, params)).blocks() if page.lines else []
+    return _Layout(UprightLines(page, params)).blocks() if page.lines else []
 
 
 class _Layout:
@@ -41,11 +41,11 @@ class _Layout:
         lines: The page.
     """
 
-    def __init__(self, lines: PageLines) -> None:
+    def __init__(self, lines: UprightLines) -> None:
         self.lines, self.params = lines, lines.params
 
     def blocks(self) -> list[Block]:
-        """See `lay_out`."""
+        """Return the blocks in reading order, the header first and the footer last."""
         straight, astray = np.flatnonzero(~self.lines.is_astray), np.flatnonzero(self.lines.is_astray)
         header, footer = header_and_footer(self.lines, straight)
         rest = np.setdiff1d(straight, header + footer)
@@ -63,7 +63,6 @@ class _Layout:
         blocks: list[Block] = []
         open_paragraph: list[TextRow] = []  # the last block, if it is a paragraph that may go on in the next column
         for part in parts:
-            extent = float(self.lines.boxes[part, 0].min()), float(self.lines.boxes[part, 2].max())
             for kind, part_rows in self._runs(self._rows(part)):
                 if kind == "table":
                     blocks.append(self._table(part_rows))
@@ -74,7 +73,7 @@ class _Layout:
                     continue
                 text_rows = [self.lines.text_row(row) for row in part_rows]
                 paragraphs = split_paragraphs(text_rows, self.lines.body, self.params.paragraphs)
-                levels = heading_levels(paragraphs, self.lines.body, extent, self.params.headings)
+                levels = heading_levels(paragraphs, self.lines.body, self.params.headings)
                 for paragraph, level in zip(paragraphs, levels):
                     block = self._block("heading" if level else "paragraph", _members(paragraph), level)
                     is_first = paragraph is paragraphs[0]

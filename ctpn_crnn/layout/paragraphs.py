@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ctpn_crnn.layout.joining import is_unspaced, is_word_divided
-from ctpn_crnn.layout.page_lines import PrintSize, TextRow
 from ctpn_crnn.layout.params import ParagraphParams
 from ctpn_crnn.layout.text_patterns import ends_with_punctuation, starts_with_bullet, starts_with_number
+from ctpn_crnn.layout.upright_lines import PrintSize, TextRow
 
 _PARAMS = ParagraphParams()
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ctpn_crnn.layout.params import ReadingOrderParams
-from ctpn_crnn.layout.upright import upright_boxes
+from ctpn_crnn.layout.upright_boxes import upright_boxes
 
 _PARAMS = ReadingOrderParams()
 

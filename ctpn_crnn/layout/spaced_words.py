@@ -14,7 +14,7 @@ import numpy as np
 from ctpn_crnn.crnn.chinese_script import HANZI
 from ctpn_crnn.geometry import Quad
 from ctpn_crnn.layout.params import LayoutParams
-from ctpn_crnn.layout.upright import upright_boxes
+from ctpn_crnn.layout.upright_boxes import upright_boxes
 from ctpn_crnn.page import Char, TextLine
 
 _CHINESE = re.compile(f"[{HANZI}]")

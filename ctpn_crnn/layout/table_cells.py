@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ctpn_crnn.layout.blocks import Cell
-from ctpn_crnn.layout.page_lines import Interval, PageLines, Row
+from ctpn_crnn.layout.upright_lines import Interval, Row, UprightLines
 
 
 class _Entry(NamedTuple):
@@ -25,7 +25,7 @@ class _Entry(NamedTuple):
     span: int
 
 
-def table_cells(lines: PageLines, rows: Sequence[Row]) -> list[list[Cell]]:
+def table_cells(lines: UprightLines, rows: Sequence[Row]) -> list[list[Cell]]:
     """Put the lines of a table into rows and columns.
 
     Args:
@@ -49,7 +49,7 @@ def table_cells(lines: PageLines, rows: Sequence[Row]) -> list[list[Cell]]:
     return table
 
 
-def _find_columns(lines: PageLines, rows: Sequence[Row]) -> list[Interval]:
+def _find_columns(lines: UprightLines, rows: Sequence[Row]) -> list[Interval]:
     """The columns from the left: runs of cells that overlap from row to row, without cells that span several."""
     several = [row for row in rows if len(row) > 1] or list(rows)
     boxes = lines.boxes[[index for row in several for index in row]]
@@ -116,7 +116,7 @@ def _is_spanning(boxes: np.ndarray, row_of: np.ndarray, tolerance: float) -> np.
     return (counts >= 2).sum(axis=1) > 0.5 * (is_over.astype(np.float32) @ in_row >= 1).sum(axis=1)
 
 
-def _columns_of(lines: PageLines, index: int, columns: list[Interval]) -> tuple[int, int]:
+def _columns_of(lines: UprightLines, index: int, columns: list[Interval]) -> tuple[int, int]:
     """The first column that a line lies in, and how many it lies in; the nearest one where it lies in none."""
     left, _, right, _ = lines.boxes[index]
     edges = np.array(columns)
@@ -129,7 +129,7 @@ def _columns_of(lines: PageLines, index: int, columns: list[Interval]) -> tuple[
 
 
 def _join_unused_columns(
-    lines: PageLines, entries: list[list[_Entry]], columns: list[Interval]
+    lines: UprightLines, entries: list[list[_Entry]], columns: list[Interval]
 ) -> tuple[list[list[_Entry]], list[Interval]]:
     """Join neighbouring columns that no row uses both of: a heading at the left of numbers that stand at the right."""
     near = lines.params.tables.joined_columns * lines.body.height
@@ -158,7 +158,9 @@ def _join_unused_columns(
     return moved, kept
 
 
-def _join_wrapped_labels(lines: PageLines, entries: list[list[_Entry]], columns: list[Interval]) -> list[list[_Entry]]:
+def _join_wrapped_labels(
+    lines: UprightLines, entries: list[list[_Entry]], columns: list[Interval]
+) -> list[list[_Entry]]:
     """Join rows whose lines belong to one cell.
 
     A row of one line goes to the row above it if it continues a label there that fills its column. A row of one line

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ctpn_crnn.layout.page_lines import Interval, PageLines, Row
 from ctpn_crnn.layout.text_patterns import is_unit, starts_with_section_number
+from ctpn_crnn.layout.upright_lines import Interval, Row, UprightLines
 
 
-def merge_interlocked(lines: PageLines, rows: Sequence[Row]) -> list[Row]:
+def merge_interlocked(lines: UprightLines, rows: Sequence[Row]) -> list[Row]:
     """Join rows that stand partly beside each other, as those of cells with several lines do.
 
     Args:
@@ -29,7 +29,7 @@ def merge_interlocked(lines: PageLines, rows: Sequence[Row]) -> list[Row]:
     return merged
 
 
-def find_tables(lines: PageLines, rows: Sequence[Row]) -> list[range]:
+def find_tables(lines: UprightLines, rows: Sequence[Row]) -> list[range]:
     """Find the tables among the rows of a text block.
 
     Args:
@@ -43,21 +43,21 @@ def find_tables(lines: PageLines, rows: Sequence[Row]) -> list[range]:
 
 
 class _TableFinder:
-    """Finds tables: each grows downwards from a row with gaps, and then takes in what belongs to its ends.
+    """Finds tables: each grows downwards from a row with gaps, and then takes in the headings above it.
 
     Args:
         lines: The page.
         rows: Rows of a text block, from the top.
     """
 
-    def __init__(self, lines: PageLines, rows: Sequence[Row]) -> None:
+    def __init__(self, lines: UprightLines, rows: Sequence[Row]) -> None:
         self.lines, self.rows, self.params = lines, rows, lines.params.tables
         self.gaps = [self._cell_gaps(row) for row in rows]
         with_gaps = [row for row, gaps in zip(rows, self.gaps) if gaps]
         self.table_width = self._width(with_gaps) if with_gaps else 0.0
 
     def find(self) -> list[range]:
-        """See `find_tables`."""
+        """Return the places of the rows of each table, from the top."""
         found: list[range] = []
         start = 0
         while start < len(self.rows):
@@ -79,7 +79,7 @@ class _TableFinder:
         return [gap for gap in self.lines.gaps(row) if gap[1] - gap[0] >= least]
 
     def _grow(self, start: int) -> int:
-        """The last row of a table that begins with a row."""
+        """Return the last row of the table that begins with a row, so far as it is one."""
         last = start
         height = self.lines.height_of(self.rows[start])
         for place in range(start + 1, len(self.rows)):
@@ -171,7 +171,7 @@ class _TableFinder:
         return float(boxes[:, 2].max() - boxes[:, 0].min())
 
 
-def _is_partly_beside(lines: PageLines, above: Row, below: Row) -> bool:
+def _is_partly_beside(lines: UprightLines, above: Row, below: Row) -> bool:
     """Whether a line of one row stands partly beside a line of the next."""
     first, second = lines.boxes[above], lines.boxes[below]
     common = np.minimum(first[:, None, 3], second[:, 3]) - np.maximum(first[:, None, 1], second[:, 1])

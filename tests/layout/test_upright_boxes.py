@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.geometry import box_to_quad
-from ctpn_crnn.layout.upright import upright_boxes, upright_quads, weighted_median
+from ctpn_crnn.layout.upright_boxes import upright_boxes, upright_quads, weighted_median
 from ctpn_crnn.page import Page, TextLine
 
 

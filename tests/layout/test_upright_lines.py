@@ -3,7 +3,7 @@
 import pytest
 from handmade_pages import FULL, line, rows
 
-from ctpn_crnn.layout.page_lines import PageLines, PrintSize
+from ctpn_crnn.layout.upright_lines import PrintSize, UprightLines
 from ctpn_crnn.page import Page
 
 
@@ -17,15 +17,15 @@ def test_print_is_larger_if_height_and_em_say_so():
 
 def test_the_body_text_is_what_most_characters_are_printed_in():
     page = Page(1000, 1400, [line("标题", 100, 50, height=40), *rows([FULL] * 3)])
-    assert PageLines(page).body == PrintSize(pytest.approx(20), pytest.approx(20))
+    assert UprightLines(page).body == PrintSize(pytest.approx(20), pytest.approx(20))
 
 
 def test_a_row_is_one_line_of_text():
     page = Page(1000, 1400, [line("•", 100, 200), line("中文", 140, 200), line("继续", 182, 200), line("远", 300, 200)])
-    row = PageLines(page).text_row([0, 1, 2, 3])
+    row = UprightLines(page).text_row([0, 1, 2, 3])
     assert (row.text, row.has_marker, row.left, row.right) == ("• 中文继续 远", True, 140, 320)
 
 
 def test_a_row_has_the_gaps_that_run_through_it():
     page = Page(1000, 1400, [line("", 0, 0, 100), line("", 50, 5, 200), line("", 250, 0, 300)])
-    assert PageLines(page).gaps([0, 1, 2]) == [(200, 250)]
+    assert UprightLines(page).gaps([0, 1, 2]) == [(200, 250)]

@@ -11,7 +11,7 @@ import numpy as np
 from ctpn_crnn.layout.joining import is_unspaced, join_lines
 from ctpn_crnn.layout.params import LayoutParams
 from ctpn_crnn.layout.text_patterns import is_list_marker
-from ctpn_crnn.layout.upright import upright_boxes, upright_quads, weighted_median
+from ctpn_crnn.layout.upright_boxes import upright_boxes, upright_quads, weighted_median
 from ctpn_crnn.page import Page
 
 Row: TypeAlias = list[int]
@@ -94,7 +94,7 @@ class TextRow:
         return (self.top + self.bottom) / 2
 
 
-class PageLines:
+class UprightLines:
     """The lines of a page in upright coordinates.
 
     Args:
