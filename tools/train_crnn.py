@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains the line reader (CRNN) on lines rendered from fonts and a corpus."""
+"""Train the line reader (CRNN) on lines rendered from fonts and a corpus, or on lines of your own."""
 
 from __future__ import annotations
 
@@ -8,116 +8,143 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ctpn_crnn.commands.arguments import HelpFormatter
-from ctpn_crnn.commands.running import run_command
-from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.runtime import require_keras
-from ctpn_crnn.runtime.devices import use_device
-from ctpn_crnn.training.strategies import STRATEGIES, strategy_scope
-from ctpn_crnn.weights import read_weights
+from training_arguments import (
+    RESUME_HINT,
+    add_run,
+    add_sources,
+    add_training,
+    check_run,
+    training_options,
+    use_precision,
+)
 
-EXAMPLES = """examples:
+from ctpn_crnn.commands.arguments import make_parser, positive, share
+from ctpn_crnn.commands.running import run_command
+from ctpn_crnn.crnn.charset import Charset
+from ctpn_crnn.runtime.devices import use_device
+from ctpn_crnn.synthesis.lines import LineStyle
+from ctpn_crnn.training.line_batches import BatchPlan, LineSource
+from ctpn_crnn.training.options import TrainingOptions
+from ctpn_crnn.training.strategies import is_chief, strategy_scope
+from ctpn_crnn.weights import WeightsFile
+
+DEFAULTS = TrainingOptions(steps=5000, weight_decay=1e-3, clip_norm=2.0, seed=1)
+
+EPILOG = """\
+examples:
   python tools/train_crnn.py --smoke
-  python tools/train_crnn.py runs/crnn --corpus corpus/ --backgrounds photos/ --steps frames:4000 ctc:2000
-  python tools/train_crnn.py runs/mine --lines my_lines/ --init crnn.h5 --steps ctc:1000
-  python tools/train_crnn.py runs/crnn --resume          # goes on exactly where the run stopped
+  python tools/train_crnn.py runs/crnn --corpus texts/ --backgrounds photos/ --steps 30000 --frame-steps 10000
+  python tools/train_crnn.py runs/mine --lines my_lines/ --init crnn.h5 --steps 1000
+  python tools/train_crnn.py runs/crnn --resume ...      (goes on exactly where it stopped; the same options as before)
+
+OUTPUT gets checkpoint.npz, log.csv and crnn.h5.
+
+exit codes: 0 trained, 1 an unexpected error, 2 bad usage or input, 130 interrupted
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    p = argparse.ArgumentParser(description=__doc__, epilog=EXAMPLES, formatter_class=HelpFormatter)
-    p.add_argument("output", nargs="?", help="folder of checkpoint, logs and weights")
-    data = p.add_argument_group("data")
-    data.add_argument("--corpus", help="folder of UTF-8 .txt files; without it only a few built-in sentences are drawn")
-    data.add_argument("--fonts", nargs="+", default=[], help="folders of fonts (default: the system's)")
-    data.add_argument("--backgrounds", help="folder of .jpg photographs without text")
-    data.add_argument(
-        "--lines", metavar="DIR", help="line list of your own (lines.tsv: image, tab, text); for the phase ctc only"
-    )
+def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = make_parser(__doc__, EPILOG)
+    add_run(parser)
+    data = parser.add_argument_group("data")
+    add_sources(data)
+    data.add_argument("--lines", metavar="DIR", help="line list of your own (lines.tsv: image, tab, text)")
     data.add_argument(
         "--lines-share", type=float, default=0.5, metavar="S", help="of lines from that list, 0..1; others are rendered"
     )
-    data.add_argument("--charset", help="charset file, one character a line (default: the built-in charset)")
-    data.add_argument("--strength", type=float, default=0.6, help="strength of the degradation, 0..1")
-    data.add_argument("--signs", type=float, default=0.3, help="share of lines drawn as signs on photographs, 0..1")
+    data.add_argument("--charset", help="charset file, one character a line (None: the built-in charset)")
+    data.add_argument("--strength", type=share, default=0.6, help="strength of the degradation, 0..1")
+    data.add_argument("--signs", type=share, default=0.3, help="share of lines drawn as signs on photographs, 0..1")
     data.add_argument(
-        "--traditional", type=float, default=0.3, help="share of Chinese text in traditional characters (needs OpenCC)"
+        "--traditional", type=share, default=0.3, help="share of Chinese text in traditional characters (needs OpenCC)"
+    )
+    data.add_argument("--pixels", type=positive, default=4160, help="sum of the widths of the lines of a batch")
+    data.add_argument(
+        "--widths", type=int, nargs="+", default=[96, 160, 160, 256, 400], help="widths of batches, multiples of 4"
     )
     data.add_argument(
-        "--dev", nargs="*", default=[], help="folders to validate on: line lists, or detection sets with text"
-    )
-    data.add_argument("--dev-lines", type=int, default=96, help="lines of each validation set")
-    run = p.add_argument_group("training")
-    run.add_argument(
-        "--steps",
+        "--dev",
         nargs="+",
-        default=["frames:4000", "ctc:3000"],
-        metavar="PHASE:STEPS[:RATE]",
-        help="schedule: phases frames, ctc with their steps and peak learning rates",
+        action="extend",
+        default=[],
+        metavar="DIR",
+        help="sets to validate on besides rendered lines: line lists, or detection sets with text",
     )
-    run.add_argument("--pixels", type=int, default=4160, help="sum of the widths of a batch")
-    run.add_argument(
-        "--widths", type=int, nargs="+", default=[96, 160, 160, 256, 400], help="bucket widths, multiples of 4"
+    data.add_argument("--dev-lines", type=positive, default=96, help="lines of each set to validate on")
+    training = add_training(parser, DEFAULTS)
+    training.add_argument(
+        "--frame-steps", type=int, default=0, help="first steps that learn from frame labels; needed from scratch"
     )
-    run.add_argument("--epoch-steps", type=int, default=100, help="steps between checkpoints")
-    run.add_argument("--validate-every", type=int, default=5, help="validate after so many epochs")
-    run.add_argument("--processes", type=int, default=1, help="rendering processes")
-    run.add_argument("--device", default="auto", help="auto, cpu, gpu (all of them), gpu:N; cpu:N: N logical ones")
-    run.add_argument("--strategy", choices=STRATEGIES, default="none", help="how several devices share each batch")
-    run.add_argument("--seed", type=int, default=1)
-    run.add_argument("--ema", type=float, default=0.99, help="momentum of the running average of the weights")
-    run.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto")
-    run.add_argument(
-        "--resume", nargs="?", const="", metavar="CHECKPOINT", help="go on from the output's checkpoint or this one"
+    return parser.parse_args(argv)
+
+
+def train(arguments: argparse.Namespace, weights: WeightsFile | None) -> None:
+    """Train, and say where the weights are."""
+    from ctpn_crnn.training.crnn_training import ReaderData, ReaderTask
+    from ctpn_crnn.training.line_validation import real_set, rendered_set
+    from ctpn_crnn.training.loop import Trainer
+
+    options = training_options(arguments)
+    source = LineSource(
+        Charset.load(arguments.charset) if arguments.charset else Charset.default(),
+        tuple(arguments.fonts),
+        arguments.corpus,
+        arguments.backgrounds,
+        LineStyle(strength=arguments.strength, signs=arguments.signs),
+        lines=arguments.lines,
+        share=arguments.lines_share,
+        traditional=arguments.traditional,
     )
-    run.add_argument("--init", metavar="WEIGHTS", help="start from a weights file; its charset may be a subset of ours")
-    run.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs too")
-    run.add_argument("--smoke", action="store_true", help="a tiny run of about a minute; fails unless the loss falls")
-    return p
+    plan = BatchPlan(tuple(arguments.widths), arguments.pixels, options.seed)
+    data = ReaderData(source, plan, arguments.frame_steps)
+    if arguments.lines:
+        fitting, lines = data.fitting_lines()
+        print(f"{fitting} of {lines} lines of {arguments.lines} are narrow enough to be trained on", flush=True)
+    use_precision(options)
+    sets = [rendered_set(source, arguments.dev_lines), *(real_set(path, arguments.dev_lines) for path in arguments.dev)]
+    task = ReaderTask(data, sets, describe(arguments))
+    if weights is not None:
+        task.start_from(weights)
+    print(f"{task.model.count_params():,} parameters, {len(source.charset)} characters", flush=True)
+    trainer = Trainer(task, options, arguments.output, arguments.tensorboard)
+    if arguments.resume:
+        trainer.resume()
+    trainer.run()
+    if is_chief():
+        print(f"Saved {trainer.weights}", flush=True)
 
 
-def check(arguments: argparse.Namespace) -> None:
-    """Find what is wrong before the framework is imported, as far as that goes.
-
-    Raises:
-        ConfigError: No output folder is named, it holds a run, or the framework is not installed.
-        WeightsError: --init is missing, damaged, or no reader's.
-    """
-    if not (arguments.smoke or arguments.output):
-        raise ConfigError("Name an output folder, or use --smoke.")
-    anew = arguments.smoke or arguments.resume is None
-    if anew and arguments.output and (Path(arguments.output) / "checkpoint.h5").exists():
-        raise ConfigError(f"{arguments.output} holds a run already: add --resume, or name another folder.")
-    if arguments.init:
-        read_weights(arguments.init, "crnn")
-    require_keras("training")
+def describe(arguments: argparse.Namespace) -> dict[str, object]:
+    """Return what the reader is trained on, by names that mean something on another machine."""
+    return {
+        "lines": Path(arguments.lines).name if arguments.lines else None,
+        "lines_share": arguments.lines_share if arguments.lines else 0.0,
+        "signs": arguments.signs,
+        "strength": arguments.strength,
+        "traditional": arguments.traditional,
+    }
 
 
-def train(arguments: argparse.Namespace) -> None:
-    """Train as the arguments say."""
-    if arguments.smoke:
-        from ctpn_crnn.training.crnn_smoke import smoke_run
+def smoke(arguments: argparse.Namespace) -> None:
+    """Train a tiny reader, and say how the loss fell."""
+    from ctpn_crnn.training.smoke import smoke_reader, smoke_run
 
-        with tempfile.TemporaryDirectory() as folder:
-            print(smoke_run(arguments.output or folder))
-    else:
-        from ctpn_crnn.training.crnn_run import train_from_arguments
-
-        train_from_arguments(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        print(smoke_run(smoke_reader, arguments.output or folder, arguments.tensorboard))
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs the tool; returns the exit status."""
-    arguments = parser().parse_args(argv)
+    """Run the tool; returns the exit code."""
+    arguments = parse_arguments(argv)
 
     def work() -> None:
-        check(arguments)
+        weights = check_run(arguments, "crnn")
         use_device(arguments.device)
         with strategy_scope(arguments.strategy):
-            train(arguments)
+            smoke(arguments) if arguments.smoke else train(arguments, weights)
 
-    return run_command(work, "train_crnn", resume_hint="--resume goes on from the last checkpoint")
+    return run_command(work, "train_crnn", resume_hint=RESUME_HINT)
 
 
 if __name__ == "__main__":
