@@ -64,10 +64,8 @@ def test_the_walk(tmp_path, monkeypatch, capsys, load_tool):
     assert capsys.readouterr().out == f"new: {NEW}\n"
 
     train, _, after, export, read = commands_of_the_document()
-    steps = train.index("--steps") + 1
-    tiny = ["--fonts", str(FONT), "--widths", "96", "--pixels", "192", "--dev-lines", "2", "--epoch-steps", "2"]
+    tiny = ["--fonts", str(FONT), "--widths", "96", "--pixels", "192", "--dev-lines", "2", "--steps", "2"]
     tiny += ["--processes", "0", "--lines-share", "1", "--precision", "float32"]
-    train[steps] = "ctc:2:0.0001"
     train[train.index("--init") + 1] = str(ROOT / "ctpn_crnn" / "weights" / "crnn.h5")
     assert load_tool("train_crnn").main([*train[2:], *tiny]) == 0, capsys.readouterr().err
     out = capsys.readouterr().out
@@ -90,7 +88,7 @@ def test_the_walk(tmp_path, monkeypatch, capsys, load_tool):
 @pytest.mark.parametrize(
     "change, message",
     [
-        (["--steps", "frames:2", "ctc:2"], "the phase frames"),
+        (["--frame-steps", "2"], "--frame-steps 2"),
         (["--lines-share", "2"], "--lines-share 2.0"),
         (["--lines", "none"], "none"),
         (["--widths", "16"], "every line of my_lines is wider"),
@@ -100,7 +98,7 @@ def test_bad_input_is_told_before_the_training(tmp_path, monkeypatch, capsys, lo
     monkeypatch.chdir(tmp_path)
     write_lines(tmp_path / "my_lines", ("123",))
     (tmp_path / "charset.txt").write_text("1\n2\n3\n", encoding="utf-8")
-    argv = ["run", "--lines", "my_lines", "--charset", "charset.txt", "--steps", "ctc:2", "--precision", "float32"]
+    argv = ["run", "--lines", "my_lines", "--charset", "charset.txt", "--steps", "2", "--precision", "float32"]
     assert load_tool("train_crnn").main([*argv, *change]) == 2
     err = capsys.readouterr().err
     assert message in err and err.count("\n") == 1 and not (tmp_path / "run").exists()

@@ -50,7 +50,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = make_parser(__doc__, EPILOG)
     add_run(parser)
-    parser.add_argument("--out", dest="output", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)  # former name of OUTPUT
     parser.add_argument("--vgg16", type=Path, help="ImageNet VGG16 as .npz (None: keras.applications downloads it)")
     parser.add_argument("--from-scratch", action="store_true", help="start from random weights, without ImageNet")
     data = parser.add_argument_group("data")
@@ -79,7 +79,9 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         default=True,
         help="whether text and formulas have equal parts of the positives",
     )
-    return parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
+    arguments.output = arguments.output or arguments.out
+    return arguments
 
 
 def page_sources(arguments: argparse.Namespace) -> tuple[PageSource, PageSource | None]:

@@ -159,6 +159,7 @@ class Trainer:
         # Some batches more than are needed, since the monitor ends the last epoch within it.
         batches = TrainingBatches(stage.maker, done, stage.end - done + interval, self.options.processes)
         first = -(-done // interval)
+        callbacks = self._callbacks(stage, batches)
         try:
             model.fit(
                 shared_input(batches.as_input(), stage.maker.smallest),
@@ -167,7 +168,7 @@ class Trainer:
                 initial_epoch=first,
                 epochs=first - (done - stage.end) // interval,
                 verbose=0,
-                callbacks=self._callbacks(stage, batches),
+                callbacks=callbacks,
             )
         except Exception as error:
             if batches.error is not None:
@@ -175,6 +176,9 @@ class Trainer:
             raise
         finally:
             batches.close()
+            for callback in callbacks:
+                if isinstance(callback, (TrainingLog, TrainingProgress)):
+                    callback.on_train_end()  # closes what an interrupted `fit` leaves open
 
     def _callbacks(self, stage: Stage, batches: TrainingBatches) -> list[keras.callbacks.Callback]:
         monitor = TrainingMonitor(self, batches, stage.end)

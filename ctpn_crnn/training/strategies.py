@@ -1,11 +1,10 @@
-"""Share the work of a training step among several devices (`tf.distribute`); `runtime.devices` chooses the devices.
+"""Data-parallel training with `tf.distribute`: each device holds all weights and takes its part of each batch.
 
     with strategy_scope("mirrored"):
-        trainer = ...                        # models, optimizers and `fit` are made and called inside the scope
+        model = ...                          # models, optimizers and `fit` belong inside the scope
         model.fit(shared_input(dataset))
 
-Data parallel: every replica holds all weights and takes its part of each batch; gradients are added up.
-Importing this module imports neither TensorFlow nor Keras.
+The devices are chosen by `runtime.devices`. Importing this module imports neither TensorFlow nor Keras.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ STRATEGIES = ("none", "mirrored", "multiworker")
 
 @contextlib.contextmanager
 def strategy_scope(name: str = "none") -> Iterator[None]:
-    """Within it models are made, compiled and fitted on all replicas of a strategy.
+    """Build, compile and fit the models of the block on all replicas of a strategy.
 
     Args:
         name: "none"; "mirrored": all GPUs of this machine that `use_device` left visible, or all logical CPU devices
@@ -61,15 +60,15 @@ def strategy_scope(name: str = "none") -> Iterator[None]:
 
 
 def check_tf_config(text: str | None) -> None:
-    """Check the environment variable TF_CONFIG, for TensorFlow waits without end, or fails late, when it is wrong.
+    """Check the environment variable TF_CONFIG: with a wrong one TensorFlow waits without end or fails late.
 
     Raises:
         ConfigError: It is missing or malformed.
     """
     example = '{"cluster": {"worker": ["host0:2222", "host1:2222"]}, "task": {"type": "worker", "index": 0}}'
-    told = f"TF_CONFIG is to tell each worker of all workers and of its own place, as in {example}"
+    purpose = f"TF_CONFIG must tell each worker all workers and its own place, as in {example}"
     if not text:
-        raise ConfigError(f"strategy 'multiworker': {told}; it is not set.")
+        raise ConfigError(f"strategy 'multiworker': {purpose}; it is not set.")
     try:
         config = json.loads(text)
         workers, task = config["cluster"]["worker"], config["task"]
@@ -77,11 +76,11 @@ def check_tf_config(text: str | None) -> None:
     except (ValueError, KeyError, TypeError):
         good = False
     if not good:
-        raise ConfigError(f"strategy 'multiworker': {told}; it is {text!r}.")
+        raise ConfigError(f"strategy 'multiworker': {purpose}; it is {text!r}.")
 
 
 def _strategy() -> Any | None:
-    """The strategy whose scope this is, or None."""
+    """Return the strategy in whose scope this is called, or None."""
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is None or not tensorflow.distribute.has_strategy():
         return None
@@ -89,31 +88,30 @@ def _strategy() -> Any | None:
 
 
 def replicas() -> int:
-    """How many replicas share each batch; 1 outside of a scope."""
+    """Return the number of replicas that share each batch; 1 outside of a scope."""
     strategy = _strategy()
     return 1 if strategy is None else strategy.num_replicas_in_sync
 
 
 def is_multiworker() -> bool:
-    """Whether other processes train along."""
+    """Return whether other processes take part in the training."""
     strategy = _strategy()
     resolver = None if strategy is None else strategy.cluster_resolver
     return resolver is not None and len(resolver.cluster_spec().as_dict().get("worker", [])) > 1
 
 
 def is_chief() -> bool:
-    """Whether this process writes the files; of several workers only the first one does."""
+    """Return whether this process writes the files: of several workers only the first one does."""
     return not is_multiworker() or _strategy().cluster_resolver.task_id == 0
 
 
-def shared_input(batches: Any, check: int | None = None) -> Any:
-    """What to hand to `fit`: each replica gets its part of each batch, in their order, so that together they see the
-    batches that a single one would see.
+def shared_input(batches: Any, smallest: int) -> Any:
+    """Return what `fit` is to be given, so that the replicas together see the batches that one device would see.
 
     Args:
-        batches: A `tf.data.Dataset` or a `keras.utils.PyDataset` of batches; nested arrays of which the first axis is
-            the batch. Every worker process is given the same ones.
-        check: Least number of samples of any batch, where known.
+        batches: Batches of nested arrays whose first axis is the batch; under a strategy a `tf.data.Dataset`. Every
+            worker process is given the same ones.
+        smallest: Least number of samples of a batch.
 
     Returns:
         `batches` itself outside of a scope, else a distributed data set without a known length: give `fit` the steps.
@@ -124,11 +122,9 @@ def shared_input(batches: Any, check: int | None = None) -> Any:
     strategy, count = _strategy(), replicas()
     if strategy is None or count == 1:
         return batches
-    if check is not None and check < count:
-        raise ConfigError(f"a batch of {check} samples cannot be shared by {count} replicas: give a larger batch.")
+    if smallest < count:
+        raise ConfigError(f"a batch of {smallest} samples cannot be shared by {count} replicas: give a larger batch.")
     import tensorflow as tf
-
-    whole = batches if isinstance(batches, tf.data.Dataset) else _dataset_of(batches)
 
     def parts(context: tf.distribute.InputContext) -> tf.data.Dataset:
         here = context.num_replicas_in_sync // context.num_input_pipelines
@@ -142,20 +138,6 @@ def shared_input(batches: Any, check: int | None = None) -> Any:
         def local_parts(*batch: Any) -> tf.data.Dataset:
             return tf.data.Dataset.range(first, first + here).map(lambda replica: cut(replica, *batch))
 
-        return whole.flat_map(local_parts).prefetch(here)
+        return batches.flat_map(local_parts).prefetch(here)
 
     return strategy.distribute_datasets_from_function(parts)
-
-
-def _dataset_of(batches: Any) -> Any:
-    """A `tf.data.Dataset` of a `PyDataset`; every axis but those of one length in every image may vary."""
-    import keras
-    import tensorflow as tf
-
-    def spec(array: Any) -> tf.TensorSpec:
-        return tf.TensorSpec((None,) * (array.ndim - 1) + array.shape[-1:], array.dtype)
-
-    signature = keras.tree.map_structure(spec, batches[0])
-    return tf.data.Dataset.from_generator(
-        lambda: (batches[index] for index in range(len(batches))), output_signature=signature
-    )

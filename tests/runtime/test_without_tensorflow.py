@@ -84,7 +84,7 @@ def test_without_onnx_runtime_either():
     [
         ("tools/train_crnn.py", ["{}/run"]),
         ("tools/train_crnn.py", ["--smoke"]),
-        ("tools/train_ctpn.py", ["--out", "{}/run"]),
+        ("tools/train_ctpn.py", ["{}/run"]),
         ("ctpn_crnn/__main__.py", ["detect", "{}/in.txt", "{}/out.csv", "--gpu"]),
         ("ctpn_crnn/__main__.py", ["export", "crnn", "{}/saved"]),
         ("ctpn_crnn/__main__.py", ["export", "crnn", "{}/a.onnx"]),

@@ -18,13 +18,15 @@ FONT = ROOT / "ctpn_crnn" / "assets" / "CtpnCrnnSans.woff2"
 
 READER = (
     *("--charset", "charset.txt", "--fonts", str(FONT), "--corpus", "corpus", "--widths", "96", "--pixels", "384"),
-    *("--steps", "ctc:3:0.001", "--epoch-steps", "1", "--validate-every", "9", "--dev-lines", "2"),
-    *("--processes", "0", "--precision", "float32", "--seed", "3"),
+    *("--dev-lines", "2", "--seed", "3"),
 )
 DETECTOR = (
     *("--from-scratch", "--fonts", str(FONT), "--corpus", "corpus", "--size", "64", "--scale", "0.7", "1.0"),
-    *("--batch-size", "4", "--steps", "3", "--freeze-blocks", "4", "--warmup-steps", "1", "--log-steps", "1"),
-    *("--samples", "4096", "--hard", "0", "--validation-crops", "0", "--workers", "0", "--precision", "float32"),
+    *("--batch-size", "4", "--freeze-blocks", "4", "--samples", "4096", "--hard", "0", "--validation-crops", "0"),
+)
+COMMON = (
+    *("--steps", "3", "--learning-rate", "0.001", "--warmup-steps", "0", "--checkpoint-steps", "1"),
+    *("--validate-every", "9", "--processes", "0", "--precision", "float32"),
 )
 TOOLS = {"train_crnn.py": READER, "train_ctpn.py": DETECTOR}
 # What docs/gpu.md says: the detector's loss is a mean over sampled anchors, taken in each part.
@@ -42,9 +44,8 @@ def tool(request, tmp_path) -> tuple[str, Path]:
 @contextmanager
 def started(tool: tuple[str, Path], out: str, *options: str, **environment: str) -> Iterator[subprocess.Popen]:
     name, folder = tool
-    output = (out,) if name == "train_crnn.py" else ("--out", out)
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "tools" / name), *output, *TOOLS[name], *options],
+        [sys.executable, str(ROOT / "tools" / name), out, *TOOLS[name], *COMMON, *options],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
