@@ -127,7 +127,7 @@ def _strips_of_quad(quad: np.ndarray, kind: int, image_size: tuple[int, int], pa
 
 
 def _image_corners(quad: np.ndarray) -> np.ndarray:
-    """Corners by their place in the image: left top, right top, right bottom, left bottom, whatever the text's angle."""
+    """Corners by place in the image: left top, right top, right bottom, left bottom, at any angle of the text."""
     by_x = quad[np.argsort(quad[:, 0], kind="stable")]
     left, right = by_x[:2], by_x[2:]
     left, right = left[np.argsort(left[:, 1], kind="stable")], right[np.argsort(right[:, 1], kind="stable")]

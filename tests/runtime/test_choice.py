@@ -9,7 +9,6 @@ from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.runtime import choice, choose_runtime, load_network
 from ctpn_crnn.runtime import machine as machine_module
 from ctpn_crnn.runtime.choice import explain_choice
-from ctpn_crnn.runtime.machine import may_have_gpu, thread_count
 
 
 @pytest.fixture
@@ -60,27 +59,3 @@ def test_nothing_installed_is_said_plainly(machine):
     for name in ("onnx", "keras"):
         with pytest.raises(ConfigError, match="not installed"):
             load_network(CRNN_DEFINITION, runtime=name)
-
-
-def test_gpus_are_seen_by_their_device_files(tmp_path, monkeypatch):
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    assert not may_have_gpu(tmp_path)
-    (tmp_path / "nvidiactl").touch()
-    assert not may_have_gpu(tmp_path)
-    (tmp_path / "nvidia0").touch()
-    assert may_have_gpu(tmp_path)
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
-    assert not may_have_gpu(tmp_path)
-
-
-def test_threads_are_physical_cores(tmp_path, monkeypatch):
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr("os.sched_getaffinity", lambda process: {0, 1, 2, 3}, raising=False)
-    for cpu, siblings in enumerate(("0,2", "1,3", "0,2", "1,3")):
-        folder = tmp_path / f"cpu{cpu}" / "topology"
-        folder.mkdir(parents=True)
-        (folder / "thread_siblings_list").write_text(siblings)
-    assert thread_count(tmp_path) == 2
-    assert thread_count(tmp_path / "none") == 4
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert thread_count(tmp_path) == 3

@@ -12,7 +12,7 @@ import pytest
 from ctpn_crnn.crnn.definition import CRNN_DEFINITION
 from ctpn_crnn.ctpn.definition import CTPN_DEFINITION
 from ctpn_crnn.ctpn.detector import Detector
-from ctpn_crnn.errors import ConfigError, WeightsError
+from ctpn_crnn.errors import WeightsError
 from ctpn_crnn.export.ranges import BINS, best_end, fit_ranges
 from ctpn_crnn.runtime import int8, load_network, onnx_network
 from ctpn_crnn.runtime.int8 import Int8Layers, quantized
@@ -150,8 +150,6 @@ def test_auto_takes_it_where_processor_and_file_can(ranged, reader, detector, mo
 def test_a_file_without_ranges_says_what_to_do(reader):
     with pytest.raises(WeightsError, match=r"fit_int8\.py"):
         OnnxNetwork(CRNN_DEFINITION, reader[1], "int8")
-    with pytest.raises(ConfigError, match="images"):
-        fit_ranges(reader[1], [])
 
 
 def test_a_few_outliers_do_not_set_the_range():

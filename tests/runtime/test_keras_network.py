@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
@@ -13,10 +9,9 @@ import pytest
 from ctpn_crnn.crnn.definition import CRNN_DEFINITION
 from ctpn_crnn.ctpn.definition import CTPN_DEFINITION
 from ctpn_crnn.ctpn.detector import Detector
-from ctpn_crnn.errors import ConfigError, WeightsError
+from ctpn_crnn.errors import WeightsError
 from ctpn_crnn.runtime import load_network
 from ctpn_crnn.runtime.keras_network import KerasNetwork, choose_precision
-from ctpn_crnn.runtime.machine import processor_flags
 
 CHARSET = "abc甲"
 
@@ -69,7 +64,7 @@ def test_bfloat16_is_near_float32_and_leaves_the_users_policy(reader):
     assert abs(logits - reader[0].predict_on_batch(lines.astype(np.float32))).max() < 0.1
 
 
-def test_precision_follows_the_processor(monkeypatch, tmp_path):
+def test_precision_follows_the_processor(monkeypatch):
     module = "ctpn_crnn.runtime.keras_network"
     monkeypatch.setattr(f"{module}._gpu_has_bfloat16", lambda: False)
     for flags, expected in (
@@ -81,10 +76,6 @@ def test_precision_follows_the_processor(monkeypatch, tmp_path):
         assert choose_precision() == expected
     monkeypatch.setattr(f"{module}._gpu_has_bfloat16", lambda: True)
     assert choose_precision() == "bfloat16"
-    cpuinfo = tmp_path / "cpuinfo"
-    cpuinfo.write_text("processor\t: 0\nflags\t\t: fpu avx2 amx_bf16\nprocessor\t: 1\nflags\t\t: fpu\n")
-    assert processor_flags(cpuinfo) == {"fpu", "avx2", "amx_bf16"}
-    assert processor_flags(tmp_path / "none") == set()
 
 
 def test_weights_of_the_other_network_are_refused(reader, tmp_path):
@@ -92,27 +83,3 @@ def test_weights_of_the_other_network_are_refused(reader, tmp_path):
         load_network(CTPN_DEFINITION, reader[1], "keras")
     with pytest.raises(WeightsError):
         load_network(CRNN_DEFINITION, tmp_path / "missing.h5", "keras")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "named"),
-    [
-        ({"runtime": "torch"}, "runtime"),
-        ({"precision": "int4"}, "precision"),
-        ({"runtime": "keras", "precision": "int8"}, "int8"),
-        ({"precision": "int8", "weights": "model.onnx"}, "model.onnx"),
-        ({"runtime": "onnx", "precision": "bfloat16"}, "bfloat16"),
-        ({"runtime": "keras", "weights": "model.onnx"}, "model.onnx"),
-    ],
-)
-def test_bad_arguments_are_named(arguments, named):
-    with pytest.raises(ConfigError, match=named):
-        load_network(CTPN_DEFINITION, **arguments)
-
-
-def test_importing_the_room_loads_no_framework():
-    code = (
-        "import sys, ctpn_crnn.runtime, ctpn_crnn.ctpn.detector; "
-        "sys.exit(bool({'tensorflow', 'keras', 'jax'} & set(sys.modules)))"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[2]).returncode == 0
