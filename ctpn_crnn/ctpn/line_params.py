@@ -20,7 +20,6 @@ class LineParams:
             best fit is taken, so that little suffices.
         min_similarity: Smaller over larger height of neighbours.
         gap_ratio: Widest gap between neighbours, in heights of the smaller one; strips in adjacent columns have no gap.
-        max_gap: Widest gap between neighbours in pixels, whatever their height.
         break_ratio: Neighbours are kept apart where the side offsets on both sides agree that one line ends and another
             one starts, more than this many heights apart. Part of side-refinement.
         agreement: Two strips speak of the same end when they place it this near to each other, in strips.
@@ -31,9 +30,6 @@ class LineParams:
             has it on photographs. Chosen on: rendered pages.
         max_line_overlap: A line of which more than this share lies inside a stronger one is dropped.
         side_refinement: Move the ends of lines by the side offsets; without it they fall on the 16 px grid.
-        max_outward: How far side-refinement may move an end out of the middle of its strip, in strips: an end lies
-            within 32 px of a trained anchor, and one missing strip is made good.
-        max_inward: How far side-refinement may move an end inwards, in strips.
         level_rise: A line that rises by less than this share of its height is level: a slope fitted to two or three
             strips is mostly noise.
         taper_strips: From this many strips on, top and bottom edges have slopes of their own (text in perspective).
@@ -50,7 +46,6 @@ class LineParams:
     min_overlap: float = 0.3
     min_similarity: float = 0.6
     gap_ratio: float = 1.0
-    max_gap: float = 128.0
     break_ratio: float = 0.8
     agreement: float = 0.3
     min_line_score: float = 0.85
@@ -58,8 +53,6 @@ class LineParams:
     sure_strip: float | None = 0.98
     max_line_overlap: float = 0.3
     side_refinement: bool = True
-    max_outward: float = 1.5
-    max_inward: float = 1.0
     level_rise: float = 0.1
     taper_strips: int = 6
     formula_overlap: float = 0.5
@@ -75,7 +68,7 @@ class LineParams:
             raise ConfigError(f"sure_strip is {self.sure_strip!r}: give a number from 0 to 1, or None.")
         if self.min_similarity == 0:
             raise ConfigError("min_similarity is 0: give a number above 0, for example 0.7.")
-        for name in ("gap_ratio", "max_gap", "break_ratio"):
+        for name in ("gap_ratio", "break_ratio"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ConfigError(f"{name} is {getattr(self, name)!r}: give a finite number, 0 or more.")
 

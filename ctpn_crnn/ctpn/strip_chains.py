@@ -134,7 +134,7 @@ def _nearest_neighbours(strips: Strips, params: LineParams, direction: int) -> n
     best = np.full(len(strips.score), -1)
     pending = np.arange(len(best))
     reach = strips.height * max(0.5, 1 - params.min_overlap) / params.min_similarity
-    widest = np.minimum(strips.height * params.gap_ratio, params.max_gap)
+    widest = strips.height * params.gap_ratio
     columns = 0
     while len(pending):
         columns += 1

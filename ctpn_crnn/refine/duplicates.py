@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ctpn_crnn.geometry import Quad, intersection_area, quad_area, quad_axes, quad_size
+from ctpn_crnn.geometry import Quad, intersection_area, quad_area, quad_axes
 from ctpn_crnn.page import Region
 
 
@@ -19,13 +19,9 @@ class DuplicateParams:
 
     Attributes:
         same_line: Share of the smaller of two lines that must lie in the other one.
-        same_row: Largest distance between the middles of two lines that stand in one row, in heights of the stronger.
-        alike: Least and largest height of the weaker of two such lines, in heights of the stronger.
     """
 
     same_line: float = 0.5
-    same_row: float = 0.3
-    alike: tuple[float, float] = (0.6, 1.6)
 
 
 DEFAULTS = DuplicateParams()
@@ -39,7 +35,7 @@ def merge_duplicates(regions: Sequence[Region], params: DuplicateParams = DEFAUL
         params: Thresholds.
 
     Returns:
-        The stronger lines, each lengthened by the weaker ones in its row.
+        The stronger lines, each lengthened by the weaker ones on it.
     """
     kept: list[Region] = []
     boxes = np.empty((len(regions), 4), np.float32)  # of those in `kept`
@@ -59,20 +55,15 @@ def merge_duplicates(regions: Sequence[Region], params: DuplicateParams = DEFAUL
         if place == len(kept):
             kept.append(region)
         else:
-            kept[place] = replace(kept[place], quad=_as_long_as_both(kept[place].quad, region.quad, params))
+            kept[place] = replace(kept[place], quad=_as_long_as_both(kept[place].quad, region.quad))
         quad = kept[place].quad
         boxes[place] = *quad.min(axis=0), *quad.max(axis=0)
     return kept
 
 
-def _as_long_as_both(line: Quad, other: Quad, params: DuplicateParams) -> Quad:
-    """Return a line lengthened by another one in its row, of which it lacks one end."""
-    height = quad_size(line)[1]
-    middle, along, down = quad_axes(line)
-    offset = (other.mean(axis=0) - middle) @ down
-    low, high = params.alike
-    if abs(offset) > params.same_row * height or not low < quad_size(other)[1] / max(height, 1e-6) < high:
-        return line
+def _as_long_as_both(line: Quad, other: Quad) -> Quad:
+    """Return a line lengthened by another one that lies on it, of which it lacks one end."""
+    middle, along, _ = quad_axes(line)
     reach = (other - middle) @ along
     left, right = (line[[0, 3]] - middle) @ along, (line[[1, 2]] - middle) @ along
     before, behind = left.mean() - reach.min(), reach.max() - right.mean()

@@ -44,12 +44,6 @@ def test_the_share_is_a_parameter():
     assert len(merged((0, 0, 200, 20), (155, 0, 255, 20), same_line=0.4)) == 1
 
 
-@pytest.mark.parametrize("other", [(50, 8, 130, 28), (50, 0, 130, 11)])
-def test_a_line_in_another_row_or_of_another_height_does_not_lengthen(other):
-    first = (0.0, 0.0, 100.0, 20.0)
-    assert merged(first, other)[0] == first
-
-
 def test_a_leaning_line_is_lengthened_along_its_lean():
     turn = np.array([[np.cos(0.2), np.sin(0.2)], [-np.sin(0.2), np.cos(0.2)]])
     first, second = (box_to_quad(*box) @ turn for box in ((0, 0, 100, 20), (40, 0, 160, 20)))
