@@ -94,15 +94,16 @@ def _refined_ends(
     lasts = starts + counts - 1
     left, sure_left = _refined_end(strips, starts, np.minimum(starts + 1, lasts))
     right, sure_right = _refined_end(strips, lasts, np.maximum(lasts - 1, starts))
-    # Where the image cuts a line, its end cannot be seen and the offset means nothing, unless two strips say the same.
+    # Where the image (or a window of a larger one) cuts a line, its end cannot be seen and the offset means nothing,
+    # unless two strips say the same.
     left = np.where(sure_left | (grid_left > 0), left, grid_left)
     right = np.where(sure_right | (grid_right < image_width), right, grid_right)
     # A lone strip has one offset for two ends: it belongs to the nearer one, the other stays on the grid.
     alone = counts == 1
     left = np.where(alone & (strips.side[starts] > 0), grid_left, left)
     right = np.where(alone & (strips.side[starts] <= 0), grid_right, right)
-    impossible = right - left < STRIDE / 4
-    return np.where(impossible, grid_left, left), np.where(impossible, grid_right, right)
+    crossed = right <= left
+    return np.where(crossed, grid_left, left), np.where(crossed, grid_right, right)
 
 
 def _refined_end(strips: Strips, last: np.ndarray, next_to_last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
