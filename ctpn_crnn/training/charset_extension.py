@@ -1,4 +1,4 @@
-"""A reader for a larger charset out of a trained one: the projection grows, everything else is kept."""
+"""Start a reader for another charset from a trained one: the projection is matched by character."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ if TYPE_CHECKING:
     import keras
 
 PROJECTION = ("projection/kernel", "projection/bias")
+"""Arrays of the layer whose columns are the characters."""
 
 
 def grown_projection(
     kernel: np.ndarray, bias: np.ndarray, old: Charset, new: Charset, rng: np.random.Generator | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The projection for `new` whose characters known to `old` keep their weights.
+    """Build the projection for `new`, in which the characters of `old` keep their weights.
 
     Args:
         kernel: (features, old.num_classes).
         bias: (old.num_classes,).
-        old, new: the charsets; they may be ordered differently, and `new` may also lack characters of `old`.
-        rng: draws the weights of new characters; default seed 0.
+        old: Charset of kernel and bias.
+        new: Charset of the result; its order may be another one, and it may lack characters of `old`.
+        rng: Draws the weights of new characters; None for a seed of 0.
 
     Returns:
         Kernel (features, new.num_classes) and bias (new.num_classes,). A new character starts with small random weights
@@ -44,15 +46,15 @@ def grown_projection(
 
 
 def take_over(model: keras.Model, charset: Charset, weights: WeightsFile) -> None:
-    """Puts a reader's weights into a model for another charset, matching the projection by character.
+    """Put the weights of a reader into a model for another charset.
 
     Args:
-        model: as `CRNN(CRNNSpec(charset.num_classes)).build_model()` gives it.
-        charset: the model's charset.
-        weights: of a reader of the same architecture.
+        model: A reader for `charset`, of the same architecture.
+        charset: Charset of the model.
+        weights: Weights of the trained reader.
 
     Raises:
-        WeightsError: the file is no reader's, or its layers have other shapes.
+        WeightsError: The weights are not those of a reader, or its layers have other shapes.
     """
     if weights.kind != "crnn" or not weights.charset:
         raise WeightsError(f"{weights.path} holds a {weights.kind!r} network: give the weights of a reader (crnn).")

@@ -16,6 +16,7 @@ from ctpn_crnn.ctpn.spec import STRIDE
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.training.labelled_regions import LabelledRegion
 from ctpn_crnn.training.page_sources import PageSource
+from ctpn_crnn.training.recolouring import recolour
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,15 @@ class CropSettings:
 
     Attributes:
         size: Side of the square crop in pixels, a multiple of 16.
-        scale: Smallest and largest magnification of the page; a page that would fill less than 3/4 of the crop is
-            magnified more.
+        scale: Smallest and largest magnification of the page.
+        filling: Share of the crop that the longer side of a page spans at least: smaller pages are magnified more.
         stretch: Largest difference between the magnifications of the two axes, as a share.
-        rotation: Largest rotation in degrees, either way; half of the crops are not rotated.
+        rotation: Largest rotation in degrees, either way.
+        rotated: Share of crops that are rotated.
         colour: Strength of the changes of colour, 0 to 1.
+        near_text: Share of crops that are taken near a region, where there is one; the others are taken anywhere.
+        offset: Largest distance of the centre of such a crop from the line, as a share of the crop, on each axis.
+        any_border: Share of crops whose outside of the page has a random colour; otherwise it has that of the page.
 
     Raises:
         ConfigError: A size or scale out of its range.
@@ -36,9 +41,14 @@ class CropSettings:
 
     size: int = 512
     scale: tuple[float, float] = (0.6, 1.6)
+    filling: float = 0.75
     stretch: float = 0.1
     rotation: float = 4.0
+    rotated: float = 0.5
     colour: float = 1.0
+    near_text: float = 0.85
+    offset: float = 0.4
+    any_border: float = 0.3
 
     def __post_init__(self) -> None:
         if self.size < STRIDE or self.size % STRIDE:
@@ -152,8 +162,8 @@ def take_crop(
         crop uint8 (size, size, 3), RGB; strips float32 (M, 7) of `anchors.strips_of_quads`.
     """
     scale, angle = _draw_geometry(rng, image.shape[:2], settings)
-    centre = _draw_centre(rng, image.shape[:2], regions, settings.size / scale)
-    crop, matrix = _cut(rng, image, centre, scale, angle, settings.size)
+    centre = _draw_centre(rng, image.shape[:2], regions, settings, settings.size / scale)
+    crop, matrix = _cut(rng, image, centre, scale, angle, settings)
     quads = [np.asarray(r.quad, np.float64) @ matrix[:, :2].T + matrix[:, 2] for r in regions]
     kinds = [r.strip_kind for r in regions]
     strips = strips_of_quads(quads, kinds, (settings.size, settings.size))
@@ -162,27 +172,31 @@ def take_crop(
 
 def _draw_geometry(rng: np.random.Generator, size: tuple[int, int], settings: CropSettings) -> tuple[np.ndarray, float]:
     """Draw the magnification of the two axes (x, y) and the rotation in radians, for a page of (height, width)."""
-    # At this scale the longer side of the page spans the crop: below 3/4 of it, most of the crop would be empty.
+    # At this scale the longer side of the page spans the crop.
     spanning = settings.size / max(size)
-    low, high = np.log(np.maximum(settings.scale, (0.75 * spanning, spanning)))
+    low, high = np.log(np.maximum(settings.scale, (settings.filling * spanning, spanning)))
     stretch = rng.uniform(-0.5, 0.5) * settings.stretch
     scale = np.exp(rng.uniform(low, high) + np.array([stretch, -stretch]))
-    turned = rng.random() < 0.5
+    turned = rng.random() < settings.rotated
     return scale, np.radians(rng.uniform(-settings.rotation, settings.rotation)) if turned else 0.0
 
 
 def _draw_centre(
-    rng: np.random.Generator, size: tuple[int, int], regions: Sequence[LabelledRegion], window: np.ndarray
+    rng: np.random.Generator,
+    size: tuple[int, int],
+    regions: Sequence[LabelledRegion],
+    settings: CropSettings,
+    window: np.ndarray,
 ) -> np.ndarray:
     """Draw the centre (x, y) of the piece on the page: mostly near a region, so that most crops hold text."""
     page = np.array(size[::-1], float)
     scored = [r for r in regions if not r.ignore and not r.other]
-    if scored and rng.random() < 0.85:
+    if scored and rng.random() < settings.near_text:
         quad = np.asarray(scored[int(rng.integers(len(scored)))].quad, float)
         # A point along the line, so that long lines are not always seen at their middle.
         along = rng.random()
         point = (1 - along) * quad[[0, 3]].mean(axis=0) + along * quad[[1, 2]].mean(axis=0)
-        centre = point + rng.uniform(-0.4, 0.4, 2) * window
+        centre = point + rng.uniform(-settings.offset, settings.offset, 2) * window
     else:
         centre = rng.uniform(0, 1, 2) * page
     # Where the page is larger than the piece the piece stays on it; else the whole page stays in the piece.
@@ -191,9 +205,15 @@ def _draw_centre(
 
 
 def _cut(
-    rng: np.random.Generator, image: np.ndarray, centre: np.ndarray, scale: np.ndarray, angle: float, size: int
+    rng: np.random.Generator,
+    image: np.ndarray,
+    centre: np.ndarray,
+    scale: np.ndarray,
+    angle: float,
+    settings: CropSettings,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the crop, and the 2x3 matrix that maps page coordinates (pixel edges) to it."""
+    size = settings.size
     reach = (size / 2) * (abs(np.cos(angle)) + abs(np.sin(angle))) / scale + 2
     x1, y1 = np.floor(np.maximum(centre - reach, 0)).astype(int)
     x2, y2 = np.ceil(np.minimum(centre + reach, image.shape[1::-1])).astype(int)
@@ -212,33 +232,8 @@ def _cut(
     # warpAffine counts from pixel centres, half a pixel from the edges that quads count from.
     by_centres = np.column_stack([turn, shift + turn @ (0.5, 0.5) - 0.5])
     fill = [int(v) for v in np.median(piece.reshape(-1, 3)[:: max(1, piece.size // 3000)], axis=0)]
-    if rng.random() < 0.3:
+    if rng.random() < settings.any_border:
         fill = [int(v) for v in rng.integers(0, 256, 3)]
     crop = cv2.warpAffine(piece, by_centres, (size, size), flags=cv2.INTER_LINEAR, borderValue=fill)
     matrix = np.column_stack([turn * scale, shift - turn @ (scale * (x1, y1))])
     return crop, matrix
-
-
-def recolour(rng: np.random.Generator, image: np.ndarray, strength: float) -> np.ndarray:
-    """Change colours, contrast and sharpness of a BGR uint8 image, at times to grey or inverted."""
-    if strength <= 0:
-        return image
-    out = image.astype(np.float32)
-    if rng.random() < 0.15 * strength:
-        out[:] = out.mean(axis=2, keepdims=True)
-    if rng.random() < 0.12 * strength:
-        out = 255.0 - out
-    if rng.random() < 0.2 * strength:
-        out = out[:, :, rng.permutation(3)]
-    gain = 1 + strength * rng.uniform(-0.35, 0.25) + strength * rng.uniform(-0.08, 0.08, 3)
-    out = (out - 128) * gain.astype(np.float32) + np.float32(128 + strength * rng.uniform(-35, 35))
-    if rng.random() < 0.2 * strength:
-        out = cv2.GaussianBlur(out, (0, 0), float(rng.uniform(0.4, 1.3)))
-    if rng.random() < 0.3 * strength:
-        noise = rng.standard_normal((*out.shape[:2], 1), dtype=np.float32)
-        out += noise * np.float32(rng.uniform(1, 12))
-    out = np.clip(out, 0, 255).astype(np.uint8)
-    if rng.random() < 0.3 * strength:
-        _, data = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 95))])
-        out = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    return out

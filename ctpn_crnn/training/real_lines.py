@@ -24,8 +24,8 @@ class RealLines:
     """A line list that samples of a width can be drawn from; images are read when they are drawn.
 
     Attributes:
-        lines: In the order of their widths; without those whose text CTC cannot fit into their width.
-        widths: int (N,), ascending: pixels of each at the reader's height.
+        lines: The lines, narrow ones first, without those whose text CTC cannot fit into their width.
+        widths: int (N,), width of each line in pixels at the height of the reader's input.
     """
 
     lines: list[LabelledLine]
@@ -59,7 +59,7 @@ class RealLines:
         return cls([line for _, line in sized], np.array([width for width, _ in sized]))
 
     def draw(self, rng: np.random.Generator, width: int) -> LineSample | None:
-        """A line at most `width` pixels wide, without the places of its characters; None when none is as narrow."""
+        """Draw a line at most `width` pixels wide, without the places of its characters; None if none is so narrow."""
         fitting = int(np.searchsorted(self.widths, width, side="right"))
         if fitting == 0:
             return None
@@ -73,12 +73,12 @@ class RealLines:
 
 @dataclass(frozen=True)
 class MixedLines:
-    """Draws a real line or renders one: `lines(rng, width)`, as a `LineSynthesizer` does.
+    """Draws lines of a list or renders them.
 
     Attributes:
-        real: The real lines.
-        rendered: Renders a line.
-        share: Of real lines, 0..1. Where none is narrow enough, one is rendered.
+        real: The lines of the list.
+        rendered: Renders a line that is at most so many pixels wide.
+        share: Share of lines of the list, 0..1; where none is narrow enough, one is rendered.
     """
 
     real: RealLines
@@ -86,18 +86,18 @@ class MixedLines:
     share: float
 
     def __call__(self, rng: np.random.Generator, width: int) -> LineSample:
-        """A line at most `width` pixels wide."""
+        """Return a line at most `width` pixels wide."""
         sample = self.real.draw(rng, width) if rng.random() < self.share else None
         return sample or self.rendered(rng, width)
 
 
 def _fits_ctc(text: str, width: int) -> bool:
-    """Whether CTC has frames enough; a line for which it has not would be dropped each time that it is drawn."""
+    """Return whether CTC has enough frames for a text in a line of this width."""
     return minimum_frames([ord(character) for character in text]) <= -(-width // FRAME_WIDTH)
 
 
 def _width(line: LabelledLine) -> int:
-    """Pixels at the reader's height, from the file's header."""
+    """Return the width of a line in pixels at the height of the reader's input, from the header of its file."""
     try:
         with Image.open(line.path) as image:
             width, height = upright_size(image)
