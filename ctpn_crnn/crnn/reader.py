@@ -19,7 +19,7 @@ from ctpn_crnn.crnn.language_model import LanguageModel, PrefixScorer, shipped_m
 from ctpn_crnn.crnn.line_image import batches_by_width, line_image, pad_lines, padded_width
 from ctpn_crnn.crnn.params import DEFAULTS
 from ctpn_crnn.crnn.second_reading import VARIANTS, majority_vote, two_agree
-from ctpn_crnn.crnn.spec import FRAME_WIDTH
+from ctpn_crnn.crnn.spec import FRAME_WIDTH, INPUT_HEIGHT, CRNNSpec
 from ctpn_crnn.documents.prefetch import prefetch
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.page import Char, Reading, mean_confidence
@@ -196,7 +196,8 @@ def _charset_of(network: Network, weights: str | Path | None) -> Charset:
     """Return the charset of a network.
 
     Raises:
-        WeightsError: It has none, or one that does not fit the number of its outputs.
+        WeightsError: It has none, or one that does not fit the number of its outputs; or its lines or frames are not of
+            the size that this release works with.
     """
     if not network.charset:
         raise WeightsError("These weights hold no charset: they cannot be read with. Use a reader's weights file.")
@@ -206,6 +207,12 @@ def _charset_of(network: Network, weights: str | Path | None) -> Charset:
         raise WeightsError(
             f"{weights or 'the reader'} tells {classes - 1} characters apart, but its charset has "
             f"{len(charset)}: the weights are those of another charset; give the file that training wrote"
+        )
+    spec = CRNNSpec.from_config({**network.config, "num_classes": classes})
+    if (spec.input_height, spec.frame_width) != (INPUT_HEIGHT, FRAME_WIDTH):
+        raise WeightsError(
+            f"{weights or 'the reader'} reads lines of {spec.input_height} px in frames of {spec.frame_width} px, but "
+            f"this release works with {INPUT_HEIGHT} and {FRAME_WIDTH}: give weights that were trained with it"
         )
     return charset
 

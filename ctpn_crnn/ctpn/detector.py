@@ -14,10 +14,10 @@ from ctpn_crnn.ctpn.definition import CTPN_DEFINITION
 from ctpn_crnn.ctpn.formulas import connect_formulas
 from ctpn_crnn.ctpn.line_params import DEFAULTS as LINES
 from ctpn_crnn.ctpn.line_params import LineParams
-from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, CLASSES, STRIDE
+from ctpn_crnn.ctpn.spec import STRIDE, CTPNSpec
 from ctpn_crnn.ctpn.text_lines import connect
 from ctpn_crnn.documents.images import load_image
-from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.geometry import Rotation, clip_quad
 from ctpn_crnn.page import Region
 from ctpn_crnn.refine.formula_overlap import drop_text_in_formulas
@@ -105,8 +105,13 @@ class Detector:
         self.weak_score = min(weak_score, min_score)
         self._least_score = self.weak_score if fit_ink else min_score
         self.network = network if network is not None else load_network(CTPN_DEFINITION, weights, runtime, precision)
-        self._classes = tuple(self.network.config.get("classes", CLASSES))
-        self._heights = tuple(self.network.config.get("heights", ANCHOR_HEIGHTS))
+        spec = CTPNSpec.from_config(self.network.config)
+        if spec.stride != STRIDE:
+            raise WeightsError(
+                f"{weights or 'the detector'} has a stride of {spec.stride} px, but this release works with {STRIDE}: "
+                "give weights that were trained with it"
+            )
+        self._classes, self._heights = spec.classes, spec.heights
 
     def detect(self, image: Any) -> list[Region]:
         """Find the regions of one image.

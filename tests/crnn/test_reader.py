@@ -241,3 +241,11 @@ def test_a_charset_of_another_size_is_refused():
     network.config = {"num_classes": len(network.charset)}
     with pytest.raises(WeightsError, match="another charset"):
         LineReader(network=network)
+
+
+def test_a_network_with_frames_of_another_width_is_refused():
+    network = ColumnNetwork()
+    convolutions = [{"filters": 8, "pool": [32, 2]}]
+    network.config = {"convolutions": convolutions}
+    with pytest.raises(WeightsError, match="frames of 2 px"):
+        LineReader(network=network)

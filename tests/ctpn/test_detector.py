@@ -11,7 +11,7 @@ import pytest
 from ctpn_crnn.ctpn.detector import Detector
 from ctpn_crnn.ctpn.line_params import LineParams
 from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS
-from ctpn_crnn.errors import ConfigError, ImageError
+from ctpn_crnn.errors import ConfigError, ImageError, WeightsError
 from ctpn_crnn.geometry import box_to_quad, quad_iou
 from ctpn_crnn.page import Region
 from ctpn_crnn.refine.page_lines import DEFAULTS as PAGE_LINES
@@ -227,3 +227,9 @@ def test_all_lines_of_a_dense_page_are_found():
     regions = detector.detect(image)
     room = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * PAGE_LINES.room * 24
     assert_same(regions, [quad + room for quad, _ in lines], within=0.1)
+
+
+def test_a_network_of_another_stride_is_refused() -> None:
+    network = FakeNetwork(config={"blocks": [{"convolutions": 1, "filters": 8, "pool": 8}]})
+    with pytest.raises(WeightsError, match="stride of 8 px"):
+        Detector(network=network)
