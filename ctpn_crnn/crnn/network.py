@@ -59,13 +59,13 @@ class CRNN:
         return net_out
 
     def build_model(self, width: int | None = None) -> keras.Model:
-        """The reader as a Keras model, batch-major: (N, 32, W, 1) in 0..255 -> logits (N, W / 4, num_classes)."""
+        """Build the reader as a Keras model, batch-major: (N, 32, W, 1) in 0..255 -> logits (N, W / 4, num_classes)."""
         image = keras.Input((self.spec.input_height, width, 1), name="image")
         net_out = self.inference(image, name="crnn")
         return keras.Model(image, keras.ops.transpose(net_out, (1, 0, 2)), name="crnn")
 
     def _feature_sequence_extraction(self, inputdata: Any, name: str) -> Any:
-        """(N, 32, W, 1) -> (N, 1, W / 4, 512)."""
+        """Extract feature maps: (N, 32, W, 1) -> (N, 1, W / 4, 512)."""
         x = inputdata
         for number, convolution in enumerate(self.spec.convolutions, start=1):
             x = self._convolution(x, number, convolution)
@@ -74,7 +74,7 @@ class CRNN:
         return x
 
     def _convolution(self, x: Any, number: int, convolution: Convolution) -> Any:
-        """Convolution, batch normalisation where it has one, ReLU."""
+        """Apply a convolution, batch normalisation where it has one, and ReLU."""
         x = self._layer(
             layers.Conv2D,
             f"conv{number}",
@@ -90,11 +90,11 @@ class CRNN:
         return self._layer(layers.ReLU, f"relu{number}")(x)
 
     def _map_to_sequence(self, inputdata: Any, name: str) -> Any:
-        """(N, 1, W / 4, 512) -> (N, W / 4, 512): column t of the maps is the feature vector of frame t."""
+        """Take column t of the maps as the feature vector of frame t: (N, 1, W / 4, 512) -> (N, W / 4, 512)."""
         return self._layer(layers.Reshape, name, target_shape=(-1, inputdata.shape[-1]))(inputdata)
 
     def _sequence_label(self, inputdata: Any, name: str) -> tuple[Any, Any]:
-        """(N, T, 512) -> logits (T, N, num_classes), float32 under any dtype policy, and their arg-max (T, N)."""
+        """Label frames: (N, T, 512) -> logits (T, N, num_classes), always float32, and their arg-max (T, N)."""
         sequence = inputdata
         for number in range(1, self.spec.lstm_layers + 1):
             lstm = layers.LSTM(self.spec.lstm_units, return_sequences=True, name="lstm")
@@ -105,7 +105,7 @@ class CRNN:
         return net_out, keras.ops.argmax(net_out, axis=-1)
 
     def _layer(self, kind: type[keras.layers.Layer], name: str, **arguments: Any) -> keras.layers.Layer:
-        """The scope's layer of this name, made at its first use."""
+        """Return the layer of this name in the present scope, and make it at its first use."""
         if name not in self._layers:
             self._layers[name] = kind(name=name, **arguments)
         return self._layers[name]

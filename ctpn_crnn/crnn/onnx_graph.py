@@ -35,7 +35,7 @@ def add_crnn(spec: CRNNSpec, arrays: Arrays, layers: FloatLayers) -> None:
 
 
 def _feature_maps(spec: CRNNSpec, arrays: Arrays, layers: FloatLayers) -> str:
-    """The image through the convolutions: (batch, filters, 1, frames)."""
+    """Add input and convolutions: maps (batch, filters, 1, frames)."""
     image = layers.graph.input("image", ("batch", spec.input_height, "width", 1))
     x = layers.start(layers.graph.add("Transpose", image, perm=(0, 3, 1, 2)), np.ones(1), np.zeros(1))
     for number, convolution in enumerate(spec.convolutions, start=1):
@@ -49,7 +49,7 @@ def _feature_maps(spec: CRNNSpec, arrays: Arrays, layers: FloatLayers) -> str:
 
 
 def _kernel_and_bias(spec: CRNNSpec, number: int, arrays: Arrays) -> tuple[np.ndarray, np.ndarray]:
-    """Kernel and bias of a convolution (1 and up), with its batch normalisation folded in where it has one."""
+    """Return kernel and bias of a convolution (1 and up), its batch normalisation folded in where it has one."""
     convolution = spec.convolutions[number - 1]
     kernel = array_of_shape(arrays, f"conv{number}/kernel", *convolution.kernel, None, convolution.filters)
     if not convolution.normalised:

@@ -84,12 +84,12 @@ class CRNNSpec:
         return math.prod(c.strides[1] * c.pool[1] for c in self.convolutions)
 
     def to_config(self) -> dict[str, Any]:
-        """JSON types that `from_config` makes this specification of; stored beside the weights."""
+        """Return JSON types that `from_config` reads, to be stored beside the weights."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> CRNNSpec:
-        """The specification that a weights file names; what it does not name has its default.
+        """Make the specification that a configuration names; what it does not name has its default.
 
         Args:
             config: The configuration of a weights file, at least `num_classes`; entries that do not belong to the
@@ -102,7 +102,7 @@ class CRNNSpec:
 
 
 def _convolution(**entry: Any) -> Convolution:
-    """A convolution of JSON types, in which pairs are lists."""
+    """Make a convolution of JSON types, in which pairs are lists."""
     return Convolution(**{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()})
 
 

@@ -138,7 +138,7 @@ class AnchorTarget(keras.layers.Layer):
         return tuple(self._to_map(x, batch, rows, cols) for x in flat)
 
     def _anchor_edges(self, rows: Any) -> tuple[Any, Any]:
-        """Top and bottom of the anchors of one column, each (rows * k,)."""
+        """Return top and bottom of the anchors of one column, each (rows * k,)."""
         centre = (ops.cast(ops.arange(rows), "float32") + 0.5) * float(STRIDE)
         half = ops.convert_to_tensor(np.asarray(self.heights, np.float32) / 2)
         top = ops.reshape(centre[:, None] - half, (-1,))
@@ -146,22 +146,24 @@ class AnchorTarget(keras.layers.Layer):
         return top, bottom
 
     def _overlap(self, strips: Any, top: Any, bottom: Any) -> Any:
-        """IoU (batch * M, rows * k) of each strip with the anchors of its column; 0 for ignored strips and padding."""
+        """Return the IoU of strips with the anchors of their columns, (batch * M, rows * k); 0 for ignored strips."""
         shared, strip_height = _shared_height(strips, top, bottom)
         union = strip_height + (bottom - top)[None, :] - shared
         real = ops.reshape(strips[..., 4] > 0, (-1, 1))
         return ops.where(real, shared / ops.maximum(union, 1e-6), 0.0)
 
     def _column(self, strips: Any, batch: Any, cols: Any) -> Any:
-        """Index of each strip's column among the batch * cols columns, (batch * M,); -1 = nowhere, for padding."""
+        """Return the column of each strip among the batch * cols columns, (batch * M,); -1 for padding."""
         col = ops.cast(ops.floor(strips[..., 0] / STRIDE + 0.5), "int32")
         inside = (ops.abs(strips[..., 4]) > 0.5) & (col >= 0) & (col < cols)
         index = col + ops.arange(batch, dtype="int32")[:, None] * cols
         return ops.reshape(ops.where(inside, index, -1), (-1,))
 
     def _assign(self, strips: Any, overlap: Any, column: Any, columns: Any) -> tuple[Any, Any, Any]:
-        """Assign a strip to each anchor, all (batch * cols, rows * k): best IoU, whether it is the best anchor of a
-        strip, and the strip assigned (.., 7).
+        """Assign a strip to each anchor.
+
+        Returns, each (batch * cols, rows * k): its best IoU, whether it is the best anchor of a strip, and the strip
+        assigned (.., 7).
 
         An anchor that is the best of a strip is assigned to that strip even where it overlaps another one more.
         Otherwise the smaller of two close lines would be left without an anchor.
@@ -181,7 +183,7 @@ class AnchorTarget(keras.layers.Layer):
         return best, won >= 1.0, assigned
 
     def _excluded(self, strips: Any, top: Any, bottom: Any, column: Any, columns: Any) -> Any:
-        """What anchors must not be taken for: `IGNORE` or `not_class(c)`, int32 (batch * cols, rows * k), else 0.
+        """Mark anchors on ignored strips: `IGNORE` or `not_class(c)`, else 0; int32 (batch * cols, rows * k).
 
         It is the least kind among the strips of kinds below 0 on which half or more of the anchor lies.
         """
@@ -195,7 +197,7 @@ class AnchorTarget(keras.layers.Layer):
         return -ops.cast(ops.maximum(deepest, 0.0) + 0.5, "int32")
 
     def _vertical_targets(self, assigned: Any, top: Any, bottom: Any) -> Any:
-        """v_c, v_h of equation 2 of the paper, (batch * cols, rows * k, 2)."""
+        """Compute v_c and v_h of equation 2 of the paper: (batch * cols, rows * k, 2)."""
         height = bottom - top
         centre = (ops.cast(assigned[..., 1], "float32") + assigned[..., 3]) / 2
         strip_height = ops.maximum(assigned[..., 3] - assigned[..., 1], 1.0)
@@ -211,7 +213,7 @@ class AnchorTarget(keras.layers.Layer):
         batch: Any,
         training: bool,
     ) -> Any:
-        """Class of `samples` anchors of each image, -1 for the rest; shapes (batch * cols, rows * k).
+        """Sample anchors of each image: their classes, -1 for the rest; shapes (batch * cols, rows * k).
 
         Args:
             kind: Class of the strip assigned to each anchor.
@@ -227,7 +229,7 @@ class AnchorTarget(keras.layers.Layer):
         positive = ops.reshape(positive, (batch, -1))
         negative = ops.reshape(negative, (batch, -1))
         order = keras.random.uniform(ops.shape(positive), seed=self.seed_generator if training else self.seed)
-        taken = _drawn_by_class(order, kind, positive, self.samples // 2, balanced)
+        taken = _draw_by_class(order, kind, positive, self.samples // 2, balanced)
         room = self.samples - ops.sum(ops.cast(taken, "int32"), axis=1, keepdims=True)
         background = ops.zeros_like(negative)
         if hard is not None:
@@ -242,14 +244,14 @@ class AnchorTarget(keras.layers.Layer):
         return ops.reshape(ops.cast(labels, "int32"), shape)
 
     def _text_probability(self, scores: Any) -> Any:
-        """Probability of not being background, (batch * cols, rows * k); logits are (batch, rows, cols, k, classes)."""
+        """Return one minus the background probability: (batch, rows, cols, k, classes) -> (batch * cols, rows * k)."""
         background = ops.softmax(ops.cast(ops.stop_gradient(scores), "float32"), axis=-1)[..., 0]
         shape = ops.shape(background)
         by_column = ops.transpose(1.0 - background, (0, 2, 1, 3))
         return ops.reshape(by_column, (shape[0] * shape[2], shape[1] * shape[3]))
 
     def _to_map(self, flat: Any, batch: Any, rows: Any, cols: Any) -> Any:
-        """(batch * cols, rows * k, ...) -> (batch, rows, cols, k, ...)."""
+        """Rearrange columns to a map: (batch * cols, rows * k, ...) -> (batch, rows, cols, k, ...)."""
         k, rest = len(self.heights), tuple(flat.shape[2:])
         grid = ops.reshape(flat, (batch, cols, rows, k, *rest))
         axes = (0, 2, 1, 3, *range(4, 4 + len(rest)))
@@ -270,19 +272,19 @@ class AnchorTarget(keras.layers.Layer):
 
 
 def _shared_height(strips: Any, top: Any, bottom: Any) -> tuple[Any, Any]:
-    """Pixels of height that strips (batch, M, 7) share with anchors (n,): (batch * M, n); and their own height."""
+    """Return the height that strips (batch, M, 7) share with anchors (n,), (batch * M, n), and their own height."""
     y1, y2 = ops.reshape(strips[..., 1], (-1, 1)), ops.reshape(strips[..., 3], (-1, 1))
     return ops.maximum(ops.minimum(y2, bottom) - ops.maximum(y1, top), 0.0), y2 - y1
 
 
 def _segment_max(values: Any, segment: Any, segments: Any) -> Any:
-    """Maximum of the values (n, m) over each segment, (segments, m); values of negative segments are left out."""
+    """Maximise values (n, m) over each segment: (segments, m). Values of negative segments are left out."""
     # An extra segment takes what belongs nowhere: not every backend drops negative indices.
     index = ops.where(segment < 0, segments, segment)
     return ops.segment_max(values, index, num_segments=segments + 1)[:segments]
 
 
-def _drawn_by_class(order: Any, kind: Any, positive: Any, most: int, classes: Sequence[int]) -> Any:
+def _draw_by_class(order: Any, kind: Any, positive: Any, most: int, classes: Sequence[int]) -> Any:
     """Draw up to `most` positives of each image: (batch, N) bool.
 
     The given classes get equal parts; what one of them cannot fill, and all without classes, is drawn from all.
@@ -297,6 +299,6 @@ def _drawn_by_class(order: Any, kind: Any, positive: Any, most: int, classes: Se
 
 
 def _rank(order: Any, mask: Any) -> Any:
-    """Rank (from 0) of each masked entry among the masked ones, sorted by `order` along the last axis."""
+    """Rank (from 0) each masked entry among the masked ones by `order`, along the last axis."""
     sorted_by = ops.argsort(ops.where(mask, order, 2.0), axis=-1)
     return ops.argsort(sorted_by, axis=-1)

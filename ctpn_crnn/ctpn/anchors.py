@@ -29,7 +29,7 @@ PADDING = 0
 
 
 def not_class(kind: int) -> int:
-    """Kind of a strip, and label of an anchor, of any class (background too) other than `kind` (1 and up)."""
+    """Return the kind of strips, and label of anchors, of any class but `kind` (1 and up), background included."""
     return IGNORE - kind
 
 
@@ -50,7 +50,7 @@ class StripParams:
 
 
 def anchor_grid(rows: int, cols: int, heights: Sequence[float] = ANCHOR_HEIGHTS) -> np.ndarray:
-    """All anchors of a feature map.
+    """Return all anchors of a feature map.
 
     Args:
         rows: Height of the feature map (image height / 16).
@@ -99,7 +99,7 @@ def strips_of_quads(
 
 
 def _strips_of_quad(quad: np.ndarray, kind: int, image_size: tuple[int, int], params: StripParams) -> np.ndarray:
-    """Strips (M, 7) of one line, with the columns that `strips_of_quads` returns."""
+    """Cut one line into strips (M, 7), with the columns that `strips_of_quads` returns."""
     height, width = image_size
     if not np.isfinite(quad).all():
         return np.zeros((0, STRIP_COLUMNS), np.float32)
@@ -127,7 +127,7 @@ def _strips_of_quad(quad: np.ndarray, kind: int, image_size: tuple[int, int], pa
 
 
 def _image_corners(quad: np.ndarray) -> np.ndarray:
-    """Corners by place in the image: left top, right top, right bottom, left bottom, at any angle of the text."""
+    """Sort corners by place in the image: left top, right top, right bottom, left bottom, at any angle of the text."""
     by_x = quad[np.argsort(quad[:, 0], kind="stable")]
     left, right = by_x[:2], by_x[2:]
     left, right = left[np.argsort(left[:, 1], kind="stable")], right[np.argsort(right[:, 1], kind="stable")]
@@ -135,7 +135,7 @@ def _image_corners(quad: np.ndarray) -> np.ndarray:
 
 
 def _edges_at(corners: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Upper and lower edge of a line at `x`. Beyond the ends the edges run on, within the bounding box of the line."""
+    """Return the upper and lower edge of a line at `x`; beyond the ends they run on, within its bounding box."""
     low, high = corners[:, 1].min(), corners[:, 1].max()
     upper = _line_at(corners[0], corners[1], x)
     lower = _line_at(corners[3], corners[2], x)
@@ -143,7 +143,7 @@ def _edges_at(corners: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def _line_at(start: np.ndarray, end: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """y of the straight line through two points at `x`."""
+    """Return y of the straight line through two points at `x`."""
     run = end[0] - start[0]
     if run <= 1e-6:
         return np.full_like(x, (start[1] + end[1]) / 2)
@@ -151,7 +151,7 @@ def _line_at(start: np.ndarray, end: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def _sides(centre: np.ndarray, left: float, right: float, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """(has_side, side in strides) of strips with these centres. An end outside the image is not predicted."""
+    """Return (has_side, side in strides) of strips with these centres. An end outside the image is not predicted."""
     ends = np.array([left, right])
     away = ends[None, :] - centre[:, None]
     # An end on the border itself is predicted: the text does end there.

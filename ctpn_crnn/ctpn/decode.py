@@ -23,7 +23,7 @@ MAX_LOG_HEIGHT = math.log(4.0)
 
 
 def foreground(xp: ModuleType, logits: Any) -> tuple[Any, Any]:
-    """Score and class of anchors.
+    """Return scores and classes of anchors.
 
     Args:
         xp: Array module.
@@ -39,7 +39,7 @@ def foreground(xp: ModuleType, logits: Any) -> tuple[Any, Any]:
 
 
 def strip_edges(xp: ModuleType, offsets: Any, row: Any, height: Any) -> tuple[Any, Any]:
-    """Upper and lower edges of strips in pixels: equation 2 of the paper, solved for the strip.
+    """Return upper and lower edges of strips in pixels: equation 2 of the paper, solved for the strip.
 
     Args:
         xp: Array module.
@@ -53,7 +53,7 @@ def strip_edges(xp: ModuleType, offsets: Any, row: Any, height: Any) -> tuple[An
 
 
 def overlaps(xp: ModuleType, first: tuple[Any, Any], second: tuple[Any, Any], max_overlap: float) -> Any:
-    """Whether the intersection over union of strips of one column is above `max_overlap`.
+    """Tell whether the intersection over union of strips of one column is above `max_overlap`.
 
     Args:
         xp: Array module.
@@ -122,7 +122,7 @@ def decode_heads(
 def suppress_columns(
     group: np.ndarray, y1: np.ndarray, y2: np.ndarray, scores: np.ndarray, max_overlap: float
 ) -> np.ndarray:
-    """Greedy non-maximum suppression of intervals, in all groups at once.
+    """Suppress intervals that overlap a better one (greedy non-maximum suppression), in all groups at once.
 
     Each round takes the best remaining strip of every group, so the number of rounds is that of the strips kept in the
     fullest group, and memory stays linear in the number of strips.
@@ -153,7 +153,7 @@ def suppress_columns(
 
 
 def _candidates(scores: np.ndarray, min_score: float) -> tuple[tuple[np.ndarray, ...], np.ndarray, np.ndarray]:
-    """Anchors of at least this score: their indices (image, row, column, k), scores and classes."""
+    """Find anchors of at least this score: their indices (image, row, column, k), scores and classes."""
     # A score of t needs one class whose logit leads the background's by log(t / (1 - t)) less the log of the number of
     # classes: most anchors drop out before any exponential.
     lead = math.log(max(min_score, 1e-6) / max(1 - min_score, 1e-6)) - math.log(scores.shape[-1] - 1)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def spec_of(file: WeightsFile) -> CTPNSpec:
-    """The architecture that a weights file was trained in.
+    """Return the architecture that a weights file was trained in.
 
     Raises:
         WeightsError: Its configuration describes none.

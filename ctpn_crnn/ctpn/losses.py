@@ -11,13 +11,13 @@ from ctpn_crnn.ctpn.anchors import IGNORE, not_class
 
 
 def smooth_l1(error: Any) -> Any:
-    """0.5 e^2 below 1, |e| - 0.5 above (Fast R-CNN, equation 3), elementwise."""
+    """Return 0.5 e^2 below 1, |e| - 0.5 above (Fast R-CNN, equation 3), elementwise."""
     size = ops.abs(error)
     return ops.where(size < 1.0, 0.5 * size * size, size - 0.5)
 
 
 def score_loss(logits: Any, labels: Any) -> Any:
-    """Mean cross-entropy over the sampled anchors.
+    """Return the mean cross-entropy over the sampled anchors.
 
     Args:
         logits: (..., classes), any float type.
@@ -40,7 +40,7 @@ def score_loss(logits: Any, labels: Any) -> Any:
 
 
 def regression_loss(predicted: Any, target: Any, mask: Any) -> Any:
-    """Smooth-L1 summed over the last axis, mean over the anchors of the mask.
+    """Return the smooth-L1 loss, summed over the last axis, mean over the anchors of the mask.
 
     Args:
         predicted: (..., values).

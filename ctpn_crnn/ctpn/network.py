@@ -110,7 +110,7 @@ class CTPN:
         self._scope = ""
 
     def inference(self, inputdata: Any, name: str, reuse: bool = False) -> tuple[Any, Any, Any]:
-        """Build the network on a Keras tensor.
+        """Build the network on `inputdata`.
 
         Args:
             inputdata: RGB images 0..255, (batch, height, width, 3), float, both sides multiples of 16.
@@ -134,7 +134,7 @@ class CTPN:
         return self._heads(sequence)
 
     def build_model(self, input_shape: tuple[int | None, int | None, int] = (None, None, 3)) -> keras.Model:
-        """The detector as a Keras model: image (N, height, width, 3) in 0..255 -> scores, vertical, side.
+        """Build the detector as a Keras model: image (N, height, width, 3) in 0..255 -> scores, vertical, side.
 
         Args:
             input_shape: (height, width, 3); None where the size may vary.
@@ -144,7 +144,7 @@ class CTPN:
         return keras.Model(image, outputs, name="ctpn")
 
     def _layer(self, kind: type[keras.layers.Layer], *args: Any, name: str, **kwargs: Any) -> keras.layers.Layer:
-        """The scope's layer of this name, made at its first use."""
+        """Return the layer of this name in the present scope, and make it at its first use."""
         layers = self._scopes[self._scope]
         if name not in layers:
             full_name = name if self._scope == "ctpn" else f"{self._scope}_{name}"
@@ -152,7 +152,7 @@ class CTPN:
         return layers[name]
 
     def _feature_extraction(self, inputdata: Any) -> Any:
-        """VGG16 to conv5_3: (batch, height, width, 3) -> (batch, height/16, width/16, 512)."""
+        """Apply VGG16 to conv5_3: (batch, height, width, 3) -> (batch, height/16, width/16, 512)."""
         x = self._layer(ImageNetPreprocessing, name="preprocessing")(inputdata)
         for number, block in enumerate(self.spec.blocks, start=1):
             for index in range(1, block.convolutions + 1):
@@ -162,7 +162,7 @@ class CTPN:
         return x
 
     def _row_sequence(self, features: Any) -> Any:
-        """Window, BiLSTM along each row, FC: (batch, rows, cols, 512) -> the same shape."""
+        """Apply the window, the BiLSTM along each row, and the FC layer: (batch, rows, cols, 512) -> the same shape."""
         window = self._convolution(features, self.spec.window_filters, name="window")
         rows = self._layer(RowsToBatch, name="rows_to_batch")(window)
         lstm = keras.layers.LSTM(self.spec.lstm_units, return_sequences=True, name="lstm")
@@ -171,7 +171,7 @@ class CTPN:
         return self._layer(BatchToRows, name="batch_to_rows")([rows, window])
 
     def _heads(self, sequence: Any) -> tuple[Any, Any, Any]:
-        """Scores, vertical coordinates and side-refinement, computed in float32."""
+        """Compute scores, vertical coordinates and side-refinement in float32."""
         k = len(self.spec.heights)
         return tuple(
             self._layer(SplitAnchors, k, name=name)(
@@ -188,7 +188,7 @@ class CTPN:
         )
 
     def _convolution(self, x: Any, filters: int, name: str) -> Any:
-        """A convolution with ReLU that keeps the size."""
+        """Apply a convolution with ReLU that keeps the size."""
         kernel = self.spec.kernel
         layer = self._layer(keras.layers.Conv2D, filters, kernel, padding="same", activation="relu", name=name)
         return layer(x)

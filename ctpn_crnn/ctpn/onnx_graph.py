@@ -34,7 +34,7 @@ def add_ctpn(spec: CTPNSpec, arrays: Arrays, layers: FloatLayers) -> None:
 
 
 def _window(spec: CTPNSpec, arrays: Arrays, layers: FloatLayers) -> str:
-    """The image through the blocks and the window: (batch, filters, rows, columns)."""
+    """Add input, blocks and window: maps (batch, filters, rows, columns)."""
     image = layers.graph.input("image", ("batch", "height", "width", 3))
     x = layers.graph.add("Transpose", image, perm=(0, 3, 1, 2))
     x = layers.start(x, 1.0 / (255.0 * np.array(IMAGE_STD)), np.array(IMAGE_MEAN) / np.array(IMAGE_STD))
@@ -55,7 +55,7 @@ def _convolution(
 
 
 def _row_sequence(spec: CTPNSpec, x: str, arrays: Arrays, layers: FloatLayers) -> str:
-    """BiLSTM over every row, and the fully connected layer: (N, C, rows, columns) -> (N, rows, columns, F)."""
+    """Add the BiLSTM along the rows and the FC layer: (N, C, rows, columns) -> (N, rows, columns, F)."""
     graph: Graph = layers.graph
     size = graph.add("Shape", x)
     columns = graph.add("Gather", size, ints(3))

@@ -88,7 +88,7 @@ class Proposal(keras.layers.Layer):
         return ops.where(found[..., None], strips, 0.0), ops.where(found, side, 0.0)
 
     def _suppress(self, chosen: Any) -> Any:
-        """Greedy suppression in every column: (columns, n, 5) sorted by score -> bool (columns, n).
+        """Suppress strips in every column: (columns, n, 5) sorted by score -> which stay, bool (columns, n).
 
         A strip lives when no living strip before it overlaps it too much. Starting from "all live" and applying this
         rule again and again settles the strips in order, so the fixed point is the greedy result; it takes as many
@@ -124,7 +124,7 @@ class Proposal(keras.layers.Layer):
 
 
 def _take_best(rows: Any, count: int) -> Any:
-    """The `count` rows of (n, m, values) with the highest first value, best first; padded with rows of 0."""
+    """Take the `count` rows of (n, m, values) with the highest first value, best first, padded with rows of 0."""
     padded = ops.pad(rows, ((0, 0), (0, count), (0, 0)))
     _, index = ops.top_k(padded[..., 0], count)
     return ops.take_along_axis(padded, index[..., None], axis=1)

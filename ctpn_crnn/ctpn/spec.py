@@ -78,12 +78,12 @@ class CTPNSpec:
         return math.prod(block.pool for block in self.blocks)
 
     def to_config(self) -> dict[str, Any]:
-        """JSON types that `from_config` makes this specification of; stored beside the weights."""
+        """Return JSON types that `from_config` reads, to be stored beside the weights."""
         return dataclasses.asdict(self) | {"classes": list(self.classes), "heights": list(self.heights)}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> CTPNSpec:
-        """The specification that a weights file names; what it does not name has its default.
+        """Make the specification that a configuration names; what it does not name has its default.
 
         Args:
             config: The configuration of a weights file; entries that do not belong to the architecture are ignored.

@@ -13,19 +13,19 @@ from ctpn_crnn.weights import WeightsFile
 
 
 def with_probabilities(outputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Outputs of a network, the first of which, logits (..., classes), becomes probabilities."""
+    """Return outputs of a network with the first, logits (..., classes), turned into probabilities."""
     logits, *rest = (np.asarray(output) for output in outputs)
     exponentials = np.exp(logits - logits.max(-1, keepdims=True))
     return [exponentials / exponentials.sum(-1, keepdims=True), *rest]
 
 
 def greedy_texts(file: WeightsFile, probabilities: np.ndarray) -> list[str]:
-    """The best-path text of each line of (N, T, classes)."""
+    """Decode the best-path text of each line of (N, T, classes)."""
     charset = Charset(file.charset or "")
     return [charset.decode(decoded.classes) for decoded in greedy_decode(probabilities)]
 
 
 def character_error(expected: Sequence[str], found: Sequence[str]) -> float:
-    """Edits between texts, by the characters of the expected ones."""
+    """Return the edits between texts, by the number of expected characters."""
     edits = sum(Levenshtein.distance(a, b) for a, b in zip(expected, found, strict=True))
     return edits / max(1, sum(map(len, expected)))

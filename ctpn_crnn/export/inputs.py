@@ -20,7 +20,7 @@ _SIZES = {"ctpn": ((1, 64, 96, 3), (2, 48, 112, 3)), "crnn": ((1, INPUT_HEIGHT, 
 
 
 def made_batches(kind: str, seed: int = 0) -> list[np.ndarray]:
-    """Two sizes of noise, for a detector a drawn line of text too: batches (N, H, W, C), float32, 0..255."""
+    """Make batches of noise in two sizes, for a detector a drawn line too: (N, H, W, C), float32, 0..255."""
     random = np.random.default_rng(seed)
     noise = [random.integers(0, 256, size).astype(np.float32) for size in _SIZES[kind]]
     return [*noise, _drawn_line()] if kind == "ctpn" else noise
@@ -33,7 +33,7 @@ def _drawn_line() -> np.ndarray:
 
 
 def image_batches(kind: str, images: Iterable[Any]) -> list[np.ndarray]:
-    """Each image as a batch of one: a page for the detector, a line for the reader.
+    """Load each image as a batch of one: a page for the detector, a line for the reader.
 
     Args:
         kind: "ctpn" or "crnn".

@@ -22,7 +22,7 @@ OUTPUT_NAMES = {
 
 
 def load_model(file: WeightsFile) -> keras.Model:
-    """The network of a weights file in float32, without layers that exist on a GPU alone.
+    """Load the network of a weights file in float32, without layers that exist on a GPU alone.
 
     Raises:
         ConfigError: Keras runs on another backend than TensorFlow.
@@ -38,13 +38,13 @@ def load_model(file: WeightsFile) -> keras.Model:
 
 
 def with_proposals(model: keras.Model, spec: CTPNSpec) -> keras.Model:
-    """The detector with its heads decoded: image in, `(strips, sides)` of `ctpn.proposal.Proposal` out."""
+    """Add `ctpn.proposal.Proposal` to a detector: image in, `(strips, sides)` out."""
     decoded = Proposal(spec.heights)(model.outputs)
     return keras.Model(model.inputs, decoded, name="ctpn_proposals")
 
 
 def serving(model: keras.Model, names: tuple[str, ...]) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
-    """A function from "image", float32 of any batch and size, to the outputs by name."""
+    """Return a function from "image", float32 of any batch and size, to the outputs by name."""
     signature = tf.TensorSpec((None, *model.inputs[0].shape[1:]), tf.float32, name="image")
 
     @tf.function(input_signature=[signature])

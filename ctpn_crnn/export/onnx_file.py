@@ -118,7 +118,7 @@ def _name_sizes(model: onnx.ModelProto, names: tuple[str, ...]) -> None:
 
 
 def metadata(file: WeightsFile, outputs: str) -> dict[str, str]:
-    """Metadata of an .onnx file, by which `OnnxNetwork` recognises it: format, kind, outputs, config, charset, info."""
+    """Return the metadata by which `OnnxNetwork` recognises a file: format, kind, outputs, config, charset, info."""
     texts = {"format": FORMAT, "kind": file.kind, "outputs": outputs, "config": json.dumps(file.config)}
     if file.charset is not None:
         texts["charset"] = file.charset

@@ -131,7 +131,7 @@ def compare_proposals(file: WeightsFile, reference: Run, run: Run, batches: Sequ
 
 
 def _gaps(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """Distance (P,) of each strip to the nearest expected one, by the tolerance: .1 px, `LIMIT` for all else."""
+    """Return the distance (P,) of strips to the nearest expected one, by the tolerance: .1 px, `LIMIT` for all else."""
     if not len(found) or not len(expected):
         return np.full(len(found), np.inf)
     tolerance = np.array([0.1, 0.1, 0.1, 0.1, LIMIT, LIMIT, LIMIT])
@@ -139,7 +139,7 @@ def _gaps(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
 
 
 def _open(path: Path, file: WeightsFile) -> tuple[Run, bool]:
-    """A function from a batch to outputs, and whether these are decoded proposals."""
+    """Return a function from a batch to outputs, and whether these are decoded proposals."""
     if path.is_dir():
         import tensorflow as tf
 

@@ -28,7 +28,7 @@ _LEAST = 0.2
 def fit_ranges(
     weights: str | os.PathLike[str], images: Iterable[Any], advance: Callable[[], object] = lambda: None
 ) -> dict[str, float]:
-    """The greatest value that each convolution's output is to have in 8-bit integers.
+    """Measure the greatest value that each convolution's output is to have in 8-bit integers.
 
     With the greatest value measured, a few outliers would make the steps coarse for all other values. So a range ends
     where the mean squared error is least: that of rounding the values below the end, and of clipping those above.
@@ -78,7 +78,7 @@ def ranges_on(
 
 
 def best_end(histogram: np.ndarray, greatest: float) -> float:
-    """The end of the range of least mean squared error.
+    """Return the end of the range with the least mean squared error.
 
     Args:
         histogram: Number of values in each of equal bins from 0 to `greatest`. Rounding costs the first bin nothing:

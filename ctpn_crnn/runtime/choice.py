@@ -62,12 +62,12 @@ def _prefers_bfloat16() -> bool:
 
 
 def is_onnx(weights: str | Path | None) -> bool:
-    """Whether the weights are an .onnx file, by its name."""
+    """Tell whether the weights are an .onnx file, by its name."""
     return weights is not None and Path(weights).suffix.lower() == ".onnx"
 
 
 def is_installed(runtime: str) -> bool:
-    """Whether a runtime, "keras" or "onnx", can be imported. Does not import it."""
+    """Tell whether a runtime, "keras" or "onnx", can be imported. Does not import it."""
     if runtime == "onnx":
         return _exists("onnxruntime") and _exists("onnx")
     return _has_keras(BACKENDS)

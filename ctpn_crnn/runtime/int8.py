@@ -29,7 +29,7 @@ _CHANNELS = 4
 
 
 def int8_layers(file: WeightsFile) -> Callable[[Graph], FloatLayers]:
-    """A function from a graph to `Int8Layers` with the ranges of a weights file.
+    """Return a function from a graph to `Int8Layers` with the ranges of a weights file.
 
     Raises:
         WeightsError: The file holds no ranges.
@@ -85,7 +85,7 @@ class Int8Layers(FloatLayers):
         given, made = self._steps[x], (_scalar(float(self._ranges[name]) / LEVELS), np.array(0, np.uint8))
         if x == self._input[0]:
             kernel = self._input[1](kernel)
-        weights, scales = quantized(kernel, self._limit)
+        weights, scales = quantize(kernel, self._limit)
         y = self.graph.add(
             "QLinearConv",
             x,
@@ -107,9 +107,7 @@ class Int8Layers(FloatLayers):
 
     def bidirectional_lstm(self, x: str, arrays: Arrays, name: str, units: int) -> str:
         kernels, recurrent, biases = lstm_arrays(arrays, name, units)
-        (kernels, steps), (recurrent, recurrent_steps) = (
-            _quantized_gates(a, self._limit) for a in (kernels, recurrent)
-        )
+        (kernels, steps), (recurrent, recurrent_steps) = (_quantize_gates(a, self._limit) for a in (kernels, recurrent))
         zeros = np.zeros(steps.shape, np.int8)
         y = self.graph.add(
             "com.microsoft::DynamicQuantizeLSTM",
@@ -121,7 +119,7 @@ class Int8Layers(FloatLayers):
 
     def projection(self, x: str, arrays: Arrays, name: str) -> str:
         step = _scalar(1 / (LEVELS // 2)), np.array(LEVELS // 2 + 1, np.uint8)
-        weights, scales = _quantized_matrix(arrays[f"{name}/kernel"], self._limit)
+        weights, scales = _quantize_matrix(arrays[f"{name}/kernel"], self._limit)
         product = ("com.microsoft::MatMulIntegerToFloat", self.graph.add("QuantizeLinear", x, *step), weights)
         zeros = np.zeros(len(scales), np.int8)
         return self.graph.add(*product, step[0], scales, step[1], zeros, arrays[f"{name}/bias"])
@@ -131,23 +129,23 @@ class Int8Layers(FloatLayers):
         return x
 
 
-def quantized(kernel: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
-    """A kernel in integers from -limit to limit: (height, width, C, F) -> int8 (F, C, height, width), float32 (F,)."""
+def quantize(kernel: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    """Round a kernel to -limit..limit: (height, width, C, F) -> int8 (F, C, height, width), scales float32 (F,)."""
     weights = kernel.transpose(3, 2, 0, 1)
     scales = np.abs(weights).max((1, 2, 3)) / limit
     scales = np.where(scales > 0, scales, 1).astype(np.float32)
     return np.rint(weights / scales[:, None, None, None]).astype(np.int8), scales
 
 
-def _quantized_matrix(matrix: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
-    """A matrix in integers from -limit to limit: (C, F) -> int8 (C, F), float32 (F,)."""
-    weights, scales = quantized(matrix[None, None], limit)
+def _quantize_matrix(matrix: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    """Round a matrix to -limit..limit: (C, F) -> int8 (C, F), scales float32 (F,)."""
+    weights, scales = quantize(matrix[None, None], limit)
     return np.ascontiguousarray(weights[:, :, 0, 0].T), scales
 
 
-def _quantized_gates(arrays: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
-    """(2, 4 * units, F) -> int8 (2, F, 4 * units) and float32 (2, 4 * units)."""
-    weights, scales = zip(*(_quantized_matrix(array.T, limit) for array in arrays))
+def _quantize_gates(arrays: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
+    """Round kernels of an LSTM: (2, 4 * units, F) -> int8 (2, F, 4 * units), scales float32 (2, 4 * units)."""
+    weights, scales = zip(*(_quantize_matrix(array.T, limit) for array in arrays))
     return np.stack(weights), np.stack(scales)
 
 

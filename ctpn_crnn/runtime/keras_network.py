@@ -80,7 +80,7 @@ def _policy(name: str) -> Iterator[None]:
 
 
 def _compiled(model: keras.Model) -> Callable[[np.ndarray], tuple[Any, ...]]:
-    """A function from a float32 batch to the model's outputs; under TensorFlow one trace serves all sizes."""
+    """Return a function from a float32 batch to the outputs; under TensorFlow one trace serves all sizes."""
     if keras.backend.backend() != "tensorflow":
         return lambda batch: _as_tuple(model.predict_on_batch(batch))
     import tensorflow as tf

@@ -89,7 +89,7 @@ class Graph:
         return {name: array for name, array in self._arrays.items() if _is_large(array)}
 
     def to_bytes(self, *, embedded: bool = False, metadata: Mapping[str, str] = MappingProxyType({})) -> bytes:
-        """The serialized model.
+        """Return the serialized model.
 
         Args:
             embedded: Whether the large constants are in it.
@@ -118,7 +118,7 @@ class Graph:
 
 
 def ints(*values: int) -> np.ndarray:
-    """An int64 constant: shapes, axes, bounds."""
+    """Make an int64 constant: shapes, axes, bounds."""
     return np.array(values, np.int64)
 
 
@@ -127,7 +127,7 @@ def _is_large(array: np.ndarray) -> bool:
 
 
 def _external(name: str, array: np.ndarray) -> TensorProto:
-    """A tensor whose values are given to the session under its name."""
+    """Declare a tensor whose values are given to the session under its name."""
     tensor = TensorProto(
         name=name,
         dims=array.shape,

@@ -44,7 +44,7 @@ class FloatLayers:
         strides: tuple[int, int] = (1, 1),
         multiple: int = 1,
     ) -> str:
-        """A convolution, padded as Keras' "same" does, then ReLU; by Winograd's algorithm where that is faster.
+        """Add a convolution, padded as Keras' "same" does, then ReLU; by Winograd's algorithm where that is faster.
 
         Args:
             x: (N, C, H, W); H and W are multiples of the strides.
@@ -62,21 +62,21 @@ class FloatLayers:
         return self.graph.add("Relu", y)
 
     def max_pool(self, x: str, size: tuple[int, int]) -> str:
-        """Max-pooling over windows of (height, width) without gaps or overlap."""
+        """Add max-pooling over windows of (height, width) without gaps or overlap."""
         return self.graph.add("MaxPool", x, kernel_shape=size, strides=size)
 
     def finish(self, x: str) -> str:
-        """The maps of the last convolution in float32."""
+        """Return the maps of the last convolution in float32."""
         return x
 
     def bidirectional_lstm(self, x: str, arrays: Arrays, name: str, units: int) -> str:
-        """A Keras `Bidirectional(LSTM(units, return_sequences=True))`: (T, N, F) -> (N, T, 2 * units)."""
+        """Add a Keras `Bidirectional(LSTM(units, return_sequences=True))`: (T, N, F) -> (N, T, 2 * units)."""
         kernels, recurrent, biases = lstm_arrays(arrays, name, units)
         y = self.graph.add("LSTM", x, kernels, recurrent, biases, direction="bidirectional", hidden_size=units)
         return batch_first(self.graph, y, units)
 
     def projection(self, x: str, arrays: Arrays, name: str) -> str:
-        """A Keras `Dense` on outputs of an LSTM, which lie between -1 and 1: (..., C) -> (..., F)."""
+        """Add a Keras `Dense` on outputs of an LSTM, which lie between -1 and 1: (..., C) -> (..., F)."""
         return dense(self.graph, x, arrays, name)
 
 
@@ -85,15 +85,18 @@ def _by_channel(values: np.ndarray) -> np.ndarray:
 
 
 def geometry(kernel: np.ndarray, strides: tuple[int, int]) -> dict[str, tuple[int, ...]]:
-    """Attributes of an ONNX convolution, padded as Keras' "same" does maps whose sides are multiples of the strides."""
+    """Return attributes of an ONNX convolution padded as Keras' "same"; map sides are multiples of the strides."""
     rows, columns = (max(size - stride, 0) for size, stride in zip(kernel.shape[:2], strides))
     pads = rows // 2, columns // 2, rows - rows // 2, columns - columns // 2  # top, left, bottom, right
     return {"kernel_shape": kernel.shape[:2], "pads": pads, "strides": strides}
 
 
 def lstm_arrays(arrays: Arrays, name: str, units: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Kernels (2, 4 * units, F), recurrent kernels (2, 4 * units, units) and biases (2, 8 * units) of a Keras
-    `Bidirectional(LSTM)`, forward and backward, as ONNX has them."""
+    """Return the arrays of a Keras `Bidirectional(LSTM)`, forward and backward, in the layout of ONNX.
+
+    Returns:
+        Kernels (2, 4 * units, F), recurrent kernels (2, 4 * units, units), biases (2, 8 * units).
+    """
     cells = [f"{name}/{way}_lstm/lstm_cell" for way in ("forward", "backward")]
     shapes = {"kernel": (None, 4 * units), "recurrent_kernel": (units, 4 * units), "bias": (4 * units,)}
     kernels, recurrent, biases = (
@@ -104,7 +107,7 @@ def lstm_arrays(arrays: Arrays, name: str, units: int) -> tuple[np.ndarray, np.n
 
 
 def _gates(array: np.ndarray) -> np.ndarray:
-    """Keras' (F, 4 * units) or (4 * units,), gates i, f, c, o -> ONNX' (4 * units, ...), gates i, o, f, c."""
+    """Reorder gates: Keras' (F, 4 * units) or (4 * units,), i, f, c, o -> ONNX' (4 * units, ...), i, o, f, c."""
     i, f, c, o = np.split(array.T, 4)
     return np.concatenate([i, o, f, c]).astype(np.float32)
 
@@ -115,7 +118,7 @@ def batch_first(graph: Graph, y: str, units: int) -> str:
 
 
 def array_of_shape(arrays: Arrays, name: str, *shape: int | None) -> np.ndarray:
-    """The array of this name.
+    """Return the array of this name.
 
     Raises:
         KeyError: There is none.
@@ -128,5 +131,5 @@ def array_of_shape(arrays: Arrays, name: str, *shape: int | None) -> np.ndarray:
 
 
 def dense(graph: Graph, x: str, arrays: Arrays, name: str) -> str:
-    """A Keras `Dense` without activation, over the last axis."""
+    """Add a Keras `Dense` without activation, over the last axis."""
     return graph.add("Add", graph.add("MatMul", x, arrays[f"{name}/kernel"]), arrays[f"{name}/bias"])

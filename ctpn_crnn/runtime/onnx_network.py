@@ -73,7 +73,7 @@ def choose_precision(file: WeightsFile) -> str:
 def build_graph(
     definition: NetworkDefinition, file: WeightsFile, make_layers: Callable[[Graph], FloatLayers] = FloatLayers
 ) -> Graph:
-    """The network of a weights file as an ONNX graph, its weights included.
+    """Build the network of a weights file as an ONNX graph, its weights included.
 
     Inputs and outputs are those of `runtime.Network.predict`, but float32 only; the input is named "image".
 
@@ -172,7 +172,7 @@ def _open_session(path: Path, options: onnxruntime.SessionOptions) -> onnxruntim
 
 
 def _read_metadata(session: onnxruntime.InferenceSession, path: Path, kind: str) -> tuple[dict[str, Any], str | None]:
-    """Configuration and charset of an exported network, from the metadata of its file."""
+    """Return configuration and charset of an exported network, from the metadata of its file."""
     metadata = session.get_modelmeta().custom_metadata_map
     if metadata.get("format") != FORMAT:
         raise WeightsError(f"{path} is an ONNX model, but not one of ctpn_crnn; make one with tools/export_onnx.py")

@@ -88,7 +88,7 @@ def winograd_convolution(graph: Graph, x: str, kernel: np.ndarray, bias: np.ndar
     # (N, C * 36, h, w) -> (36, C, N * h * w): one matrix product for each coefficient, over all tiles of all images.
     split = graph.add("Reshape", coefficients, graph.add("Concat", count, ints(channels, PATCH**2, -1), axis=0))
     flat = graph.add("Reshape", graph.add("Transpose", split, perm=(2, 1, 0, 3)), ints(PATCH**2, channels, -1))
-    weights = graph.parameter((PATCH**2, filters, channels), partial(transformed_kernel, kernel))
+    weights = graph.parameter((PATCH**2, filters, channels), partial(transform_kernel, kernel))
     products = graph.add("MatMul", weights, flat)
     unfolded = graph.add("Reshape", products, graph.add("Concat", ints(PATCH**2, filters), count, ints(-1), axis=0))
     by_image = graph.add("Transpose", unfolded, perm=(2, 1, 0, 3))
@@ -104,8 +104,8 @@ def winograd_convolution(graph: Graph, x: str, kernel: np.ndarray, bias: np.ndar
     return graph.add("Add", maps, bias.astype(np.float32).reshape(1, filters, 1, 1))
 
 
-def transformed_kernel(kernel: np.ndarray) -> np.ndarray:
-    """G g G^T of every pair of channels: (3, 3, C, F) -> float32 (36, F, C)."""
+def transform_kernel(kernel: np.ndarray) -> np.ndarray:
+    """Compute G g G^T of every pair of channels: (3, 3, C, F) -> float32 (36, F, C)."""
     channels, filters = kernel.shape[2:]
     spread = np.einsum("ai,bj->abij", KERNEL_TRANSFORM, KERNEL_TRANSFORM).reshape(PATCH**2, 9)
     by_filter = np.ascontiguousarray(kernel.reshape(9, channels, filters).transpose(0, 2, 1), np.float32)

@@ -14,7 +14,7 @@ from ctpn_crnn.errors import WeightsError
 
 
 def convolution_names(model: keras.Model) -> list[str]:
-    """Names of the convolutions of VGG16, from the image on: of the paper's CTPN, block1_conv1 to block5_conv3."""
+    """Return the names of the convolutions of VGG16 in order: of the paper's CTPN, block1_conv1 to block5_conv3."""
     return [layer.name for layer in model.layers if re.fullmatch(r"block\d+_conv\d+", layer.name)]
 
 
@@ -77,7 +77,7 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
 
 
 def _keras_vgg16() -> dict[str, np.ndarray]:
-    """The caffe-style VGG16 of Keras, with its preprocessing traded for that of `ImageNetPreprocessing`."""
+    """Return the arrays of the VGG16 of Keras, changed for the preprocessing of `ImageNetPreprocessing`."""
     source = keras.applications.VGG16(include_top=False, weights="imagenet")
     arrays = {}
     for name in convolution_names(source):

@@ -23,7 +23,7 @@ _VERSION = 1  # of the manifest's format
 
 
 def shipped(kind: str, folder: str | os.PathLike[str] = FOLDER) -> Path:
-    """The shipped weights file of a network, or the shipped language model, checked against the manifest.
+    """Return the shipped weights file of a network, or the language model, checked against the manifest.
 
     Args:
         kind: "ctpn", "crnn" or "language_model".
@@ -123,7 +123,7 @@ def _describe_language_model(path: Path) -> dict[str, Any]:
 
 
 def sha256_of(path: str | os.PathLike[str]) -> str:
-    """SHA-256 of a file, in hexadecimal."""
+    """Return the SHA-256 of a file, in hexadecimal."""
     total = hashlib.sha256()
     with open(path, "rb") as file:
         while chunk := file.read(1 << 20):

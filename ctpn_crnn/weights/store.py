@@ -225,7 +225,7 @@ def _write(path: str | os.PathLike[str], kind: str, texts: Mapping[str, str], ar
 
 
 def _variables(model: keras.Model) -> dict[str, Any]:
-    """The model's weights by path (no optimizer slots, metrics or random seeds)."""
+    """Return the model's weights by path (no optimizer slots, metrics or random seeds)."""
     variables: dict[str, Any] = {}
     for variable in model.weights:
         if variable.path in variables:
@@ -237,7 +237,7 @@ def _variables(model: keras.Model) -> dict[str, Any]:
 
 
 def _compact(name: str, variable: Any) -> np.ndarray:
-    """The values of a variable, in float16 where they are a matrix or kernel and fit its range."""
+    """Return the values of a variable, in float16 if they are a matrix or kernel and fit its range."""
     import keras  # here: reading a file needs no backend
 
     array = np.asarray(keras.ops.convert_to_numpy(variable), dtype=np.float32)
@@ -251,7 +251,7 @@ def _compact(name: str, variable: Any) -> np.ndarray:
 
 
 def _digest(kind: str, texts: Mapping[str, str], arrays: Mapping[str, np.ndarray]) -> str:
-    """SHA-256 of kind, texts and arrays, independent of the layout of the HDF5 file."""
+    """Return the SHA-256 of kind, texts and arrays, independent of the layout of the HDF5 file."""
     total = hashlib.sha256(kind.encode("utf-8"))
     for name in sorted(texts):
         total.update(f"\n{name}\n{texts[name]}".encode())

@@ -15,7 +15,7 @@ from ctpn_crnn.ctpn.detector import Detector
 from ctpn_crnn.errors import WeightsError
 from ctpn_crnn.export.ranges import BINS, best_end, fit_ranges
 from ctpn_crnn.runtime import int8, load_network, onnx_network
-from ctpn_crnn.runtime.int8 import Int8Layers, quantized
+from ctpn_crnn.runtime.int8 import Int8Layers, quantize
 from ctpn_crnn.runtime.machine import has_int8_sums
 from ctpn_crnn.runtime.onnx_graph import Graph
 from ctpn_crnn.runtime.onnx_layers import FloatLayers
@@ -121,7 +121,7 @@ def test_projection(kernel_bits):
 
 def test_kernels_use_all_steps_of_each_channel():
     kernel = np.random.default_rng(4).normal(size=(3, 3, 5, 4)).astype(np.float32) * [1, 100, 0, 0.01]
-    weights, scales = quantized(kernel.astype(np.float32), 127)
+    weights, scales = quantize(kernel.astype(np.float32), 127)
     assert weights.dtype == np.int8 and weights.shape == (4, 5, 3, 3)
     assert np.abs(weights).max((1, 2, 3)).tolist() == [127, 127, 0, 127]
     error = weights * scales[:, None, None, None] - kernel.transpose(3, 2, 0, 1)
