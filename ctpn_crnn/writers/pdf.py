@@ -26,8 +26,8 @@ __all__ = ["PICTURES", "PdfWriter", "add_text_layer"]
 PICTURES = ("original", "jpeg", "lossless", "none")
 """Ways to keep the picture of a page, see `PdfWriter`."""
 
-_MAX_SIDE = 14_400.0
-"""Longest side of a page that viewers accept, in points (ISO 32000-1, annex C). A larger page is scaled down."""
+_MIN_SIDE, _MAX_SIDE = 3.0, 14_400.0
+"""Sides of a page that viewers accept, in points (ISO 32000-1, annex C). A larger page is scaled down."""
 
 _HELD_BYTES = 32 << 20
 """Bytes of pictures in memory from which on the pages are moved to the disk."""
@@ -174,7 +174,7 @@ def _paper(page: Page, dpi: float) -> tuple[float, float]:
     """Width and height of a page in points."""
     width, height = max(1, page.width), max(1, page.height)
     scale = min(72.0 / dpi, _MAX_SIDE / max(width, height))
-    return round(width * scale, 4), round(height * scale, 4)
+    return max(_MIN_SIDE, round(width * scale, 4)), max(_MIN_SIDE, round(height * scale, 4))
 
 
 def _add_metadata(pdf: Any, title: str | None, author: str | None, language: str | None) -> None:

@@ -23,6 +23,9 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 _OUTLINE_COLOURS = {"text": (60, 160, 0), "formula": (220, 90, 20)}  # BGR
 _INK, _UNSURE_INK = (20, 20, 20), (30, 30, 200)
 
+_MAX_INK = 50_000_000
+"""Pixels that a line's text is drawn with at most; bounds the memory for lines of huge print."""
+
 
 @dataclass(frozen=True)
 class PictureStyle:
@@ -116,7 +119,8 @@ def draw_page(page: Page, image: np.ndarray, style: PictureStyle = PictureStyle(
     right = np.full_like(left, 255)
     width = max(1, round(min(size) / style.outline_share))
     for line in page.lines:
-        quad = line.quad * np.float32(scale)
+        # A page made by hand may have lines of any size in any place.
+        quad = np.clip(np.nan_to_num(line.quad * np.float32(scale)), -2 * max(size), 2 * max(size))
         _outline(left, quad, line.kind, width)
         if line.text:
             _draw_text(right, line, quad, style)
@@ -127,7 +131,7 @@ def draw_page(page: Page, image: np.ndarray, style: PictureStyle = PictureStyle(
 
 
 def _scale(page: Page, image: np.ndarray, style: PictureStyle) -> float:
-    heights = [quad_size(line.quad)[1] for line in page.lines if line.text]
+    heights = [quad_size(line.quad)[1] for line in page.lines if line.text and np.isfinite(line.quad).all()]
     height = max(float(np.median(heights)), 1.0) if heights else style.legible_height
     wanted = np.clip(style.legible_height / height, 1.0, style.max_enlargement)
     return float(min(wanted, style.max_side / max(image.shape[:2])))
@@ -148,7 +152,9 @@ def _outline(canvas: np.ndarray, quad: np.ndarray, kind: str, width: int) -> Non
 def _draw_text(canvas: np.ndarray, line: TextLine, quad: np.ndarray, style: PictureStyle) -> None:
     """Draw the text of a line into its quad."""
     width, height = quad_size(quad)
-    ink = _text_ink(line.text, max(1, round(width)), max(1, round(height)), style.font_size)
+    pixels = max(width, height * len(line.text)) * height
+    reduction = min(1.0, (_MAX_INK / pixels) ** 0.5) if pixels else 1.0  # what is drawn smaller is enlarged below
+    ink = _text_ink(line.text, max(1, round(width * reduction)), max(1, round(height * reduction)), style.font_size)
     low = np.floor(quad.min(axis=0)).astype(int)
     high = np.ceil(quad.max(axis=0)).astype(int) + 1
     low, high = np.maximum(low, 0), np.minimum(high, canvas.shape[1::-1])

@@ -90,6 +90,14 @@ def test_page_size_is_that_of_the_paper(tmp_path):
         assert document[0].get_size() == pytest.approx((595.2, 841.92), abs=0.01)
 
 
+@pytest.mark.parametrize(("pixels", "paper"), [((1, 1), (3, 3)), ((1, 1240), (3, 892.8))])
+def test_a_tiny_image_has_the_smallest_page(tmp_path, pixels, paper):
+    path = write(tmp_path / "a.pdf", Page(*pixels, [line("小", 0, 0, 1, 1)]), dpi=100)
+    with closing(pdfium.PdfDocument(path)) as document:
+        assert document[0].get_size() == pytest.approx(paper, abs=0.01)
+    assert problems(path) == []
+
+
 def test_a_huge_image_fits_on_the_largest_page(tmp_path):
     page = Page(60_000, 600, [line("长", 59_000, 100, 500, 400)])
     path = write(tmp_path / "a.pdf", page, dpi=72)

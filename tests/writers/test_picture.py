@@ -65,13 +65,25 @@ class TestPicture:
 
     @pytest.mark.parametrize(
         "quad",
-        [np.zeros((4, 2)), box_to_quad(-50, -50, -10, -10), box_to_quad(290, 140, 900, 170), box_to_quad(5, 5, 6, 6)],
+        [
+            np.zeros((4, 2)),
+            np.full((4, 2), np.nan),
+            np.full((4, 2), np.inf),
+            box_to_quad(-50, -50, -10, -10),
+            box_to_quad(290, 140, 900, 170),
+            box_to_quad(5, 5, 6, 6),
+            box_to_quad(-1e7, 0, 1e7, 1e7),
+        ],
     )
     def test_degenerate_quads_are_drawn(self, quad):
         assert draw_page(Page(300, 150, [TextLine("合", 1, quad)]), IMAGE).ndim == 3
 
     def test_empty_page_and_tiny_image(self):
         assert draw_page(Page(1, 1), np.zeros((1, 1, 3), np.uint8)).shape == (1, 2, 3)
+
+    def test_many_characters_in_huge_print_are_drawn(self):
+        page = Page(4000, 2000, [TextLine("合同" * 30, 1, box_to_quad(0, 0, 4000, 2000))])
+        assert (draw_page(page, np.full((2000, 4000, 3), 255, np.uint8))[:, 4100:] < 100).any()
 
     def test_characters_that_no_font_has_are_drawn_as_boxes(self):
         assert draw_page(Page(300, 150, [TextLine("\U0010ffff\n\t\0", 1, box_to_quad(5, 5, 100, 30))]), IMAGE).ndim == 3
