@@ -16,6 +16,7 @@ from ctpn_crnn.geometry import (
     intersection_area,
     order_quad,
     quad_area,
+    quad_axes,
     quad_iou,
     quad_size,
     quad_to_box,
@@ -103,6 +104,14 @@ def test_order_starts_at_the_texts_own_top_left(degrees):
 def test_order_of_a_tall_region_keeps_reading_left_to_right():
     quad = rotated(12, 60, 10)
     assert order_quad(quad[[2, 3, 0, 1]]) == pytest.approx(quad)
+
+
+def test_axes_of_a_quad_run_along_and_across_its_text():
+    middle, along, down = quad_axes(rotated(40, 10, 0, (30, 20)))
+    assert middle.tolist() == [30, 20] and along.tolist() == [1, 0] and down.tolist() == [0, 1]
+    _, along, down = quad_axes(rotated(40, 10, 90))  # read from top to bottom
+    np.testing.assert_allclose([abs(along), abs(down)], [[0, 1], [1, 0]], atol=1e-6)
+    assert along @ down == pytest.approx(0)
 
 
 class TestCropQuad:

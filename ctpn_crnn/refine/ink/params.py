@@ -12,7 +12,8 @@ class InkParams:
     Chosen on: 16 rendered pages (tables, documents, receipts, screenshots), while 8 pages each of fin_reports_dev and
     sroie_dev were looked at.
 
-    Which pixels are ink:
+    The attributes come in groups: which pixels are ink, how a line is cut out, its rows, its columns, further pieces of
+    its row, the boxes of formulas.
 
     Attributes:
         min_height: Pixels; lower lines are left as they are.
