@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -21,8 +20,8 @@ def connect_formulas(
 ) -> list[tuple[Quad, float]]:
     """Join the strips of formulas into boxes.
 
-    The strips of a formula are not equally high, so neighbours need to be less alike than in a line of text, and the
-    box reaches around nearly all of them. Pieces that stand beside or on each other in the same rows are one formula.
+    The strips of a formula are not equally high: its box reaches around all of them, and pieces that stand beside or on
+    each other in the same rows are one formula.
 
     Args:
         proposals: (P, 4) strips x1, y1, x2, y2 in pixels, on the 16 px grid, after non-maximum suppression.
@@ -34,14 +33,11 @@ def connect_formulas(
     Returns:
         ``(quad, score)`` of each formula, an upright box, strongest evidence first.
     """
-    alike = min(params.min_overlap, params.formula_overlap), min(params.min_similarity, params.formula_overlap)
-    params = replace(params, min_overlap=alike[0], min_similarity=alike[1])
     pieces = join_strips(proposals, scores, sides, image_size, params)
     if pieces is None:
         return []
-    ends = np.cumsum(pieces.counts)[:-1]
-    top = [np.quantile(tops, params.formula_edge) for tops in np.split(pieces.strips.top, ends)]
-    bottom = [np.quantile(bottoms, 1 - params.formula_edge) for bottoms in np.split(pieces.strips.bottom, ends)]
+    starts = np.cumsum(pieces.counts) - pieces.counts
+    top, bottom = np.minimum.reduceat(pieces.strips.top, starts), np.maximum.reduceat(pieces.strips.bottom, starts)
     left, right = pieces.quads[:, [0, 3], 0].mean(axis=1), pieces.quads[:, [1, 2], 0].mean(axis=1)
     boxes = np.stack([left, np.clip(top, 0, image_size[0]), right, np.clip(bottom, 0, image_size[0])], axis=1)
     sure = np.flatnonzero(pieces.sure)

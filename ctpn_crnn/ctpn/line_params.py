@@ -33,11 +33,9 @@ class LineParams:
         level_rise: A line that rises by less than this share of its height is level: a slope fitted to two or three
             strips is mostly noise.
         taper_strips: From this many strips on, top and bottom edges have slopes of their own (text in perspective).
-        formula_overlap: Vertical overlap and similarity in height that suffice for neighbours in a formula: a fraction
-            is twice as high as the sign beside it. Chosen, as the next three, on: 20 rendered pages with formulas.
-        formula_edge: Share of a formula's strips that may reach higher than its box, and lower.
         formula_level: Two pieces belong to one formula if they share more than this part of the lower one's rows, ...
-        formula_gap: ... and are no further apart than this, in heights of the lower one.
+        formula_gap: ... and are no further apart than this, in heights of the lower one. Both chosen on: 20 rendered
+            pages with formulas.
 
     Raises:
         ConfigError: A value is out of its range.
@@ -55,8 +53,6 @@ class LineParams:
     side_refinement: bool = True
     level_rise: float = 0.1
     taper_strips: int = 6
-    formula_overlap: float = 0.5
-    formula_edge: float = 0.1
     formula_level: float = 0.6
     formula_gap: float = 0.6
 

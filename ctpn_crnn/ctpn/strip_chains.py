@@ -145,7 +145,6 @@ def _nearest_neighbours(strips: Strips, params: LineParams, direction: int) -> n
         larger = np.maximum(strips.height[i], strips.height[j])
         common = np.minimum(strips.bottom[i], strips.bottom[j]) - np.maximum(strips.top[i], strips.top[j])
         fits = (common > params.min_overlap * smaller) & (smaller >= params.min_similarity * larger)
-        fits &= np.minimum(widest[i], widest[j]) >= gap
         i, j, fit = i[fits], j[fits], (common / (smaller + larger - common))[fits]
         ranked = np.argsort(fit * strips.score[j], kind="stable")
         best[i[ranked]] = j[ranked]  # of several values for one index the last, the best fit, stays
