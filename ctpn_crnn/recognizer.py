@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
-from ctpn_crnn.crnn.formula_or_text import is_text
 from ctpn_crnn.documents.images import MAX_PIXELS, ImageSource
 from ctpn_crnn.documents.page_ref import PageRef
 from ctpn_crnn.documents.prefetch import prefetch as prefetched
@@ -231,7 +230,7 @@ class Recognizer:
         return Page(width, height, [replace(lines[index], quad=quads[index]) for index in order], name)
 
     def read_regions(self, image: np.ndarray, turn: Rotation, regions: Sequence[Region]) -> list[TextLine]:
-        """Read regions of a turned image. A formula stays unread, unless its characters show that it is none.
+        """Read the text among regions of a turned image; formulas stay unread.
 
         The regions are cut out of the image itself: its pixels are sharper than those of the turned one.
 
@@ -243,16 +242,17 @@ class Recognizer:
         Returns:
             A line for each region, in their order and in the same pixels.
         """
-        crops = [crop_quad(image, turn.to_source(region.quad), self.padding) for region in regions]
-        readings = self.reader.read(crops, one_page=True) if crops else []
-        return [self._line(region, reading) for region, reading in zip(regions, readings, strict=True)]
+        text = [index for index, region in enumerate(regions) if region.kind == "text"]
+        crops = [crop_quad(image, turn.to_source(regions[index].quad), self.padding) for index in text]
+        readings = dict(zip(text, self.reader.read(crops, one_page=True) if crops else [], strict=True))
+        return [self._line(region, readings.get(index)) for index, region in enumerate(regions)]
 
-    def _line(self, region: Region, reading: Reading) -> TextLine:
-        """Return the line of a region, read or, for a formula, left unread."""
-        if region.kind == "text" or (region.kind == "formula" and is_text(reading.chars)):
-            chars = _without_padding(reading.chars, region.quad, self.padding[0])
-            return TextLine(reading.text, reading.confidence, region.quad, "text", chars)
-        return TextLine("", region.score, region.quad, region.kind)
+    def _line(self, region: Region, reading: Reading | None) -> TextLine:
+        """Return the line of a region that was read, or of a formula, which was not."""
+        if reading is None:
+            return TextLine("", region.score, region.quad, region.kind)
+        chars = _without_padding(reading.chars, region.quad, self.padding[0])
+        return TextLine(reading.text, reading.confidence, region.quad, region.kind, chars)
 
     def _is_worth_keeping(self, line: TextLine) -> bool:
         """Return whether a line is a formula, or text that is probable enough."""
