@@ -133,10 +133,6 @@ class SpacedWordParams:
 
     max_gap: float = 2.5
     """Widest blank between two characters, in line heights."""
-    max_gap_difference: float = 0.35
-    """The blanks of a word of three characters or more differ by at most this, in line heights."""
-    min_height_ratio: float = 0.6
-    """Least ratio of the lower character's height to the higher one's. 一 is found as high as its neighbours."""
     max_characters: int = 6
     """Longest word. A longer row of single characters is a row of a calendar or of another table."""
 

@@ -44,7 +44,7 @@ def join_spaced_words(lines: Sequence[TextLine], params: LayoutParams = LayoutPa
         if not is_single[first] or abs(leans[first]) > params.max_lean or first in seen:
             continue
         while is_single[word[-1]]:
-            following = _next_character(boxes, word, params)
+            following = _next_line(boxes, word[-1], params)
             if following is None or following in seen or not may_follow[following]:
                 break
             word.append(following)
@@ -54,24 +54,19 @@ def join_spaced_words(lines: Sequence[TextLine], params: LayoutParams = LayoutPa
     return [line for index, given in enumerate(lines) if (line := joined.get(index, given)) is not None]
 
 
-def _next_character(boxes: np.ndarray, word: Sequence[int], layout: LayoutParams) -> int | None:
-    """The line to the right of a word's last one, if it is as near as the word's characters are to each other."""
-    params = layout.spaced_words
-    last = boxes[word[-1]]
+def _next_line(boxes: np.ndarray, index: int, params: LayoutParams) -> int | None:
+    """The nearest line to the right of a character in its row, if it is near enough to be of one word with it."""
+    last = boxes[index]
     height = last[3] - last[1]
     heights = boxes[:, 3] - boxes[:, 1]
     off = np.abs(boxes[:, 1] + boxes[:, 3] - last[1] - last[3]) / 2
-    in_row = off < np.maximum(height, heights) / 2
-    right = np.flatnonzero(in_row & (boxes[:, 0] + boxes[:, 2] > last[0] + last[2]))
-    if len(right) == 0:
+    is_right = boxes[:, 0] + boxes[:, 2] > last[0] + last[2]
+    beside = np.flatnonzero(is_right & (off < np.maximum(height, heights) / 2))
+    if len(beside) == 0:
         return None
-    found = int(right[np.argmin(boxes[right, 0])])
-    is_alike = min(height, heights[found]) >= params.min_height_ratio * max(height, heights[found])
-    is_level = off[found] <= layout.reading_order.same_row * min(height, heights[found])
-    gap = boxes[found, 0] - last[2]
-    previous_gap = gap if len(word) == 1 else last[0] - boxes[word[-2], 2]
-    is_even = abs(gap - previous_gap) <= params.max_gap_difference * height
-    return found if is_alike and is_level and is_even and gap <= params.max_gap * height else None
+    found = int(beside[np.argmin(boxes[beside, 0])])
+    is_level = off[found] <= params.reading_order.same_row * min(height, heights[found])
+    return found if is_level and boxes[found, 0] - last[2] <= params.spaced_words.max_gap * height else None
 
 
 def _join(parts: Sequence[TextLine]) -> TextLine:
