@@ -28,6 +28,7 @@ PACKAGES = {
     "tensorflow": "training, runtime keras",
     "keras": "training, runtime keras",
     "onnxruntime": "runtime onnx",
+    "onnx": "runtime onnx",
     "tf2onnx": "export to ONNX",
     "pandas": "HDF5 tables of detect",
     "tables": "HDF5 tables of detect",

@@ -37,7 +37,7 @@ def choose_runtime(weights: str | Path | None = None, precision: str = "auto") -
     if not onnx and not keras:
         raise ConfigError(
             "neither TensorFlow with Keras nor ONNX Runtime is installed, one of which has to run the networks: "
-            "pip install tensorflow, or pip install onnxruntime for reading alone."
+            "pip install tensorflow, or pip install onnxruntime onnx for reading alone."
         )
     if not onnx or (keras and (may_have_gpu() or (precision == "auto" and _prefers_bfloat16()))):
         return "keras"

@@ -59,3 +59,11 @@ def test_nothing_installed_is_said_plainly(machine):
     for name in ("onnx", "keras"):
         with pytest.raises(ConfigError, match="not installed"):
             load_network(CRNN_DEFINITION, runtime=name)
+
+
+def test_onnx_runtime_needs_the_package_that_builds_its_graphs(monkeypatch):
+    present = {"onnxruntime"}
+    monkeypatch.setattr(choice, "_exists", lambda module: module in present)
+    assert not choice.is_installed("onnx")
+    present.add("onnx")
+    assert choice.is_installed("onnx")
