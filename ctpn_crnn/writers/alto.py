@@ -13,7 +13,7 @@ from ctpn_crnn.geometry import box_to_quad, quad_to_box
 from ctpn_crnn.page import Page
 from ctpn_crnn.writers.document import TextFileWriter
 from ctpn_crnn.writers.safe_text import empty_tag, start_tag, xml_text
-from ctpn_crnn.writers.structure import (
+from ctpn_crnn.writers.text_areas import (
     Area,
     Box,
     Glyph,
@@ -22,7 +22,7 @@ from ctpn_crnn.writers.structure import (
     Word,
     baseline,
     language_of,
-    structure,
+    text_areas,
     unit_interval,
 )
 
@@ -44,7 +44,7 @@ class AltoWriter(TextFileWriter):
         if not self.pages:
             self.file.write(_head(page))
         number = self.pages + 1
-        areas = structure(page)
+        areas = text_areas(page)
         opening = start_tag(
             "Page",
             ID=f"page_{number}",

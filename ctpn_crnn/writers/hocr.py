@@ -22,7 +22,7 @@ import ctpn_crnn
 from ctpn_crnn.page import Page, TextLine
 from ctpn_crnn.writers.document import TextFileWriter
 from ctpn_crnn.writers.safe_text import empty_tag, one_line, start_tag, xml_text
-from ctpn_crnn.writers.structure import (
+from ctpn_crnn.writers.text_areas import (
     Area,
     Box,
     Line,
@@ -31,7 +31,7 @@ from ctpn_crnn.writers.structure import (
     angle_of,
     baseline,
     language_of,
-    structure,
+    text_areas,
     unit_interval,
 )
 
@@ -64,7 +64,7 @@ class HocrWriter(TextFileWriter):
         box = _bbox((0, 0, max(1, page.width), max(1, page.height)))
         title = f'image "{image_name}"; {box};{self._resolution} ppageno {self.pages}'
         self.file.write("  " + start_tag("div", class_="ocr_page", id=f"page_{number}", title=title) + "\n")
-        for index, area in enumerate(structure(page), start=1):
+        for index, area in enumerate(text_areas(page), start=1):
             self.file.write(_area(area, f"{number}_{index}"))
         self.file.write("  </div>\n")
 

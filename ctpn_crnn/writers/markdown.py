@@ -9,8 +9,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ctpn_crnn.layout import Block, join_lines, lay_out
 from ctpn_crnn.page import Page, TextLine
+from ctpn_crnn.structure import Block, join_lines, lay_out
 from ctpn_crnn.writers.document import TextFileWriter
 from ctpn_crnn.writers.safe_text import one_line
 

@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.layout import lay_out
 from ctpn_crnn.page import Page
+from ctpn_crnn.structure import lay_out
 from ctpn_crnn.writers.document import TextFileWriter
 from ctpn_crnn.writers.safe_text import printable
 

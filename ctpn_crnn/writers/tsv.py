@@ -9,7 +9,7 @@ import numpy as np
 
 from ctpn_crnn.page import Page
 from ctpn_crnn.writers.document import TextFileWriter
-from ctpn_crnn.writers.structure import Area, Box, structure
+from ctpn_crnn.writers.text_areas import Area, Box
 
 COLUMNS = "level page_num block_num par_num line_num word_num left top width height conf text".split()
 
@@ -34,7 +34,7 @@ class TsvWriter(TextFileWriter):
     def _write_page(self, page: Page, image: np.ndarray | None) -> None:
         number = self.pages + 1
         self._row(_PAGE, (number,), (0, 0, page.width, page.height))
-        for block_number, area in enumerate(structure(page), start=1):
+        for block_number, area in enumerate(text_areas(page), start=1):
             self._area((number, block_number), area)
 
     def _area(self, place: tuple[int, ...], area: Area) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ctpn_crnn.geometry import box_to_quad
-from ctpn_crnn.layout import KINDS, lay_out
 from ctpn_crnn.page import Page, TextLine
+from ctpn_crnn.structure import KINDS, lay_out
 
 SIZE = 20  # pixels of a Chinese character
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.geometry import box_to_quad
-from ctpn_crnn.layout import Block, Cell
 from ctpn_crnn.page import Char, Page, TextLine
+from ctpn_crnn.structure import Block, Cell
 
 
 def even_chars(text):
@@ -56,7 +56,7 @@ def blocks(monkeypatch):
 
     def use(*given):
         made = [block(*each) for each in given]
-        for module in ("structure", "markdown", "text"):
+        for module in ("text_areas", "markdown", "text"):
             monkeypatch.setattr(f"ctpn_crnn.writers.{module}.lay_out", lambda page: made)
 
     return use

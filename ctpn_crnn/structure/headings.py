@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ctpn_crnn.layout.params import HeadingParams
-from ctpn_crnn.layout.text_patterns import ends_with_punctuation, starts_with_section_number
-from ctpn_crnn.layout.upright_lines import Interval, PrintSize, TextRow
+from ctpn_crnn.structure.params import HeadingParams
+from ctpn_crnn.structure.text_patterns import ends_with_punctuation, starts_with_section_number
+from ctpn_crnn.structure.upright_lines import Interval, PrintSize, TextRow
 
 
 def heading_levels(

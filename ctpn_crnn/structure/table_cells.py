@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ctpn_crnn.layout.blocks import Cell
-from ctpn_crnn.layout.upright_lines import Interval, Row, UprightLines
+from ctpn_crnn.structure.blocks import Cell
+from ctpn_crnn.structure.upright_lines import Interval, Row, UprightLines
 
 
 class _Entry(NamedTuple):

@@ -3,8 +3,8 @@
 import pytest
 from handmade_pages import FULL, line, rows
 
-from ctpn_crnn.layout.upright_lines import PrintSize, UprightLines
 from ctpn_crnn.page import Page
+from ctpn_crnn.structure.upright_lines import PrintSize, UprightLines
 
 
 def test_print_is_larger_if_height_and_em_say_so():

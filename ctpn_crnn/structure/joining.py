@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ctpn_crnn.layout.text_patterns import is_list_marker
+from ctpn_crnn.structure.text_patterns import is_list_marker
 
 _UNSPACED = re.compile(
     "[\u2e80-\u312f\u31a0-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003ffff]"

@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ctpn_crnn.layout.joining import is_unspaced, join_lines
-from ctpn_crnn.layout.params import LayoutParams
-from ctpn_crnn.layout.text_patterns import is_list_marker
 from ctpn_crnn.layout.upright_boxes import upright_boxes, upright_quads, weighted_median
 from ctpn_crnn.page import Page
+from ctpn_crnn.structure.joining import is_unspaced, join_lines
+from ctpn_crnn.structure.params import StructureParams
+from ctpn_crnn.structure.text_patterns import is_list_marker
 
 Row: TypeAlias = list[int]
 """Indices of the lines that stand side by side, from the left."""
@@ -111,14 +111,14 @@ class UprightLines:
         body: Print of most of the text.
     """
 
-    def __init__(self, page: Page, params: LayoutParams = LayoutParams()) -> None:
+    def __init__(self, page: Page, params: StructureParams = StructureParams()) -> None:
         self.lines = page.lines
         self.params = params
         quads, page_height = upright_quads(page)
-        self.boxes, leans = upright_boxes(quads, params)
+        self.boxes, leans = upright_boxes(quads, params.layout)
         self.page_height = max(page_height, float(self.boxes[:, 3].max()))
         self.heights = np.maximum(self.boxes[:, 3] - self.boxes[:, 1], 1e-3)
-        self.is_astray = np.abs((leans + 180) % 360 - 180) > params.max_lean
+        self.is_astray = np.abs((leans + 180) % 360 - 180) > params.layout.max_lean
         self.body = self._body_size()
 
     def has_list_marker(self, row: Row) -> bool:

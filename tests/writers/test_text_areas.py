@@ -7,7 +7,7 @@ import pytest
 
 from ctpn_crnn.geometry import box_to_quad
 from ctpn_crnn.page import Char, Page, TextLine
-from ctpn_crnn.writers.structure import angle_of, baseline, box_of, language_of, structure, unit_interval, words_of
+from ctpn_crnn.writers.text_areas import angle_of, baseline, box_of, language_of, text_areas, unit_interval, words_of
 
 PAGE = Page(1000, 100)
 
@@ -109,7 +109,7 @@ def test_every_box_lies_in_that_of_its_parent(odd_page):
     def inside(inner, outer):
         return outer[0] <= inner[0] < inner[2] <= outer[2] and outer[1] <= inner[1] < inner[3] <= outer[3]
 
-    areas = structure(odd_page)
+    areas = text_areas(odd_page)
     assert sum(area.kind == "formula" for area in areas) == 1
     lines = [line for area in areas for paragraph in area.paragraphs for line in paragraph.lines]
     assert sorted(line.text for line in lines) == sorted(
@@ -130,11 +130,11 @@ def test_every_box_lies_in_that_of_its_parent(odd_page):
 
 
 def test_a_table_has_a_paragraph_for_each_row(table):
-    head, body = structure(table)
+    head, body = text_areas(table)
     assert (head.kind, body.kind) == ("header", "table")
     assert [[line.text for line in row.lines] for row in body.paragraphs] == [["名", "a|b"], ["数"]]
     assert body.box == (10, 20, 100, 70)
 
 
 def test_a_page_without_lines_has_no_areas():
-    assert structure(Page(10, 10)) == []
+    assert text_areas(Page(10, 10)) == []

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ctpn_crnn.layout.joining import is_unspaced, is_word_divided
-from ctpn_crnn.layout.params import ParagraphParams
-from ctpn_crnn.layout.text_patterns import ends_with_punctuation, starts_with_bullet, starts_with_number
-from ctpn_crnn.layout.upright_lines import PrintSize, TextRow
+from ctpn_crnn.structure.joining import is_unspaced, is_word_divided
+from ctpn_crnn.structure.params import ParagraphParams
+from ctpn_crnn.structure.text_patterns import ends_with_punctuation, starts_with_bullet, starts_with_number
+from ctpn_crnn.structure.upright_lines import PrintSize, TextRow
 
 _PARAMS = ParagraphParams()
 

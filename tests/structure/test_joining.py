@@ -2,7 +2,7 @@
 
 import pytest
 
-from ctpn_crnn.layout import join_lines
+from ctpn_crnn.structure import join_lines
 
 
 @pytest.mark.parametrize(

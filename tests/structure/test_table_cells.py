@@ -2,8 +2,8 @@
 
 from handmade_pages import TABLE, blocks_of, line, rows, tabbed, table
 
-from ctpn_crnn.layout import Cell, lay_out
 from ctpn_crnn.page import Page
+from ctpn_crnn.structure import Cell, lay_out
 
 
 def test_columns_may_be_aligned_at_the_right():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ctpn_crnn.layout.joining import join_lines
 from ctpn_crnn.page import TextLine
+from ctpn_crnn.structure.joining import join_lines
 
 KINDS = ("paragraph", "heading", "table", "header", "footer", "formula")
 """What a block may be. A list item is a paragraph."""

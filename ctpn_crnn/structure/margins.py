@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ctpn_crnn.layout.reading_order import rows
-from ctpn_crnn.layout.text_patterns import is_page_number
-from ctpn_crnn.layout.upright_lines import Row, UprightLines
+from ctpn_crnn.structure.text_patterns import is_page_number
+from ctpn_crnn.structure.upright_lines import Row, UprightLines
 
 
 def header_and_footer(lines: UprightLines, members: np.ndarray) -> tuple[Row, Row]:
@@ -19,7 +19,7 @@ def header_and_footer(lines: UprightLines, members: np.ndarray) -> tuple[Row, Ro
     Returns:
         Indices of the header's lines and of the footer's, each in reading order.
     """
-    all_rows = rows(lines.boxes, members, lines.params.reading_order)
+    all_rows = rows(lines.boxes, members, lines.params.layout.reading_order)
     if len(all_rows) < 2 * lines.params.margins.max_rows:
         return [], []  # a title or a note
     header = _rows_apart(lines, all_rows, at_top=True)

@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ctpn_crnn.layout.blocks import Block
-from ctpn_crnn.layout.headings import heading_levels
-from ctpn_crnn.layout.margins import header_and_footer
-from ctpn_crnn.layout.paragraphs import continues_in_next_column, split_paragraphs
-from ctpn_crnn.layout.params import LayoutParams
 from ctpn_crnn.layout.reading_order import rows, text_blocks
-from ctpn_crnn.layout.table_cells import table_cells
-from ctpn_crnn.layout.tables import find_tables, merge_interlocked
-from ctpn_crnn.layout.upright_lines import Row, TextRow, UprightLines
 from ctpn_crnn.page import Page
+from ctpn_crnn.structure.blocks import Block
+from ctpn_crnn.structure.headings import heading_levels
+from ctpn_crnn.structure.margins import header_and_footer
+from ctpn_crnn.structure.paragraphs import continues_in_next_column, split_paragraphs
+from ctpn_crnn.structure.params import StructureParams
+from ctpn_crnn.structure.table_cells import table_cells
+from ctpn_crnn.structure.tables import find_tables, merge_interlocked
+from ctpn_crnn.structure.upright_lines import Row, TextRow, UprightLines
 
 
-def lay_out(page: Page, params: LayoutParams = LayoutParams()) -> list[Block]:
+def lay_out(page: Page, params: StructureParams = StructureParams()) -> list[Block]:
     """Divide a page into paragraphs, headings, tables, headers, footers and displayed formulas.
 
     Works on the places and texts of the lines; their order in the page does not matter. Every line is in exactly one
@@ -50,7 +50,9 @@ class _Layout:
         header, footer = header_and_footer(self.lines, straight)
         rest = np.setdiff1d(straight, header + footer)
         blocks = [self._block("header", header)] if header else []
-        blocks += self._body([rest[part] for part in text_blocks(self.lines.boxes[rest], self.params.reading_order)])
+        blocks += self._body(
+            [rest[part] for part in text_blocks(self.lines.boxes[rest], self.params.layout.reading_order)]
+        )
         blocks += [self._block("paragraph", [int(index)]) for index in astray]
         return blocks + ([self._block("footer", footer)] if footer else [])
 
@@ -132,7 +134,7 @@ class _Layout:
         return Block(kind, [self.lines.lines[index] for index in members], level=level)
 
     def _rows(self, members: np.ndarray) -> list[Row]:
-        return rows(self.lines.boxes, members, self.params.reading_order)
+        return rows(self.lines.boxes, members, self.params.layout.reading_order)
 
     def _continues(self, first: list[TextRow], second: list[TextRow]) -> bool:
         return continues_in_next_column(first, second, self.params.paragraphs)

@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ctpn_crnn.layout import Block, lay_out
 from ctpn_crnn.page import Char, Page, TextLine
+from ctpn_crnn.structure import Block, lay_out
 from ctpn_crnn.writers.char_places import char_places
 from ctpn_crnn.writers.safe_text import printable
 
@@ -107,7 +107,7 @@ class Area:
     source: TextLine | None = None
 
 
-def structure(page: Page) -> list[Area]:
+def text_areas(page: Page) -> list[Area]:
     """Return the areas of a page in reading order. Lines without a printable character are left out."""
     return [area for block in lay_out(page) for area in _areas_of(block, page)]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ctpn_crnn.layout.text_patterns import (
+from ctpn_crnn.structure.text_patterns import (
     ends_with_punctuation,
     is_list_marker,
     is_page_number,

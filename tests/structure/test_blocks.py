@@ -2,7 +2,7 @@
 
 from handmade_pages import line
 
-from ctpn_crnn.layout import Block, Cell
+from ctpn_crnn.structure import Block, Cell
 
 
 def test_tabs_and_line_breaks_in_cells_become_spaces():

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ctpn_crnn.layout.text_patterns import is_unit, starts_with_section_number
-from ctpn_crnn.layout.upright_lines import Interval, Row, UprightLines
+from ctpn_crnn.structure.text_patterns import is_unit, starts_with_section_number
+from ctpn_crnn.structure.upright_lines import Interval, Row, UprightLines
 
 
 def merge_interlocked(lines: UprightLines, rows: Sequence[Row]) -> list[Row]:

@@ -5,9 +5,9 @@ import pytest
 from handmade_pages import FULL, blocks_of, calls_of, line, rows, table
 
 from ctpn_crnn.geometry import Rotation
-from ctpn_crnn.layout import LayoutParams, lay_out
-from ctpn_crnn.layout.params import MarginParams
 from ctpn_crnn.page import Page, TextLine
+from ctpn_crnn.structure import StructureParams, lay_out
+from ctpn_crnn.structure.params import MarginParams
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
@@ -73,5 +73,5 @@ def test_a_rule_is_switched_off_by_its_parameter():
     lines = [*rows([FULL] * 8), line("- 12 -", 480, 1340, height=16)]
     page = Page(1000, 1400, lines)
     assert [block.kind for block in lay_out(page)] == ["paragraph", "footer"]
-    without = LayoutParams(margins=MarginParams(edge=0.0))
+    without = StructureParams(margins=MarginParams(edge=0.0))
     assert [block.kind for block in lay_out(page, without)] == ["paragraph", "paragraph"]

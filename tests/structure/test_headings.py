@@ -3,8 +3,8 @@
 import pytest
 from handmade_pages import FULL, blocks_of, line, rows
 
-from ctpn_crnn.layout import lay_out
 from ctpn_crnn.page import Page
+from ctpn_crnn.structure import lay_out
 
 
 def test_print_larger_than_the_text_is_a_heading():
