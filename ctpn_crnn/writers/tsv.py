@@ -9,7 +9,7 @@ import numpy as np
 
 from ctpn_crnn.page import Page
 from ctpn_crnn.writers.document import TextFileWriter
-from ctpn_crnn.writers.text_areas import Area, Box
+from ctpn_crnn.writers.text_areas import Area, Box, text_areas
 
 COLUMNS = "level page_num block_num par_num line_num word_num left top width height conf text".split()
 
