@@ -101,7 +101,7 @@ def page_sources(arguments: argparse.Namespace) -> tuple[PageSource, PageSource 
             chosen = [page for page in pages if is_held_out(page.path) == held]
             if chosen:
                 sources.append(FolderPages(chosen, partial=folder in arguments.partial))
-    weights = [(1 - arguments.synthetic) / len(trained)] * len(trained)
+    weights = [(1 - arguments.synthetic) / len(trained) for _ in trained]
     if arguments.synthetic or not trained:
         fonts = tuple(Path(folder) for folder in arguments.fonts) or None
         corpus, photos = (Path(path) if path else None for path in (arguments.corpus, arguments.backgrounds))

@@ -90,6 +90,13 @@ def test_the_former_name_of_the_output_folder_still_works(load_tool, tmp_path):
     assert tool.parse_arguments([str(tmp_path)]).output == tmp_path
 
 
+def test_pages_are_rendered_where_no_real_ones_are_given(load_tool):
+    tool = load_tool("train_ctpn")
+    for further in ([], ["--synthetic", "0"]):
+        pages, held_out = tool.page_sources(tool.parse_arguments(["run", "--corpus", "texts", *further]))
+        assert held_out is None and len(pages.sources) == 1 and pages.weights[0] > 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name, stages", [("train_crnn", ["frames", "ctc"]), ("train_ctpn", ["ctpn"])])
 def test_smoke_runs_find_that_the_loss_falls(name, stages, load_tool, tmp_path, capsys):
