@@ -55,7 +55,7 @@ class Finder(Protocol):
 class Reader(Protocol):
     """What reads lines: `LineReader`, or anything with this method."""
 
-    def read(self, crops: list[np.ndarray], *, one_page: bool = False) -> list[Reading]:
+    def read(self, crops: list[np.ndarray]) -> list[Reading]:
         """Read lines cut out of images, uint8 (H, W) or (H, W, 3), all of one page or not: a reading for each."""
 
 
@@ -244,7 +244,7 @@ class Recognizer:
         """
         text = [index for index, region in enumerate(regions) if region.kind == "text"]
         crops = [crop_quad(image, turn.to_source(regions[index].quad), self.padding) for index in text]
-        readings = dict(zip(text, self.reader.read(crops, one_page=True) if crops else [], strict=True))
+        readings = dict(zip(text, self.reader.read(crops) if crops else [], strict=True))
         return [self._line(region, readings.get(index)) for index, region in enumerate(regions)]
 
     def _line(self, region: Region, reading: Reading | None) -> TextLine:

@@ -49,7 +49,7 @@ class GreyReader:
         self.confidence = confidence
         self.shapes = []
 
-    def read(self, crops, *, one_page=False):
+    def read(self, crops):
         self.shapes += [crop.shape for crop in crops]
         texts = [str(round(float(crop.mean()))) for crop in crops]
         return [FakeReading("" if t == "0" else t, self.confidence, [Char(t, 0.5, 0, 1)]) for t in texts]
@@ -183,7 +183,7 @@ class OneWayReader:
     def __init__(self):
         self.at_once = []
 
-    def read(self, crops, *, one_page=False):
+    def read(self, crops):
         self.at_once.append(len(crops))
         well = [crop[:, 0].mean() < crop[:, -1].mean() for crop in crops]
         return [FakeReading("x", 0.9, [Char("x", 0.95 if good else 0.3, 0, 1)]) for good in well]
@@ -367,7 +367,7 @@ def test_unknown_name():
 class HalvesReader:
     """Two characters, each half of the crop that it is given."""
 
-    def read(self, crops, *, one_page=False):
+    def read(self, crops):
         return [FakeReading("ab", 0.9, [Char("a", 0.9, 0.0, 0.5), Char("b", 0.9, 0.5, 0.9)]) for _ in crops]
 
 

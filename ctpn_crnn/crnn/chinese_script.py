@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ctpn_crnn.crnn.params import DEFAULTS, ScriptParams
+from ctpn_crnn.crnn.params import DEFAULTS
 from ctpn_crnn.page import Char
 
 SIMPLIFIED, UNKNOWN, TRADITIONAL = -1, 0, 1
@@ -47,32 +47,21 @@ class ScriptRule:
 
     Args:
         characters: Characters of the reader in the order of their classes; the first one is class 1.
-        params: Thresholds of the evidence, and the factor for characters of the other script.
+        foreign_factor: Factor on the probability of characters of the other script.
     """
 
-    def __init__(self, characters: Sequence[str], params: ScriptParams = DEFAULTS.script) -> None:
-        self._params = params
+    def __init__(self, characters: Sequence[str], foreign_factor: float = DEFAULTS.foreign_factor) -> None:
+        self._log_factor = np.log(foreign_factor)
         self._table = script_table()
         of_class = np.array([UNKNOWN, *(self._table.get(c, UNKNOWN) for c in characters)])
         self._classes = {script: np.flatnonzero(of_class == script) for script in (SIMPLIFIED, TRADITIONAL)}
 
-    def scripts_of(self, lines: Sequence[Sequence[Char]], *, one_page: bool) -> list[int]:
-        """Return the script of each line as it was read: `SIMPLIFIED`, `TRADITIONAL`, or `UNKNOWN`.
+    def script_of(self, line: Sequence[Char]) -> int:
+        """Return the script that a line was read in: `SIMPLIFIED`, `TRADITIONAL`, or `UNKNOWN`.
 
-        Args:
-            lines: The characters of each line.
-            one_page: Whether the lines are those of one page. Where they agree on a script, it counts as evidence for
-                every line.
+        It is the script with more evidence: the sum of the probabilities of the characters that occur in it only.
         """
-        params = self._params
-        evidence = np.array([[self._evidence(line, s) for s in (SIMPLIFIED, TRADITIONAL)] for line in lines])
-        evidence = evidence.reshape(-1, 2)
-        net = evidence[:, 1] - evidence[:, 0]
-        if one_page:
-            less, more = sorted(evidence.sum(axis=0))
-            if more - less >= params.page_evidence and less <= params.max_mixed * (less + more):
-                net = net + params.page_vote * np.sign(net.sum())
-        return [int(np.sign(e)) if abs(e) >= params.line_evidence else UNKNOWN for e in net]
+        return int(np.sign(self._evidence(line, TRADITIONAL) - self._evidence(line, SIMPLIFIED)))
 
     def is_mixed(self, line: Iterable[Char], script: int) -> bool:
         """Return whether a line of this script holds characters of the other one."""
@@ -83,7 +72,7 @@ class ScriptRule:
         if script == UNKNOWN:
             return logits
         held = logits.copy()
-        held[:, self._classes[-script]] += np.log(self._params.foreign_factor)
+        held[:, self._classes[-script]] += self._log_factor
         return held
 
     def _evidence(self, line: Iterable[Char], script: int) -> float:

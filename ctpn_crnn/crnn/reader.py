@@ -81,20 +81,18 @@ class LineReader:
         self._scorer: PrefixScorer | None = None
         self._script_rule: ScriptRule | None = None
         if language_model is not None:
-            self._script_rule = ScriptRule(self.charset.characters, DEFAULTS.script)
+            self._script_rule = ScriptRule(self.charset.characters)
             self._scorer = PrefixScorer(language_model, self.charset.characters, lm_weight, length_bonus)
         self._beam_width = beam_width or (DEFAULTS.beam_width if self._scorer else 1)
         self._batch_pixels = batch_pixels
         self._second_look = second_look
         self._calibration = _calibration_of(self._network.config)
 
-    def read(self, crops: Sequence[np.ndarray], *, one_page: bool = False) -> list[Reading]:
+    def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
         """Read crops.
 
         Args:
             crops: uint8 arrays, grey (H, W) or BGR (H, W, 3), upright, each about as high as its line.
-            one_page: Whether the crops are lines of one page: lines that do not tell whether they are in simplified or
-                in traditional characters are then taken to be in the script of the others.
 
         Returns:
             A reading for each crop, in the order of the crops.
@@ -106,7 +104,7 @@ class LineReader:
         scripts = [UNKNOWN] * len(lines)
         readings = self._read_lines(lines, scripts)
         if self._script_rule is not None:
-            scripts = self._script_rule.scripts_of([reading.chars for reading in readings], one_page=one_page)
+            scripts = [self._script_rule.script_of(reading.chars) for reading in readings]
             self._read_mixed_scripts_again(lines, scripts, readings)
         self._read_unsure_again(crops, scripts, readings)
         return readings

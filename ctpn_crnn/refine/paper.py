@@ -26,10 +26,8 @@ class PaperParams:
         word_shape: Least width of a word, in its heights.
         word_ink: Least share of ink in a word's box: frames have less.
         small_print: Share of the words, by their widths, that are no higher than the small print.
-        min_writing: Least length of all the words of a page, in heights of its small print.
         blank_levels: Grey levels from the ground within which margins are blank, at a quarter of the size, which
             averages grain.
-        max_content: An image of which a larger share is not blank has no margins to look for.
     """
 
     ground_levels: int = 16
@@ -40,9 +38,7 @@ class PaperParams:
     word_shape: float = 1.2
     word_ink: float = 0.2
     small_print: float = 0.1
-    min_writing: float = 150.0
     blank_levels: int = 6
-    max_content: float = 0.4
 
 
 DEFAULTS = PaperParams()
@@ -66,8 +62,8 @@ class Paper:
         lines: a noisy scan, a page in a shadow or with pictures."""
 
     def print_height(self) -> float | None:
-        """Return the height in pixels of the ink of a page's small print; None for what is no page or hardly has a
-        word."""
+        """Return the height in pixels of the ink of a page's small print; None for what is no page or has no
+        words."""
         if not self.is_page:
             return None
         params = self._params
@@ -83,18 +79,17 @@ class Paper:
         widths, heights = widths[words], heights[words]
         by_height = np.argsort(heights)
         length = np.cumsum(widths[by_height])
-        found = float(heights[by_height[np.searchsorted(length, params.small_print * length[-1])]])
-        return found if length[-1] >= params.min_writing * found else None
+        return float(heights[by_height[np.searchsorted(length, params.small_print * length[-1])]])
 
     def content_box(self, margin: int) -> tuple[int, int, int, int]:
         """Return the box x1, y1, x2, y2 of what is on an even ground, with `margin` pixels around it.
 
-        It is the whole image where the ground is not even, or blank altogether.
+        It is the whole image where that is blank altogether.
         """
         height, width = self._grey.shape
         small = cv2.resize(self._grey, (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA)
         content = cv2.absdiff(small, np.full_like(small, np.median(small))) > self._params.blank_levels
-        if not content.any() or np.count_nonzero(content) > self._params.max_content * content.size:
+        if not content.any():
             return 0, 0, width, height
         columns, rows = np.flatnonzero(content.any(axis=0)), np.flatnonzero(content.any(axis=1))
         across, down = width / small.shape[1], height / small.shape[0]

@@ -18,8 +18,7 @@ import cv2
 import numpy as np
 
 from ctpn_crnn.geometry import WARP_LIMIT, Rotation
-from ctpn_crnn.refine.paper import Paper
-from ctpn_crnn.refine.skew import estimate_skew, is_full_of_lines, lies_on_its_side
+from ctpn_crnn.refine.skew import estimate_skew, lies_on_its_side
 
 
 @dataclass(frozen=True)
@@ -121,8 +120,8 @@ def lean_turn(image: np.ndarray, params: UprightParams = DEFAULTS) -> Rotation:
     """Return the turn after which the lines of a leaning page run level; one by 0 degrees for any other image.
 
     Where lines are set close, the strips of a line that climbs are joined to those of its neighbours: dense text has to
-    be level to be told apart. Signs in photographs stand alone, and are found as they are. So an image is turned only
-    if it leans by `UprightParams.min_page_lean` and is a page, or full of lines, once turned.
+    be level to be told apart. A few signs in a photograph have no common lean that could be measured, and are found as
+    they are.
 
     Args:
         image: uint8 BGR (H, W, 3).
@@ -140,10 +139,6 @@ def _turn(image: np.ndarray, quarters: int, any_lean: bool, params: UprightParam
     turn = Rotation(-lean, grey.shape[1], grey.shape[0])
     if abs(lean) < (params.min_any_lean if any_lean else params.min_page_lean) or max(turn.size) > WARP_LIMIT:
         return by_quarters
-    if not any_lean:
-        level = turn.apply(grey)
-        if Paper(level).print_height() is None and not is_full_of_lines(level):
-            return by_quarters
     return Rotation(90 * quarters - lean, width, height)
 
 

@@ -19,7 +19,7 @@ from ctpn_crnn.crnn.chinese_script import (
     script_table,
 )
 from ctpn_crnn.crnn.language_model import LanguageModel
-from ctpn_crnn.crnn.params import ScriptParams
+from ctpn_crnn.crnn.params import ReadingParams
 from ctpn_crnn.crnn.reader import LineReader
 from ctpn_crnn.page import Char
 from ctpn_crnn.training.ngram_counting import NgramCounter
@@ -29,8 +29,8 @@ def line(text: str, confidence: float = 1.0) -> list[Char]:
     return [Char(c, confidence, 0.0, 1.0) for c in text]
 
 
-def of_lines(*texts: str, one_page: bool = False) -> list[int]:
-    return ScriptRule("").scripts_of([line(text) for text in texts], one_page=one_page)
+def of_lines(*texts: str) -> list[int]:
+    return [ScriptRule("").script_of(line(text)) for text in texts]
 
 
 def test_the_table_knows_forms_of_one_script_only():
@@ -57,34 +57,18 @@ def test_a_lines_characters_tell_its_script():
     assert of_lines("減值损失额", "国國") == [SIMPLIFIED, UNKNOWN]  # the more of one; none where they balance
 
 
-def test_an_unsure_character_tells_little():
-    assert ScriptRule("").scripts_of([line("減", 0.5), line("減", 0.9)], one_page=False) == [UNKNOWN, TRADITIONAL]
+def test_probable_characters_outweigh_improbable_ones():
+    assert ScriptRule("").script_of(line("減", 0.9) + line("损", 0.5)) == TRADITIONAL
 
 
-def test_lines_of_a_page_that_say_nothing_follow_the_others():
-    lines = ["國際會計準則", "人口", "减值", "这是简体字"]
-    assert of_lines(*lines) == [TRADITIONAL, UNKNOWN, SIMPLIFIED, SIMPLIFIED]
-    # On this page nobody knows: too many lines are in the other script.
-    assert of_lines(*lines, one_page=True) == of_lines(*lines)
-    followed = of_lines("國際會計準則", "財務報表審計", "人口", "减值", "这是简体", one_page=True)
-    assert followed[:4] == [TRADITIONAL, TRADITIONAL, UNKNOWN, SIMPLIFIED]
-    # One character of the other script is a mistake there, a line of them is a quotation.
-    page = ["國際會計準則編製財務報表", "審計師報告書與監督機構說明", "人口", "减值", "这们国车"]
-    assert of_lines(*page, one_page=True) == [TRADITIONAL, TRADITIONAL, TRADITIONAL, TRADITIONAL, SIMPLIFIED]
-
-
-def test_a_page_of_few_characters_says_nothing():
-    assert of_lines("國際", "人口", one_page=True) == [TRADITIONAL, UNKNOWN]
-
-
-def test_strangers_are_less_probable_in_a_line_of_the_other_script():
+def test_characters_of_the_other_script_are_less_probable():
     scripts = ScriptRule("减減值")
     logits = np.zeros((2, 4), np.float32)
     assert scripts.hold_to(UNKNOWN, logits) is logits
     held = scripts.hold_to(TRADITIONAL, logits)
-    assert held == pytest.approx(np.log([[1, ScriptParams().foreign_factor, 1, 1]] * 2), abs=1e-5)
+    assert held == pytest.approx(np.log([[1, ReadingParams().foreign_factor, 1, 1]] * 2), abs=1e-5)
     assert scripts.hold_to(SIMPLIFIED, logits)[:, 2] == pytest.approx(
-        np.log([ScriptParams().foreign_factor] * 2), abs=1e-5
+        np.log([ReadingParams().foreign_factor] * 2), abs=1e-5
     )
     assert not logits.any()
 
@@ -126,13 +110,6 @@ def test_the_reader_holds_lines_to_their_script(model):
     assert network.lines == 4  # only the first one was read again
     plain = LineReader(network=network, language_model=None, second_look=0)
     assert plain.read([painted("損值減損")])[0].text == "損值减損"
-
-
-def test_the_reader_holds_the_lines_of_a_page_to_its_script(model):
-    reader = LineReader(network=TwoForms(), language_model=model, lm_weight=0.0, second_look=0)
-    crops = [painted("損值損失損人損損損失"), painted("減人")]
-    assert [r.text for r in reader.read(crops)][1] == "减人"
-    assert [r.text for r in reader.read(crops, one_page=True)][1] == "減人"
 
 
 @pytest.mark.parametrize("character", ["一", "龥", "㐀", "䶵", "国", "國"])

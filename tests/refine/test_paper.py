@@ -35,9 +35,8 @@ def test_the_smaller_print_of_a_page_counts():
     assert Paper(image[..., 0]).print_height() == pytest.approx(14, abs=4)
 
 
-def test_photographs_and_pages_with_hardly_a_word_have_no_print():
+def test_photographs_and_blank_pages_have_no_print():
     assert Paper(photograph()[..., 0]).print_height() is None
-    assert Paper(page(20, lines=1)[..., 0]).print_height() is None
     assert Paper(np.full((300, 300), 7, np.uint8)).print_height() is None
 
 

@@ -135,8 +135,6 @@ class TestLean:
         assert lean_turn(page(15)).degrees == 0
         assert lean_turn(Rotation(1.0, 1000, 1400).apply(page(15))).degrees == 0
         assert lean_turn(photograph()).degrees == 0
-        # Words of a sign are hardly a page, however they lean.
-        assert lean_turn(Rotation(12, 1000, 1400).apply(page(20, lines=2))).degrees == 0
 
     def test_an_image_too_long_to_be_warped_is_left_alone(self, monkeypatch):
         monkeypatch.setattr(upright, "estimate_skew", lambda *_: 5.0)

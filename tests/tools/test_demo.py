@@ -27,7 +27,7 @@ class OneLine:
     def detect(self, image):
         return [self] if image.shape[0] > 20 else []
 
-    def read(self, crops, *, one_page=False):
+    def read(self, crops):
         return [self] * len(crops)
 
 
