@@ -56,8 +56,9 @@ else:
 """
 
 MAIN = """
-import runpy
+import os, runpy
 sys.argv = sys.argv[1:]
+sys.path.insert(0, os.path.dirname(sys.argv[0]) if sys.argv[0].startswith("tools") else "")
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
