@@ -22,7 +22,7 @@ class Strips(NamedTuple):
         column: Anchor column, the left edge over 16.
         top: Top edge, pixels.
         bottom: Bottom edge, pixels.
-        score: Probability of the class, 0..1.
+        score: Probability that the strip is not background, 0..1.
         side: Side offset o = (x_side - x_centre) / 16 (paper, eq. 4).
     """
 

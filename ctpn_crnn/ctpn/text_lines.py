@@ -39,7 +39,7 @@ def connect(
     Args:
         proposals: (P, 4) strips x1, y1, x2, y2 in pixels, on the 16 px grid, after non-maximum suppression. Not
             necessarily sorted.
-        scores: (P,) probability of the class, 0..1.
+        scores: (P,) probability that a strip is not background, 0..1.
         sides: (P,) side offsets o = (x_side - x_centre) / 16 (paper, eq. 4); read only near the ends of lines.
         image_size: (height, width) in pixels; nothing leaves it.
         params: Thresholds.

@@ -117,7 +117,7 @@ def set_upright(
 
 
 def lean_turn(image: np.ndarray, params: UprightParams = DEFAULTS) -> Rotation:
-    """Return the turn after which the lines of a leaning page run level; one by 0 degrees for any other image.
+    """Return the turn after which the lines of a leaning image run level; one by 0 degrees where none lean.
 
     Where lines are set close, the strips of a line that climbs are joined to those of its neighbours: dense text has to
     be level to be told apart. A few signs in a photograph have no common lean that could be measured, and are found as

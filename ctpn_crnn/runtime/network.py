@@ -77,7 +77,7 @@ def load_network(
         weights: A weights file, or an .onnx file made by `ctpn_crnn.export`; the shipped weights when None.
         runtime: "keras", "onnx", or "auto", see `choose_runtime`.
         precision: "float32", "bfloat16" (Keras only), "int8" (ONNX Runtime only: 8-bit integers),
-            or "auto": of the latter two the runtime's own where the machine computes in it, else float32.
+            or "auto": bfloat16 for Keras and int8 for ONNX Runtime where the machine is fast in it, else float32.
 
     Raises:
         ConfigError: An argument is not among those above, or the runtime is not installed or cannot do it.

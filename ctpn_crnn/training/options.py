@@ -82,7 +82,7 @@ class TrainingOptions:
     def fixed(self) -> dict[str, Any]:
         """Options that must stay the same when a run is resumed, by name.
 
-        The others decide when a run stops, what it reports, and how fast it is.
+        The others decide when a run stops, what it reports, how fast it is, and how it rounds.
         """
         free = {"steps", "precision", "processes", "checkpoint_steps", "validate_every", "max_minutes"}
         return {name: value for name, value in dataclasses.asdict(self).items() if name not in free}

@@ -10,7 +10,7 @@ from PIL import Image
 
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.ctc import minimum_frames
-from ctpn_crnn.crnn.second_reading import line_image
+from ctpn_crnn.crnn.line_image import line_image
 from ctpn_crnn.crnn.spec import FRAME_WIDTH, INPUT_HEIGHT
 from ctpn_crnn.datasets.line_list import read_line_list
 from ctpn_crnn.datasets.samples import LabelledLine

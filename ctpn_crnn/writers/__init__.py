@@ -6,8 +6,8 @@
         writer.add(page)
 
 To add a format, write a module with one subclass of `DocumentWriter` (of `TextFileWriter` if the file is text) that
-defines `suffix` and `_write_page`, and add a line to `_FORMATS`. The console command, the folder job and the tests of
-every format take it from there.
+defines `suffix` and `_write_page`, and add a line to `_FORMATS`. The console command and the folder job take it from
+there; the lists of formats in tests/writers/test_document.py name it too.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ def test_workers_do_not_change_the_set(tool, tmp_path):
     assert tool.main(["pages", str(tmp_path / "one"), *common]) == 0
     # In a process of its own: forking one that has run TensorFlow is asking for trouble.
     command = [sys.executable, str(SCRIPT), "pages", str(tmp_path / "two"), "--workers", "2", *common]
-    subprocess.run(command, check=True, capture_output=True, timeout=120, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    subprocess.run(command, check=True, capture_output=True, timeout=300, env={**os.environ, "PYTHONPATH": str(ROOT)})
     names = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.*"))
     assert len(names) == 6
     for name in names:
