@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ctpn_crnn.ctpn.anchors import anchor_grid
 from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, STRIDE
 
 MAX_LOG_HEIGHT = math.log(4.0)
@@ -36,6 +37,12 @@ def foreground(xp: ModuleType, logits: Any) -> tuple[Any, Any]:
     exponentials = xp.exp(logits - xp.max(logits, axis=-1, keepdims=True))
     probabilities = (exponentials / xp.sum(exponentials, axis=-1, keepdims=True))[..., 1:]
     return xp.sum(probabilities, axis=-1), xp.argmax(probabilities, axis=-1) + 1
+
+
+def anchor_heights(heights: Sequence[float]) -> np.ndarray:
+    """Return the heights (k,) of the anchors as float32 grids hold them: lower edge less upper edge, each rounded."""
+    anchors = anchor_grid(1, 1, heights)[0, 0]
+    return anchors[:, 3] - anchors[:, 1]
 
 
 def strip_edges(xp: ModuleType, offsets: Any, row: Any, height: Any) -> tuple[Any, Any]:
@@ -107,7 +114,10 @@ def decode_heads(
     columns = scores.shape[2]
     index, probability, kind = _candidates(scores, min_score)
     image, row, column, k = index
-    y1, y2 = strip_edges(np, vertical[index], row.astype(np.float32), np.asarray(heights, np.float32)[k])
+    # Rows in float64, so that edges are rounded once. To round them twice moves them by 1e-4 px, but what is cut
+    # out along them, and so what is read, changes with that.
+    edges = strip_edges(np, vertical[index], row.astype(np.float64), anchor_heights(heights)[k])
+    y1, y2 = (edge.astype(np.float32) for edge in edges)
     group = (image * scores.shape[-1] + kind) * columns + column
     kept = suppress_columns(group, y1, y2, probability, max_overlap)
     image, column, kind, probability = image[kept], column[kept], kind[kept], probability[kept]

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from ctpn_crnn.ctpn.decode import foreground, overlaps, strip_edges
+from ctpn_crnn.ctpn.decode import anchor_heights, foreground, overlaps, strip_edges
 from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS, STRIDE
 from ctpn_crnn.errors import ConfigError
 
@@ -71,7 +71,7 @@ class Proposal(keras.layers.Layer):
         batch, rows, cols = shape[0], shape[1], shape[2]
         score, kind = foreground(ops, scores)
         row = ops.cast(ops.arange(rows), "float32")[:, None, None]
-        top, bottom = strip_edges(ops, vertical, row, ops.convert_to_tensor(np.asarray(self.heights, np.float32)))
+        top, bottom = strip_edges(ops, vertical, row, ops.convert_to_tensor(anchor_heights(self.heights)))
         values = ops.stack([score, top, bottom, ops.cast(kind, "float32"), side[..., 0]], axis=-1)
 
         by_column = ops.reshape(ops.transpose(values, (0, 2, 1, 3, 4)), (batch * cols, -1, 5))

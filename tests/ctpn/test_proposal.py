@@ -94,6 +94,16 @@ def test_layer_and_numpy_find_the_same_strips(spread: str, seed: int) -> None:
         np.testing.assert_allclose(in_order(found), in_order(wanted), atol=1e-3)
 
 
+def test_layer_and_numpy_agree_on_a_tall_page() -> None:
+    heads = random_heads(np.random.default_rng(11), 1, 112, 2)  # 1792 px, as high as an image is shown to the network
+    strips, _ = (keras.ops.convert_to_numpy(t) for t in Proposal(per_column=112 * len(ANCHOR_HEIGHTS))(heads))
+    (expected,) = decode_heads(*heads)
+    found = strips[0][strips[0][:, 4] > 0]
+    wanted = np.column_stack([expected.boxes, expected.scores, expected.kinds])
+    assert wanted[:, 3].max() > 1700
+    np.testing.assert_allclose(in_order(found), in_order(wanted), atol=5e-4)
+
+
 def in_order(strips: np.ndarray) -> np.ndarray:
     """Strips sorted by column, class, upper and lower edge."""
     return strips[np.lexsort(np.round(strips[:, [3, 1, 5, 0]].T, 2))]
