@@ -15,6 +15,7 @@ from ctpn_crnn.commands.running import run_command
 
 COMMANDS = {
     "read": "read the text of images and PDFs; write text, JSON, hOCR, searchable PDF and more",
+    "serve": "a page in the browser and a REST interface that read pictures and PDFs",
     "detect": "a table of the text windows of many images",
     "evaluate": "score the networks on a set with ground truth",
     "export": "write a network as ONNX or SavedModel",

@@ -8,8 +8,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ctpn_crnn.errors import OutputError
+from ctpn_crnn.errors import ConfigError, OutputError
 from ctpn_crnn.runtime import PRECISIONS, RUNTIMES
+from ctpn_crnn.weights.choice import WeightsChoice
 
 
 class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
@@ -135,6 +136,26 @@ def search_options(arguments: argparse.Namespace) -> dict[str, Any]:
     """Collect the options of `add_search` that were given, as arguments of `LineReader`."""
     given = {name: getattr(arguments, name) for name in SEARCH_OPTIONS}
     return {name: value for name, value in given.items() if value is not None}
+
+
+def add_networks(parser: Parser) -> None:
+    """Add all options of a `Recognizer`'s networks: --weights, and those of the three functions above."""
+    parser.add_argument("--weights", metavar="FOLDER", help="folder with ctpn.h5 and crnn.h5 (None: those shipped)")
+    add_weights(parser, "ctpn", "crnn")
+    add_runtime(parser)
+    add_search(parser)
+
+
+def weights_choice(arguments: argparse.Namespace) -> WeightsChoice:
+    """Return the weights that the options of `add_networks` choose.
+
+    Raises:
+        ConfigError: Both a folder and a file were given.
+    """
+    if arguments.weights and (arguments.ctpn_weights or arguments.crnn_weights):
+        raise ConfigError("give either --weights or --ctpn-weights/--crnn-weights, not both")
+    files = {"ctpn": arguments.ctpn_weights, "crnn": arguments.crnn_weights}
+    return arguments.weights or (files if any(files.values()) else None)
 
 
 def make_folder(folder: Path, option: str) -> None:

@@ -15,13 +15,12 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from ctpn_crnn import Page, Recognizer
 from ctpn_crnn.commands.arguments import (
     SEARCH_OPTIONS,
-    add_runtime,
-    add_search,
-    add_weights,
+    add_networks,
     make_folder,
     positive_number,
     search_options,
     share,
+    weights_choice,
 )
 from ctpn_crnn.commands.running import with_name
 from ctpn_crnn.documents.sources import PDF_DPI
@@ -41,7 +40,7 @@ from ctpn_crnn.jobs.folder import (
 )
 from ctpn_crnn.jobs.journal import Journal
 from ctpn_crnn.recognizer import Failure
-from ctpn_crnn.weights.choice import WeightsChoice, choose_weights
+from ctpn_crnn.weights.choice import choose_weights
 from ctpn_crnn.writers import WRITERS
 from ctpn_crnn.writers.text import FLOWS
 
@@ -107,11 +106,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="C",
         help="leave out lines whose characters are less sure on average (0..1)",
     )
-    networks = parser.add_argument_group("networks")
-    networks.add_argument("--weights", metavar="FOLDER", help="folder with ctpn.h5 and crnn.h5 (None: those shipped)")
-    add_weights(networks, "ctpn", "crnn")
-    add_runtime(networks)
-    add_search(networks)
+    add_networks(parser.add_argument_group("networks"))
     # tools/demo.py sets it: text is printed also where files are written, and files of an earlier run are replaced.
     parser.set_defaults(always_print=False)
 
@@ -129,7 +124,7 @@ def parse_formats(value: str) -> list[str]:
 def make_recognizer(arguments: argparse.Namespace) -> Recognizer:
     """Make the recognizer that the command line asks for."""
     return Recognizer(
-        _weights(arguments),
+        weights_choice(arguments),
         arguments.runtime,
         arguments.precision,
         min_confidence=arguments.min_confidence,
@@ -137,11 +132,6 @@ def make_recognizer(arguments: argparse.Namespace) -> Recognizer:
         orientation=arguments.orientation,
         **search_options(arguments),
     )
-
-
-def _weights(arguments: argparse.Namespace) -> WeightsChoice:
-    files = {"ctpn": arguments.ctpn_weights, "crnn": arguments.crnn_weights}
-    return arguments.weights or (files if any(files.values()) else None)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -197,8 +187,7 @@ def _read(arguments: argparse.Namespace, formats: list[str], output: Path, recor
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    if arguments.weights and (arguments.ctpn_weights or arguments.crnn_weights):
-        raise ConfigError("give either --weights or --ctpn-weights/--crnn-weights, not both")
+    weights_choice(arguments)  # raises where it makes no sense, before any folder is made
     if arguments.skip_text and "pdf" in (arguments.format or ()):
         raise ConfigError(
             "--skip-text leaves pages out, and a PDF would lose them: leave out --skip-text, or use "
@@ -220,7 +209,7 @@ def _network_files(arguments: argparse.Namespace) -> dict[str, Any]:
     from ctpn_crnn.weights import LANGUAGE_MODEL, read_manifest  # here: it brings h5py, which takes time
 
     model = arguments.language_model
-    files = {**choose_weights(_weights(arguments)), LANGUAGE_MODEL: None if model == "auto" else model}
+    files = {**choose_weights(weights_choice(arguments)), LANGUAGE_MODEL: None if model == "auto" else model}
     shipped = read_manifest()["weights"]
     return {
         kind: shipped.get(kind, {}).get("sha256") if path is None else file_signature(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, Union
@@ -91,8 +91,16 @@ def check_file(path: str | os.PathLike[str]) -> Path:
 
 
 @contextmanager
-def open_pillow(file: Path | BinaryIO, name: str, max_pixels: int) -> Iterator[Image.Image]:
+def open_pillow(
+    file: Path | BinaryIO, name: str, max_pixels: int, formats: Sequence[str] | None = None
+) -> Iterator[Image.Image]:
     """Open an image file and check its size without decoding it.
+
+    Args:
+        file: The file.
+        name: What messages call it.
+        max_pixels: Images with more pixels are refused.
+        formats: Pillow's names of the formats to try, such as "PNG"; None for all.
 
     Raises:
         ImageError: It is not an image, is damaged, or has more than `max_pixels` pixels; or Pillow raised an error
@@ -100,7 +108,7 @@ def open_pillow(file: Path | BinaryIO, name: str, max_pixels: int) -> Iterator[I
     """
     try:
         with _pillow_without_limit():
-            image = Image.open(file)
+            image = Image.open(file, formats=formats)
         with image:
             check_size(image.size, name, max_pixels)
             yield image
