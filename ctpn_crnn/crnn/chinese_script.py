@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ctpn_crnn.crnn.frame_probabilities import FrameProbabilities
 from ctpn_crnn.crnn.params import DEFAULTS
 from ctpn_crnn.page import Char
 
@@ -51,10 +52,9 @@ class ScriptRule:
     """
 
     def __init__(self, characters: Sequence[str], foreign_factor: float = DEFAULTS.foreign_factor) -> None:
-        self._log_factor = np.log(foreign_factor)
         self._table = script_table()
         of_class = np.array([UNKNOWN, *(self._table.get(c, UNKNOWN) for c in characters)])
-        self._classes = {script: np.flatnonzero(of_class == script) for script in (SIMPLIFIED, TRADITIONAL)}
+        self._factors = {s: np.where(of_class == -s, foreign_factor, 1.0) for s in (SIMPLIFIED, TRADITIONAL)}
 
     def script_of(self, line: Sequence[Char]) -> int:
         """Return the script that a line was read in: `SIMPLIFIED`, `TRADITIONAL`, or `UNKNOWN`.
@@ -67,13 +67,9 @@ class ScriptRule:
         """Return whether a line of this script holds characters of the other one."""
         return script != UNKNOWN and any(self._table.get(char.text) == -script for char in line)
 
-    def hold_to(self, script: int, logits: np.ndarray) -> np.ndarray:
-        """Return the logits (T, C) of a line of this script with characters of the other one made less probable."""
-        if script == UNKNOWN:
-            return logits
-        held = logits.copy()
-        held[:, self._classes[-script]] += self._log_factor
-        return held
+    def hold_to(self, script: int, line: FrameProbabilities) -> FrameProbabilities:
+        """Return a line of this script with the characters of the other one made less probable."""
+        return line if script == UNKNOWN else line.scaled(self._factors[script])
 
     def _evidence(self, line: Iterable[Char], script: int) -> float:
         """Return the sum of the probabilities of the characters of a line that occur in this script only."""

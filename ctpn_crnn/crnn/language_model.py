@@ -11,12 +11,10 @@ import os
 import unicodedata
 import zipfile
 import zlib
-from array import array
-from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
@@ -48,12 +46,7 @@ _ACCENT = math.log(20)
 """Natural log of how much less probable an accented letter is than the plain one, whose statistics it uses: text with
 few accents does not tell which one a letter has."""
 
-_CACHE_SIZE = 1 << 17
 _NONE = -1
-
-State: TypeAlias = tuple[int, ...]
-"""A context as nodes of the model: that of its last character, of its last two characters and so on; -1 for n-grams
-that are not known. The empty tuple is the empty context."""
 
 
 class NgramLevel(NamedTuple):
@@ -103,10 +96,12 @@ class LanguageModel:
             raise ConfigError("the levels of the language model do not fit together")
         self._alphabet, self._levels, self._unknown = alphabet, tuple(levels), float(unknown)
         self._places = {c: place for place, c in enumerate(alphabet)}
-        # Plain arrays: a lookup of a few of their items costs less than a call of NumPy's.
-        self._characters = [array("H", level.characters.tobytes()) for level in levels]
-        self._begins = [
-            array("q", np.r_[0, np.cumsum(level.children, dtype=np.int64)].tobytes()) for level in levels[:-1]
+        # An n-gram's place is found by the node of the one character shorter, and its last character. The last key is
+        # greater than any that is looked up.
+        parents = [np.repeat(np.arange(len(level.children)), level.children) for level in levels]
+        self._keys = [
+            np.append(parent * len(alphabet) + level.characters, np.iinfo(np.int64).max)
+            for parent, level in zip(parents, levels[1:])
         ]
 
     @property
@@ -124,22 +119,46 @@ class LanguageModel:
         known = sum(FOLDED.get(c, c) in self._places for c in characters)
         return known >= KNOWN * len(characters) > 0
 
-    def step(self, state: State, character: str) -> tuple[float, State]:
-        """Return the natural log probability of a character after a context, and the state of the context with it."""
-        place, score = self._place(character)
-        nodes = [place, *(self._child(level, node, place) for level, node in enumerate(state))]
-        for level in range(len(nodes) - 1, -1, -1):
-            if nodes[level] != _NONE:
-                score += float(self._levels[level].log_probabilities[nodes[level]])
-                break
-            if level and state[level - 1] != _NONE:
-                score += float(self._levels[level - 1].backoffs[state[level - 1]])
-        else:
-            score += self._unknown
-        return score, tuple(nodes[: self.order - 1])
+    def steps(self, states: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Look up characters after contexts.
+
+        Args:
+            states: int (N, order - 1): the node of each context's last character, of its last two characters and so on;
+                -1 for n-grams that are not known.
+            places: int (N,): the places of the characters in the alphabet, see `places`.
+
+        Returns:
+            Natural log probabilities (N,) of the characters, or of the groups that they share their place with; and the
+            states (N, order - 1) of the contexts with them.
+        """
+        nodes = np.full((len(places), self.order), _NONE)
+        nodes[:, 0] = places
+        for level, keys in enumerate(self._keys):
+            # An n-gram is known only if the one without its first character is.
+            rows = np.flatnonzero((states[:, level] != _NONE) & (nodes[:, level] != _NONE))
+            wanted = states[rows, level] * len(self._alphabet) + places[rows]
+            found = np.searchsorted(keys, wanted)
+            nodes[rows, level + 1] = np.where(keys[found] == wanted, found, _NONE)
+        scores, rows = np.zeros(len(places)), np.arange(len(places))
+        for level in range(self.order - 1, -1, -1):
+            known = nodes[rows, level] != _NONE
+            scores[rows[known]] += self._levels[level].log_probabilities[nodes[rows[known], level]]
+            rows = rows[~known]
+            if level:
+                shorter = rows[states[rows, level - 1] != _NONE]
+                scores[shorter] += self._levels[level - 1].backoffs[states[shorter, level - 1]]
+        scores[rows] += self._unknown
+        return scores, nodes[:, : self.order - 1]
+
+    def places(self, characters: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Return the place in the alphabet of each character, and the log of its share of the probability there.
+
+        The place of a character that is not known is -1.
+        """
+        places, shares = zip(*map(self._place, characters))
+        return np.array(places), np.array(shares)
 
     def _place(self, character: str) -> tuple[int, float]:
-        """Return a character's place in the alphabet, and the natural log of its share of the probability there."""
         if character >= "\x80":
             plain = unicodedata.normalize("NFD", character)[0]
             if plain != character and FOLDED.get(plain) in self._places:
@@ -148,31 +167,19 @@ class LanguageModel:
 
     def log_probability(self, character: str, context: str = "") -> float:
         """Return the natural log probability of a character after a context, of which the last `order` - 1 count."""
-        return self.step(self.state(context), character)[0]
+        places, shares = self.places(character)
+        return float(self.steps(self.state(context)[None], places)[0][0] + shares[0])
 
-    def state(self, context: str) -> State:
-        """Return the state of a context, of which the last `order` - 1 characters count."""
-        state: State = ()
-        for character in context[max(0, len(context) - self.order + 1) :]:
-            _, state = self.step(state, character)
-        return state
+    def state(self, context: str) -> np.ndarray:
+        """Return the state (order - 1,) of a context, see `steps`."""
+        state = np.full((1, self.order - 1), _NONE)
+        for place in self.places(context)[0] if context else ():
+            _, state = self.steps(state, np.array([place]))
+        return state[0]
 
     def score(self, text: str) -> float:
         """Return the natural log probability of a text after an empty context; 0 for an empty text."""
-        state, total = self.state(""), 0.0
-        for character in text:
-            score, state = self.step(state, character)
-            total += score
-        return total
-
-    def _child(self, level: int, node: int, place: int) -> int:
-        """Return the node that extends a node of `level` (from 0) by a character, or -1."""
-        if node == _NONE or place == _NONE:
-            return _NONE
-        begin, end = self._begins[level][node], self._begins[level][node + 1]
-        characters = self._characters[level + 1]
-        found = bisect_left(characters, place, begin, end)
-        return found if found < end and characters[found] == place else _NONE
+        return sum(self.log_probability(character, text[:i]) for i, character in enumerate(text))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write an .npz file: `alphabet`, and for each order `charactersN`, `childrenN` (uint16), `log_probabilitiesN`
@@ -259,26 +266,16 @@ class PrefixScorer:
     """
 
     def __init__(self, model: LanguageModel, characters: Sequence[str], weight: float, bonus: float) -> None:
-        self._model, self._characters = model, ["", *characters]
-        self._weight, self._bonus = weight, bonus
-        self._start = model.state(START)
-        self._steps: dict[tuple[int, ...], tuple[float, State]] = {}
+        self._model, self._weight = model, weight
+        places, shares = model.places(characters)
+        # Of each class; class 0, the blank, is never appended.
+        self._places = np.r_[0, places]
+        self._weights = weight * np.array([0.0, *(c != " " for c in characters)])
+        self._constants = self._weights * np.r_[0, shares] + bonus * np.array([0.0, *(c != " " for c in characters)])
+        self.start = model.state(START)
+        self.largest = math.exp(max(bonus, 0.0))
 
-    def __call__(self, prefix: tuple[int, ...], new: int) -> float:
-        """Return the factor for class `new` after the classes `prefix`."""
-        return self._step((*prefix, new))[0]
-
-    def _step(self, classes: tuple[int, ...]) -> tuple[float, State]:
-        """Return the factor for the last of the classes after the others, and the state of all of them."""
-        # Classes further back than the model's order do not count, nor does the beginning of the line then.
-        key = classes[max(0, len(classes) - self._model.order) :]
-        known = self._steps.get(key)
-        if known is None:
-            if len(self._steps) >= _CACHE_SIZE:
-                self._steps.clear()
-            state = self._step(key[:-1])[1] if len(key) > 1 else self._start
-            character = self._characters[key[-1]]
-            score, state = self._model.step(state, character)
-            factor = 1.0 if character == " " else math.exp(self._weight * score + self._bonus)
-            known = self._steps[key] = factor, state
-        return known
+    def __call__(self, states: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the factors (N,) for classes (N,) after prefixes of states (N, order - 1), and the new states."""
+        scores, after = self._model.steps(states, self._places[classes])
+        return np.exp(self._weights[classes] * scores + self._constants[classes]), after

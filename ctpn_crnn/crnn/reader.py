@@ -6,15 +6,16 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ctpn_crnn.crnn.beam_search import best_path_probabilities, search_and_align, softmax_of_visible_frames
-from ctpn_crnn.crnn.charset import BLANK, Charset
+from ctpn_crnn.crnn.beam_search import search_and_align
+from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.crnn.chinese_script import UNKNOWN, ScriptRule
-from ctpn_crnn.crnn.ctc import best_path, line_confidence
+from ctpn_crnn.crnn.ctc import Decoded, line_confidence
 from ctpn_crnn.crnn.definition import CRNN_DEFINITION
+from ctpn_crnn.crnn.frame_probabilities import FrameProbabilities
 from ctpn_crnn.crnn.language_model import LanguageModel, PrefixScorer, shipped_model
 from ctpn_crnn.crnn.line_image import batches_by_width, line_image, pad_lines, padded_width
 from ctpn_crnn.crnn.params import DEFAULTS
@@ -100,21 +101,17 @@ class LineReader:
         Raises:
             ImageError: A crop is empty or has another shape.
         """
-        lines = [line_image(crop) for crop in crops]
-        scripts = [UNKNOWN] * len(lines)
-        readings = self._read_lines(lines, scripts)
+        lines = self._look([line_image(crop) for crop in crops])
+        readings = self._decode(lines)
+        scripts = [UNKNOWN] * len(crops)
         if self._script_rule is not None:
             scripts = [self._script_rule.script_of(reading.chars) for reading in readings]
-            self._read_mixed_scripts_again(lines, scripts, readings)
+            mixed = [i for i, script in enumerate(scripts) if self._script_rule.is_mixed(readings[i].chars, script)]
+            held = self._hold([lines[i] for i in mixed], [scripts[i] for i in mixed])
+            for i, reading in zip(mixed, self._decode(held)):
+                readings[i] = reading
         self._read_unsure_again(crops, scripts, readings)
         return readings
-
-    def _read_mixed_scripts_again(self, lines: list[np.ndarray], scripts: list[int], readings: list[Reading]) -> None:
-        """Replace readings that hold characters of the script that their line is not written in."""
-        mixed = [i for i, script in enumerate(scripts) if self._script_rule.is_mixed(readings[i].chars, script)]
-        again = self._read_lines([lines[i] for i in mixed], [scripts[i] for i in mixed])
-        for i, reading in zip(mixed, again):
-            readings[i] = reading
 
     def _read_unsure_again(self, crops: Sequence[np.ndarray], scripts: list[int], readings: list[Reading]) -> None:
         """Replace readings of improbable characters by the vote of several readings of the crop in other forms."""
@@ -125,38 +122,48 @@ class LineReader:
         }
         for variant in VARIANTS:
             undecided = [i for i, candidates in unsure.items() if not two_agree(candidates)]
-            images = [variant.image(crops[i]) for i in undecided]
-            for i, reading in zip(undecided, self._read_lines(images, [scripts[i] for i in undecided])):
+            lines = self._look([variant.image(crops[i]) for i in undecided])
+            for i, reading in zip(undecided, self._decode(self._hold(lines, [scripts[i] for i in undecided]))):
                 unsure[i].append(variant.to_crop(reading, crops[i]))
         for i, candidates in unsure.items():
             readings[i] = majority_vote(candidates)
 
-    def _read_lines(self, lines: list[np.ndarray], scripts: list[int]) -> list[Reading]:
-        """Read network inputs, each held to its script."""
-        readings: list[Reading] = [Reading("", 0.0)] * len(lines)
-        batches = batches_by_width([line.shape[1] for line in lines], self._batch_pixels)
-        # The network computes the next batch while the present one is decoded.
-        for outcome in prefetch(batches, lambda batch: self._predict([lines[i] for i in batch]), int(len(batches) > 1)):
+    def _look(self, images: list[np.ndarray]) -> list[_Line]:
+        """Return what the network sees in line images."""
+        lines: dict[int, _Line] = {}
+        batches = batches_by_width([image.shape[1] for image in images], self._batch_pixels)
+        # The network computes the next batch while the softmax of the present one is taken.
+        for outcome in prefetch(
+            batches, lambda batch: self._predict([images[i] for i in batch]), int(len(batches) > 1)
+        ):
             for index, logits in zip(outcome.item, outcome.get()):
-                readings[index] = self._decode(logits, lines[index].shape[1], scripts[index])
-        return readings
+                width = images[index].shape[1]
+                lines[index] = _Line(width, FrameProbabilities.from_logits(logits[: -(-width // FRAME_WIDTH)]))
+        return [lines[i] for i in range(len(images))]
 
     def _predict(self, lines: list[np.ndarray]) -> np.ndarray:
         """Return the logits (N, T, C) of a batch of lines."""
         (logits,) = self._network.predict(pad_lines(lines, padded_width(max(line.shape[1] for line in lines))))
         return logits
 
-    def _decode(self, logits: np.ndarray, width: int, script: int) -> Reading:
-        """Turn the logits (T, C) of a line of this width in pixels into its reading."""
-        logits = logits[: -(-width // FRAME_WIDTH)]
-        if self._script_rule is not None:
-            logits = self._script_rule.hold_to(script, logits)
-        best = logits.argmax(-1)
-        decoded = None
-        if self._beam_width > 1 and (best != BLANK).any():
-            decoded = search_and_align(softmax_of_visible_frames(logits), self._beam_width, self._scorer)
-        if decoded is None:
-            decoded = best_path(best, best_path_probabilities(logits, best))
+    def _hold(self, lines: list[_Line], scripts: list[int]) -> list[_Line]:
+        """Return lines with the characters that are not of their script made less probable."""
+        if self._script_rule is None:
+            return lines
+        return [
+            _Line(line.width, self._script_rule.hold_to(script, line.frames)) for line, script in zip(lines, scripts)
+        ]
+
+    def _decode(self, lines: list[_Line]) -> list[Reading]:
+        """Turn what the network sees in lines into readings."""
+        if self._beam_width > 1:
+            labels = search_and_align([line.frames for line in lines], self._beam_width, self._scorer)
+        else:
+            labels = [line.frames.best_path() for line in lines]
+        return [self._reading(label, line.width) for label, line in zip(labels, lines)]
+
+    def _reading(self, decoded: Decoded, width: int) -> Reading:
+        """Return the reading of a line of this width in pixels."""
         text = self.charset.decode(decoded.classes)
         peaks = [(first * FRAME_WIDTH / width, min(1.0, last * FRAME_WIDTH / width)) for first, last in decoded.spans]
         chars = _without_outer_spaces(
@@ -164,6 +171,18 @@ class LineReader:
         )
         confidence = line_confidence([char.confidence for char in chars], self._calibration)
         return Reading("".join(char.text for char in chars), confidence, chars)
+
+
+class _Line(NamedTuple):
+    """What the network sees in a line image.
+
+    Attributes:
+        width: Of the image, in pixels.
+        frames: The probabilities of its frames.
+    """
+
+    width: int
+    frames: FrameProbabilities
 
 
 def character_spans(peaks: list[tuple[float, float]]) -> list[tuple[float, float]]:

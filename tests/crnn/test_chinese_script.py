@@ -1,4 +1,4 @@
-"""Simplified and traditional Chinese: what a line says of its script, and what that makes of its logits."""
+"""Simplified and traditional Chinese: what a line says of its script, and what that makes of its probabilities."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ctpn_crnn.crnn.chinese_script import (
     is_hanzi,
     script_table,
 )
+from ctpn_crnn.crnn.frame_probabilities import FrameProbabilities
 from ctpn_crnn.crnn.language_model import LanguageModel
 from ctpn_crnn.crnn.params import ReadingParams
 from ctpn_crnn.crnn.reader import LineReader
@@ -62,15 +63,15 @@ def test_probable_characters_outweigh_improbable_ones():
 
 
 def test_characters_of_the_other_script_are_less_probable():
-    scripts = ScriptRule("减減值")
-    logits = np.zeros((2, 4), np.float32)
-    assert scripts.hold_to(UNKNOWN, logits) is logits
-    held = scripts.hold_to(TRADITIONAL, logits)
-    assert held == pytest.approx(np.log([[1, ReadingParams().foreign_factor, 1, 1]] * 2), abs=1e-5)
-    assert scripts.hold_to(SIMPLIFIED, logits)[:, 2] == pytest.approx(
-        np.log([ReadingParams().foreign_factor] * 2), abs=1e-5
-    )
-    assert not logits.any()
+    scripts, factor = ScriptRule("减減值"), ReadingParams().foreign_factor
+    line = FrameProbabilities.from_logits(np.zeros((2, 4), np.float32))
+    assert scripts.hold_to(UNKNOWN, line) is line
+    for script, foreign in ((TRADITIONAL, 1), (SIMPLIFIED, 2)):
+        wanted = np.array([factor if c == foreign else 1 for c in (1, 2, 3)]) / (3 + factor)
+        held = scripts.hold_to(script, line)
+        assert held.values == pytest.approx(np.tile(wanted, 2))
+        assert held.blank == pytest.approx([1 / (3 + factor)] * 2)
+    assert line.values == pytest.approx([0.25] * 6)
 
 
 class TwoForms:
@@ -107,7 +108,7 @@ def test_the_reader_holds_lines_to_their_script(model):
     reader = LineReader(network=network, language_model=model, lm_weight=0.0, second_look=0)
     texts = [r.text for r in reader.read([painted("損值減損"), painted("減值损失"), painted("減人")])]
     assert texts == ["損值減損", "减值损失", "减人"]
-    assert network.lines == 4  # only the first one was read again
+    assert network.lines == 3  # none was shown to the network again
     plain = LineReader(network=network, language_model=None, second_look=0)
     assert plain.read([painted("損值減損")])[0].text == "損值减損"
 
