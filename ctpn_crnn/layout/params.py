@@ -20,8 +20,6 @@ class ReadingOrderParams:
     """Two lines are in one row if their centres are at most this far apart vertically, in heights of the lower one."""
     band_overlap: float = 0.2
     """Lines that overlap vertically by less than this share of their height may still be above each other."""
-    min_gutter: float = 0.6
-    """Narrowest gap between two columns, in median line heights. Found quads may stick out by half a character."""
     min_prose_rows: int = 3
     """A column of prose has at least this many rows."""
     min_prose_width: float = 10.0

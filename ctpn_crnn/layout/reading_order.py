@@ -141,16 +141,15 @@ def _column_candidates(
     """Runs of bands that a vertical gap runs through: (first band, last band, horizontal spans), most lines first."""
     if not bands:
         return []
-    gutter = params.min_gutter * float(np.median(boxes[:, 3] - boxes[:, 1]))
     is_wide = _is_wide(boxes, params)
     line_counts = np.cumsum([0] + [len(band) for band in bands]).tolist()
     wide_counts = np.cumsum([0] + [int(is_wide[band].sum()) for band in bands]).tolist()
-    band_spans = [_merge_intervals([], sorted(boxes[band][:, (0, 2)].tolist()), gutter) for band in bands]
+    band_spans = [_merge_intervals([], sorted(boxes[band][:, (0, 2)].tolist())) for band in bands]
     candidates = []
     for first in range(len(bands)):
         spans: list[tuple[float, float]] = []
         for last in range(first, len(bands)):
-            spans = _merge_intervals(spans, band_spans[last], gutter)
+            spans = _merge_intervals(spans, band_spans[last])
             if len(spans) < 2:
                 break  # more bands only close more gaps
             if wide_counts[last + 1] - wide_counts[first] >= 2:  # fewer cannot make a column of prose
@@ -160,12 +159,12 @@ def _column_candidates(
 
 
 def _merge_intervals(
-    intervals: list[tuple[float, float]], more: list[tuple[float, float]], gap: float
+    intervals: list[tuple[float, float]], more: list[tuple[float, float]]
 ) -> list[tuple[float, float]]:
-    """Return the union of two sorted lists of intervals; those that are no further apart than a gap are joined."""
+    """Return the union of two sorted lists of intervals; those that overlap or touch are joined."""
     merged: list[tuple[float, float]] = []
     for begin, end in heapq.merge(intervals, more):
-        if merged and begin <= merged[-1][1] + gap:
+        if merged and begin <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], end))
         else:
             merged.append((begin, end))

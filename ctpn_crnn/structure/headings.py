@@ -76,4 +76,4 @@ def _is_centred(row: TextRow, edges: Interval, params: HeadingParams) -> bool:
     width = edges[1] - edges[0]
     off = abs(row.centre - sum(edges) / 2)
     is_indented = row.left - edges[0] > params.side_margin * width
-    return off < max(0.5 * row.height, params.centred * width) and is_indented
+    return off < 0.5 * row.height and is_indented

@@ -54,8 +54,6 @@ class HeadingParams:
     """A line is full if it takes this share of the width of the widest line."""
     min_full_lines: int = 3
     """Full lines that a text must have before another line can be called centred in it."""
-    centred: float = 0.015
-    """A centred line's middle is off by less than this share of the text's width, or by less than half its height."""
     side_margin: float = 0.12
     """A centred line leaves at least this share of the text's width free on the left."""
 
