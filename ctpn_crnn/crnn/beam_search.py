@@ -168,10 +168,9 @@ def _join(lines: Sequence[FrameProbabilities]) -> _Frames:
 
 
 def _empty_prefixes(lines: int, scorer: Scorer | None) -> _Prefixes:
-    numbers, zeros = np.arange(lines), np.zeros(lines, int)
+    line, zeros = np.arange(lines), np.zeros(lines, int)
     states = np.tile(zeros[:0] if scorer is None else scorer.start, (lines, 1))
-    key = (numbers.astype(np.uint64) + np.uint64(1)) << np.uint64(40)
-    return _Prefixes(numbers, key, zeros, zeros, states, np.ones(lines), np.zeros(lines))
+    return _Prefixes(line, _HASH * line.astype(np.uint64), zeros, zeros, states, np.ones(lines), np.zeros(lines))
 
 
 def _chosen(prefixes: _Prefixes, which: np.ndarray) -> _Prefixes:
@@ -253,9 +252,7 @@ def search_and_align(lines: Sequence[FrameProbabilities], beam_width: int, score
 
 
 def align(line: FrameProbabilities, classes: Sequence[int]) -> Decoded:
-    """Align a label of CTC to frames (Viterbi)."""
-    if not classes:
-        return Decoded()
+    """Align a label of CTC, which is not empty, to frames (Viterbi)."""
     probabilities = line.of_classes(np.array(classes))
     frames = align_frames(np.log(np.maximum(probabilities, 1e-20)), classes)
     confidences = [float(probabilities[a:b, i].max()) for i, (a, b) in enumerate(frames, start=1)]
