@@ -197,16 +197,19 @@ class Jobs:
         self._metrics.pages.labels("failed" if number in job.failures else "read").inc()
 
     def _expire(self) -> None:
-        """Forget finished jobs that nobody has asked for in a while, and the oldest of too many."""
-        kept = sorted((job for job in self._jobs.values() if job.finished.is_set()), key=lambda job: job.asked)
-        latest = time.monotonic() - self._settings.job_seconds
-        too_many = len(kept) - self._settings.kept_jobs
-        for index, job in enumerate(kept):
-            if index < too_many or job.asked < latest:
+        """Forget jobs that nobody has asked for in a while, and the oldest of too many finished ones."""
+        now = time.monotonic()
+        for job in list(self._jobs.values()):
+            limit = self._settings.job_seconds
+            # A request to /v1/read waits for its job without asking for it.
+            if now - job.asked > (limit if job.finished.is_set() else max(limit, self._settings.read_seconds)):
                 self.remove(job)
+        kept = sorted((job for job in self._jobs.values() if job.finished.is_set()), key=lambda job: job.asked)
+        for job in kept[: max(0, len(kept) - self._settings.kept_jobs)]:
+            self.remove(job)
 
     async def expire_forever(self) -> None:
-        """Forget finished jobs in time also where nobody asks for anything."""
+        """Forget jobs in time also where nobody asks for anything."""
         with suppress(asyncio.CancelledError):
             while True:
                 await asyncio.sleep(min(self._settings.job_seconds, 30.0))

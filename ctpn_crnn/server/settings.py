@@ -21,7 +21,7 @@ class ServerSettings:
         connections: Most open connections; further ones are refused.
         upload_seconds: Time to receive the body of a request.
         read_seconds: Time from the received file to the answer of `/v1/read`.
-        job_seconds: How long a finished job is kept after it was last asked for.
+        job_seconds: How long a job goes on, or is kept, after a client last asked for it.
         kept_jobs: Most finished jobs that are kept; the one not asked for longest goes first.
         max_dpi: Highest resolution at which pages of PDFs can be asked for.
         picture_side: Longer side of the picture of a page that the browser is shown, in pixels.

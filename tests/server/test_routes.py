@@ -226,6 +226,17 @@ def test_finished_jobs_are_forgotten(serve, own_temporary_folder):
     assert client.get(f"/v1/jobs/{job['id']}").status_code == 404
 
 
+def test_a_job_that_nobody_asks_for_is_stopped(serve, recognizer, own_temporary_folder):
+    client = serve(job_seconds=0.05, read_seconds=0.05)
+    recognizer.detector.gate.clear()
+    started(client, grey_document(1, 2, 3))
+    until(lambda: recognizer.detector.begun == 1)
+    time.sleep(0.2)  # nobody asks
+    recognizer.detector.gate.set()
+    until(lambda: list(own_temporary_folder.iterdir()) == [])
+    assert recognizer.detector.begun == 1
+
+
 def test_only_so_many_finished_jobs_are_kept(serve):
     client = serve(kept_jobs=1)
     jobs = [started(client, grey_picture(grey)) for grey in (1, 2)]

@@ -1,0 +1,124 @@
+"""Clients over real connections: those that vanish, those that send too little, many at once."""
+
+import gc
+import mmap
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from running_server import running
+from stub_server import grey_document, grey_picture
+
+from ctpn_crnn.page import Page
+from ctpn_crnn.server.app import make_app
+from ctpn_crnn.server.settings import ServerSettings
+
+
+def request_for(data, length=None):
+    """The bytes of an upload to /v1/read; a length that is too large keeps the server waiting for more."""
+    body = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n' + data + b"\r\n--b--\r\n"
+    head = (
+        "POST /v1/read HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+        f"Content-Length: {length or len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def send_and_vanish(address, data, length=None):
+    place = urlsplit(address)
+    with socket.create_connection((place.hostname, place.port)) as connection:
+        connection.sendall(request_for(data, length))
+        time.sleep(0.05)
+
+
+def until(condition):
+    for _ in range(1000):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it does not come true")
+
+
+def test_the_rest_of_a_document_is_not_read_for_a_client_that_has_gone(recognizer, own_temporary_folder):
+    recognizer.detector.gate.clear()
+    with running(make_app(recognizer)) as address:
+        send_and_vanish(address, grey_document(1, 2, 3, 4))
+        until(lambda: recognizer.detector.begun == 1)
+        time.sleep(0.2)
+        recognizer.detector.gate.set()
+        until(lambda: list(own_temporary_folder.iterdir()) == [])
+        assert recognizer.detector.begun == 1
+        assert httpx2.get(f"{address}/health").json()["unfinished_documents"] == 0
+
+
+def test_an_upload_that_is_cut_off_leaves_nothing(recognizer, own_temporary_folder):
+    with running(make_app(recognizer)) as address:
+        send_and_vanish(address, grey_picture(1) * 20_000, length=10_000_000)
+        until(lambda: list(own_temporary_folder.iterdir()) == [])
+        answer = httpx2.post(f"{address}/v1/read", files={"file": grey_picture(5)})
+        assert answer.status_code == 200 and recognizer.detector.begun == 1
+
+
+def resident_megabytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE / 1e6
+
+
+class Client:
+    """One of many clients: sends good and bad files, and checks that each answer belongs to its file."""
+
+    def __init__(self, address):
+        self.address = address
+        self.wrong = []
+        self.answers = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, index):
+        kind = index % 10
+        if kind == 7:
+            send_and_vanish(self.address, grey_document(1, 2, 3))
+        elif kind == 8:
+            send_and_vanish(self.address, grey_picture(1) * 5000, length=5_000_000)
+        elif kind == 9:
+            self.check(index, b"\x89PNG\r\n\x1a\n broken" * 1000, {422}, None)
+        else:
+            grey = index % 256
+            self.check(index, grey_picture(grey, (1200, 900)), {200}, str(grey))
+
+    def check(self, index, data, statuses, text):
+        for _ in range(200):
+            answer = httpx2.post(f"{self.address}/v1/read", files={"file": data}, timeout=60)
+            if answer.status_code != 503:
+                break
+            if int(answer.headers["Retry-After"]) < 1:
+                self.wrong.append((index, "no time to wait"))
+            time.sleep(0.1)
+        found = Page.from_dict(answer.json()["pages"][0]).text if answer.status_code == 200 else None
+        with self._lock:
+            self.answers += 1
+            if answer.status_code not in statuses or found != text:
+                self.wrong.append((index, answer.status_code, answer.text[:200]))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="measures its memory as Linux tells it")
+def test_two_hundred_requests_of_twenty_clients(recognizer, own_temporary_folder, capsys):
+    """No wrong answer, memory flat, nothing left behind."""
+    with running(make_app(recognizer, ServerSettings(queue=8))) as address:
+        sizes = []
+        for _ in range(3):
+            client = Client(address)
+            with ThreadPoolExecutor(20) as pool:
+                list(pool.map(client, range(200)))
+            assert client.wrong == [] and client.answers == 160
+            until(lambda: list(own_temporary_folder.iterdir()) == [])
+            gc.collect()
+            sizes.append(resident_megabytes())
+        assert httpx2.get(f"{address}/health").json()["unfinished_documents"] == 0
+    with capsys.disabled():
+        print(f"\nmemory after each 200 requests, MB: {', '.join(f'{size:.0f}' for size in sizes)}")
+    assert sizes[2] - sizes[0] < 60
