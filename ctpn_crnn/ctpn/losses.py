@@ -58,14 +58,15 @@ def regression_loss(predicted: Any, target: Any, mask: Any) -> Any:
 
 @keras.saving.register_keras_serializable("ctpn_crnn")
 class CTPNLoss(keras.layers.Layer):
-    """Adds CE/Ns + l1 * smoothL1(v)/Nv + l2 * smoothL1(o)/No to the model, and reports the three parts as metrics.
+    """Adds CE/Ns + l1 * smoothL1(v)/Nv + l2 * smoothL1(o)/No to the losses of the model.
 
     Args:
         vertical_weight: l1 of equation 5 (paper: 1).
         side_weight: l2 of equation 5 (paper: 2).
 
     Call arguments: a list of the network's scores, vertical and side, then the five outputs of `AnchorTarget`:
-    labels, vertical targets, vertical mask, side targets, side mask. Returns the loss, a scalar.
+    labels, vertical targets, vertical mask, side targets, side mask. Returns the three parts without their weights,
+    (3,): CE/Ns, smoothL1(v)/Nv, smoothL1(o)/No.
     """
 
     def __init__(self, vertical_weight: float = 1.0, side_weight: float = 2.0, **kwargs: Any) -> None:
@@ -73,7 +74,6 @@ class CTPNLoss(keras.layers.Layer):
         super().__init__(**kwargs)
         self.vertical_weight = vertical_weight
         self.side_weight = side_weight
-        self.parts = [keras.metrics.Mean(name=name) for name in ("score_loss", "vertical_loss", "side_loss")]
 
     def call(self, inputs: list[Any]) -> Any:
         scores, vertical, side, labels, vertical_target, vertical_mask, side_target, side_mask = inputs
@@ -82,14 +82,11 @@ class CTPNLoss(keras.layers.Layer):
             regression_loss(vertical, vertical_target, vertical_mask),
             regression_loss(side, side_target, side_mask),
         )
-        for metric, loss in zip(self.parts, losses):
-            metric.update_state(loss)
-        total = losses[0] + self.vertical_weight * losses[1] + self.side_weight * losses[2]
-        self.add_loss(total)
-        return total
+        self.add_loss(losses[0] + self.vertical_weight * losses[1] + self.side_weight * losses[2])
+        return ops.stack(losses)
 
-    def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[()]:
-        return ()
+    def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[int]:
+        return (3,)
 
     def get_config(self) -> dict[str, Any]:
         weights = {"vertical_weight": self.vertical_weight, "side_weight": self.side_weight}

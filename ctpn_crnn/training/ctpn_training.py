@@ -58,6 +58,21 @@ class DetectorOptions:
         check_options(self, allowed)
 
 
+@keras.saving.register_keras_serializable("ctpn_crnn")
+class DetectorTrainingModel(TrainingModel):
+    """The network with its loss; reports the parts of the loss, which are its output, as metrics."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.parts = [keras.metrics.Mean(name=name) for name in _LOSSES[1:]]
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """Return the loss and its parts."""
+        for number, part in enumerate(self.parts):
+            part.update_state(y_pred[number])
+        return super().compute_metrics(x, y, y_pred, sample_weight)
+
+
 class DetectorTask(TrainingTask):
     """The CTPN with its crops, targets and loss.
 
@@ -96,8 +111,8 @@ class DetectorTask(TrainingTask):
         )
         strips = keras.Input((None, STRIP_COLUMNS), name="strips")
         scores, vertical, side = self.detector.outputs
-        loss = CTPNLoss(name="ctpn_loss")([scores, vertical, side, *target([scores, strips])])
-        self.model = TrainingModel([self.detector.inputs[0], strips], loss, name="ctpn_training")
+        losses = CTPNLoss(name="ctpn_loss")([scores, vertical, side, *target([scores, strips])])
+        self.model = DetectorTrainingModel([self.detector.inputs[0], strips], losses, name="ctpn_training")
         validated = () if validation is None else tuple(f"val_{name}" for name in _LOSSES)
         self.columns = (*_LOSSES[1:], *validated)
         sampler = batches.sampler

@@ -61,7 +61,9 @@ class LineSource:
         """Load fonts, corpus, backgrounds and the line list."""
         if self.lines is None:
             return self._synthesizer()
-        return MixedLines(RealLines.open(self.lines, self.charset), self._synthesizer(), self.share)
+        return MixedLines(
+            RealLines.open(self.lines, self.charset, self.style.strength), self._synthesizer(), self.share
+        )
 
     def _synthesizer(self) -> LineSynthesizer:
         fonts = FontLibrary.discover(self.fonts or None, self.charset.characters)

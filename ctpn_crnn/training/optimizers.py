@@ -85,6 +85,10 @@ def averaged_weights(model: keras.Model) -> Iterator[None]:
         return
     kept = [keras.ops.convert_to_numpy(variable) for variable in model.trainable_variables]
     optimizer.overwrite_by_average()
+    if keras.backend.backend() == "jax":
+        # Keras' `evaluate` gives the buffers of the weights away: they must not be those of the average.
+        for variable in model.trainable_variables:
+            variable.assign(keras.ops.copy(variable.value))
     try:
         yield
     finally:

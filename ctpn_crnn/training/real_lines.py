@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -16,6 +17,7 @@ from ctpn_crnn.datasets.line_list import read_line_list
 from ctpn_crnn.datasets.samples import LabelledLine
 from ctpn_crnn.documents.images import load_image, upright_size
 from ctpn_crnn.errors import CharsetError, DatasetError
+from ctpn_crnn.synthesis.degradation import degrade
 from ctpn_crnn.synthesis.lines import LineSample
 
 
@@ -26,18 +28,21 @@ class RealLines:
     Attributes:
         lines: The lines, narrow ones first, without those whose text CTC cannot fit into their width.
         widths: int (N,), width of each line in pixels at the height of the reader's input.
+        strength: How far images are varied when they are drawn, 0..1; 0 leaves them as they are.
     """
 
     lines: list[LabelledLine]
     widths: np.ndarray
+    strength: float = 0.0
 
     @classmethod
-    def open(cls, folder: str, charset: Charset) -> RealLines:
+    def open(cls, folder: str, charset: Charset, strength: float = 0.0) -> RealLines:
         """Read the list and the sizes of its images.
 
         Args:
             folder: A line list, or the folder of one.
             charset: Must have every character of the texts.
+            strength: How far images are varied when they are drawn, 0..1.
 
         Raises:
             DatasetError: The list is malformed or empty, an image is missing or damaged, or no text fits its image.
@@ -56,7 +61,7 @@ class RealLines:
         if not sized:
             raise DatasetError(f"{folder}: every text is too long for its image; check that texts and images belong")
         sized.sort(key=lambda pair: pair[0])
-        return cls([line for _, line in sized], np.array([width for width, _ in sized]))
+        return cls([line for _, line in sized], np.array([width for width, _ in sized]), strength)
 
     def draw(self, rng: np.random.Generator, width: int) -> LineSample | None:
         """Draw a line at most `width` pixels wide, without the places of its characters; None if none is so narrow."""
@@ -68,6 +73,8 @@ class RealLines:
         first = 0 if first == fitting or rng.random() < 0.25 else first
         line = self.lines[int(rng.integers(first, fitting))]
         image = line_image(load_image(line.path))
+        if self.strength > 0:
+            image = vary(rng, image, self.strength, width, line.text)
         return LineSample(image, line.text, np.zeros((0, 2), np.float32))
 
 
@@ -89,6 +96,37 @@ class MixedLines:
         """Return a line at most `width` pixels wide."""
         sample = self.real.draw(rng, width) if rng.random() < self.share else None
         return sample or self.rendered(rng, width)
+
+
+def vary(rng: np.random.Generator, image: np.ndarray, strength: float, width: int, text: str) -> np.ndarray:
+    """Return a line as another scan or photograph of it would look: cut closer or wider, stretched, slanted, degraded.
+
+    Args:
+        rng: Source of randomness.
+        image: uint8 (32, W) grey.
+        strength: 0..1; a third of the lines stays as it is at any strength.
+        width: Largest width of the result in pixels.
+        text: What the line says; the result keeps enough frames for it.
+    """
+    if rng.random() < 1 / 3:
+        return image
+    height, old = image.shape
+    top, bottom = (round(v) for v in rng.uniform(-0.08, 0.08, 2) * strength * height)  # below 0: rows cut off
+    edges = [max(0, top), max(0, bottom), *(int(v) for v in rng.uniform(0, 0.3, 2) * strength * height)]
+    image = image[max(0, -top) : height - max(0, -bottom)]
+    image = cv2.copyMakeBorder(image, *edges, cv2.BORDER_REPLICATE)
+    if rng.random() < 0.4:
+        slant = rng.uniform(-0.3, 0.3) * strength
+        matrix = np.array([[1, slant, -slant * image.shape[0] / 2], [0, 1, 0]], np.float32)
+        image = cv2.warpAffine(
+            image, matrix, image.shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+    wanted = round(image.shape[1] * height / image.shape[0] * np.exp(rng.uniform(-0.3, 0.3) * strength))
+    if not _fits_ctc(text, wanted):
+        wanted = old
+    image = cv2.resize(image, (min(max(wanted, 16), width), height), interpolation=cv2.INTER_AREA)
+    image = 255 - image if rng.random() < 0.1 else image
+    return degrade(rng, image, strength * rng.uniform(0, 1))
 
 
 def _fits_ctc(text: str, width: int) -> bool:

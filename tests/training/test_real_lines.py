@@ -5,7 +5,7 @@ import pytest
 from ctpn_crnn.crnn.charset import Charset
 from ctpn_crnn.errors import CharsetError, DatasetError
 from ctpn_crnn.synthesis.lines import LineSample
-from ctpn_crnn.training.real_lines import MixedLines, RealLines
+from ctpn_crnn.training.real_lines import MixedLines, RealLines, vary
 
 CHARSET = Charset("0123456789")
 
@@ -61,3 +61,14 @@ def test_share(tmp_path, share, expected):
     texts = [mixed(np.random.default_rng(seed), 64).text for seed in range(400)]
     assert abs(texts.count("1") - expected) < 40
     assert mixed(np.random.default_rng(0), 24).text == "9", "none is as narrow"
+
+
+def test_a_varied_line_keeps_height_and_room_for_its_text() -> None:
+    image = np.full((32, 40), 255, np.uint8)
+    image[8:24, 4:36] = 0
+    widths = set()
+    for seed in range(60):
+        varied = vary(np.random.default_rng(seed), image, 1.0, 44, "llllllllll"[:5])
+        assert varied.shape[0] == 32 and 33 <= varied.shape[1] <= 44  # five equal letters need nine frames
+        widths.add(varied.shape[1])
+    assert len(widths) > 3

@@ -52,7 +52,7 @@ def place_glyphs(
     latin: Font,
     size: int,
     limit: float | None,
-    spaced_out: float = 0.04,
+    spaced_out: float = 0.07,
 ) -> list[Glyph]:
     """Place characters side by side from x = 0.
 

@@ -25,7 +25,17 @@ from ctpn_crnn.synthesis.text.characters import (
 )
 from ctpn_crnn.synthesis.text.program_text import program
 from ctpn_crnn.synthesis.text.romanised import accented, syllable
-from ctpn_crnn.synthesis.text.short_text import code, date, mark, measure, money, number, shop_sign, with_leader
+from ctpn_crnn.synthesis.text.short_text import (
+    code,
+    date,
+    mark,
+    measure,
+    money,
+    number,
+    shop_sign,
+    small_number,
+    with_leader,
+)
 from ctpn_crnn.synthesis.word_lists import word_list
 
 _PHRASE_SEPARATORS = (
@@ -46,6 +56,8 @@ class TextStyle:
         numbers: Of lines: numbers of tables, measures, and marks that stand alone.
         phrases: Of lines: names, dates, amounts, codes, entries of contents. English is the rest of the lines.
         symbols: Of lines: with symbols put in that running text hardly ever has.
+        spaced_numbers: Of lines: with small numbers, dates, amounts or codes put between their words, mostly between
+            blanks.
         sign_words: Of signs: one English word.
         sign_numbers: Of signs: a number, a code, a date or an amount.
         sign_english: Of signs: English words.
@@ -59,6 +71,7 @@ class TextStyle:
     numbers: float = 0.14
     phrases: float = 0.10
     symbols: float = 0.12
+    spaced_numbers: float = 0.1
     sign_words: float = 0.30
     sign_numbers: float = 0.09
     sign_english: float = 0.05
@@ -137,6 +150,8 @@ class Corpus:
             text = self.with_rare_characters(rng, text)
         if rng.random() < style.symbols:
             text = self.with_symbols(rng, text[:length])
+        if rng.random() < style.spaced_numbers:
+            text = self.with_spaced_numbers(rng, text[:length])
         return self._fit(text, length) or self._fit(self.with_rare_characters(rng, "一" * length), length)
 
     def sign(self, rng: np.random.Generator, length: int) -> str:
@@ -255,6 +270,18 @@ class Corpus:
             text = text[:place] + space + pool[int(rng.integers(len(pool)))] + space + text[place:]
         return text
 
+    def with_spaced_numbers(self, rng: np.random.Generator, text: str) -> str:
+        """Put one to four numbers, dates, amounts or codes into a text, between words and mostly between blanks."""
+        makers = (small_number, small_number, small_number, small_number, number, date, money, code)
+        for _ in range(int(rng.integers(1, 5))):
+            piece = makers[int(rng.integers(len(makers)))](rng)
+            space = "" if rng.random() < 0.15 else " " * int(rng.choice([1, 1, 1, 2]))
+            # Never within a word of letters or digits.
+            places = [i for i in range(len(text) + 1) if not (_is_word(text[i - 1 : i]) and _is_word(text[i : i + 1]))]
+            place = places[int(rng.integers(len(places)))]
+            text = f"{text[:place].rstrip()}{space}{piece}{space}{text[place:].lstrip()}"
+        return text
+
     def _sign_word(self, rng: np.random.Generator, length: int) -> str:
         """Draw one English word of at most `length` letters, or random letters, as names of firms have."""
         words = [w for w in re.findall(r"[A-Za-z]+(?:['&-][A-Za-z]+)*", self.english(rng, 40)) if len(w) <= length]
@@ -295,6 +322,10 @@ def _read(folder: str | Path | None) -> list[str]:
     if not paths:
         raise SynthesisError(f"No .txt file in the corpus folder {folder}: name a folder of UTF-8 text files.")
     return [path.read_text(encoding="utf-8", errors="ignore") for path in paths]
+
+
+def _is_word(character: str) -> bool:
+    return character.isascii() and character.isalnum()
 
 
 def _is_english(text: str) -> bool:

@@ -18,7 +18,9 @@ _CHOICES = (
     ("同意", "不同意"),
     ("Yes", "No"),
 )
-_CURRENCIES = ("¥", "$", "€", "£", "RMB ", "HK$", "US$", "人民币", "USD ", "RM ", "RM")
+_CURRENCIES = ("¥", "¥", "¥ ", "￥", "￥", "￥ ", "$", "€", "£", "RMB ", "HK$", "US$", "人民币", "USD ", "RM ", "RM")
+_ALIKE = ("l1I|", "O0o", "S5", "B8", "Z2", "l1", "0O", "1I7", "6G")
+"""Characters that are easily taken for each other."""
 _NUMERALS = "〇一二三四五六七八九"
 _MONTHS = "January February March April May June July August September October November December".split(" ")
 _VARIABLES = list("abcdknpqrstvxyzABEFKLNPRTVXαβγδλμσθρ")
@@ -82,7 +84,19 @@ def _count(value: int) -> str:
 
 def money(rng: np.random.Generator) -> str:
     """Draw an amount of money with its currency."""
-    return f"{rng.choice(_CURRENCIES)}{10 ** rng.uniform(0, 7):,.2f}" + ("元" if rng.random() < 0.2 else "")
+    currency = _CURRENCIES[int(rng.integers(len(_CURRENCIES)))]
+    value, decimals = 10 ** rng.uniform(0, 7), int(rng.choice([0, 2, 2, 2]))
+    return f"{currency}{value:,.{decimals}f}" + ("元" if rng.random() < 0.2 else "")
+
+
+def small_number(rng: np.random.Generator) -> str:
+    """Draw a number of one to four digits as it stands between words: a count, a size, a number in a list."""
+    draw = rng.random()
+    if draw < 0.55:  # Half of them begin with a 1, which looks like l, I and |.
+        return str(rng.choice(["1", "1", "1", "11", "12", "10", "21", "31", str(rng.integers(10))]))
+    if draw < 0.85:
+        return str(rng.integers(10 ** int(rng.integers(1, 5))))
+    return f"{rng.uniform(0, 100):.1f}" if draw < 0.93 else f"{rng.integers(1, 13)}/{rng.integers(1, 32)}"
 
 
 def date(rng: np.random.Generator) -> str:
@@ -136,8 +150,25 @@ def code(rng: np.random.Generator) -> str:
         lambda: pick(lower, 3, 8) + str(rng.choice(list("_.-"))) + pick(lower + digits, 2, 6),
         lambda: " ".join(pick(digits, 4, 5) for _ in range(int(rng.integers(2, 6)))),
         lambda: machine_readable(rng),
+        lambda: lookalike_code(rng),
+        lambda: lookalike_code(rng),
+        lambda: f"{pick(capitals, 2, 3)}{pick(digits, 2, 3)} " + " ".join(pick(digits, 4, 5) for _ in range(4)),
+        lambda: (
+            f"http{rng.choice(['', 's'])}://{pick(lower, 3, 9)}.{pick(lower, 2, 4)}/{pick(lower, 2, 7)}?"
+            f"{pick(lower, 1, 4)}={pick(digits + lower, 1, 6)}&{pick(lower, 1, 4)}={pick(lower + digits, 1, 4)}"
+        ),
+        lambda: pick("0123456789abcdef", 8, 41),
+        lambda: ":".join(pick("0123456789abcdef", 1, 5) for _ in range(int(rng.integers(3, 7)))),
     )
     return forms[int(rng.integers(len(forms)))]()
+
+
+def lookalike_code(rng: np.random.Generator) -> str:
+    """Draw a code in groups, full of characters that look alike, such as O0OL-1IL8: a licence key, a serial number."""
+    pool = "".join(rng.choice(_ALIKE, 3)) + "".join(rng.choice(list(string.ascii_letters + string.digits), 6))
+    pool = pool if rng.random() < 0.4 else pool.replace("|", "1").upper()
+    groups = [_characters(rng, pool, 3, 7) for _ in range(int(rng.integers(1, 5)))]
+    return str(rng.choice(["-", "-", " ", "."])).join(groups)
 
 
 def machine_readable(rng: np.random.Generator) -> str:

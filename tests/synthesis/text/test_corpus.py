@@ -155,3 +155,13 @@ def test_shares_of_the_style_decide_what_lines_are(charset):
     assert all(line.isascii() for line in lines())
     assert np.mean([bool(re.search(r"\d|[–—-]|[□☐☑■√]", line)) for line in lines(numbers=1)]) > 0.9
     assert np.mean([bool(re.search("[\u4e00-\u9fff]", line)) for line in lines(running=1)]) > 0.7
+
+
+def test_numbers_put_between_words_cut_no_word_and_no_number() -> None:
+    corpus = Corpus()
+    text = "Flight 1234 leaves at noon"
+    for seed in range(40):
+        drawn = corpus.with_spaced_numbers(np.random.default_rng(seed), text)
+        assert len(drawn) > len(text)
+        for word in text.split():
+            assert word in drawn, drawn
