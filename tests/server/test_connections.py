@@ -1,6 +1,7 @@
 """Clients over real connections: those that vanish, those that send too little, many at once."""
 
 import gc
+import io
 import mmap
 import socket
 import threading
@@ -11,12 +12,16 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+from PIL import Image
 from running_server import running
-from stub_server import grey_document, grey_picture
+from stub_server import grey_document, grey_picture, stub_recognizer
 
 from ctpn_crnn.page import Page
+from ctpn_crnn.recognizer import Recognizer
 from ctpn_crnn.server.app import make_app
 from ctpn_crnn.server.settings import ServerSettings
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def request_for(data, length=None):
@@ -69,10 +74,15 @@ def resident_megabytes():
 
 
 class Client:
-    """One of many clients: sends good and bad files, and checks that each answer belongs to its file."""
+    """One of many clients: sends good and bad files, and checks that each answer belongs to its file.
 
-    def __init__(self, address):
-        self.address = address
+    Args:
+        address: Of the server.
+        good: A number -> a file, and the text in it without spaces.
+    """
+
+    def __init__(self, address, good):
+        self.address, self.good = address, good
         self.wrong = []
         self.answers = 0
         self._lock = threading.Lock()
@@ -84,34 +94,52 @@ class Client:
         elif kind == 8:
             send_and_vanish(self.address, grey_picture(1) * 5000, length=5_000_000)
         elif kind == 9:
-            self.check(index, b"\x89PNG\r\n\x1a\n broken" * 1000, {422}, None)
+            self.check(index, b"\x89PNG\r\n\x1a\n broken" * 1000, 422, None)
         else:
-            grey = index % 256
-            self.check(index, grey_picture(grey, (1200, 900)), {200}, str(grey))
+            data, text = self.good(index)
+            self.check(index, data, 200, text)
 
-    def check(self, index, data, statuses, text):
-        for _ in range(200):
+    def check(self, index, data, status, text):
+        for _ in range(1000):
             answer = httpx2.post(f"{self.address}/v1/read", files={"file": data}, timeout=60)
             if answer.status_code != 503:
                 break
             if int(answer.headers["Retry-After"]) < 1:
                 self.wrong.append((index, "no time to wait"))
             time.sleep(0.1)
-        found = Page.from_dict(answer.json()["pages"][0]).text if answer.status_code == 200 else None
+        found = None
+        if answer.status_code == 200:
+            found = "".join(Page.from_dict(answer.json()["pages"][0]).text.split())
         with self._lock:
             self.answers += 1
-            if answer.status_code not in statuses or found != text:
+            if answer.status_code != status or found != text:
                 self.wrong.append((index, answer.status_code, answer.text[:200]))
+
+
+def grey(index):
+    return grey_picture(index % 256, (1200, 900)), str(index % 256)
+
+
+def line_of_the_sample(index):
+    """One of the lines of docs/sample.png, each 58 pixels below the one before, as docs/make_sample.py draws them."""
+    number = index % 8
+    with Image.open(DOCS / "sample.png") as sample:
+        strip = sample.crop((0, 131 + 58 * number, sample.width, 189 + 58 * number))
+    file = io.BytesIO()
+    strip.save(file, "PNG")
+    text = (DOCS / "sample.txt").read_text(encoding="utf-8").splitlines()[1 + number]
+    return file.getvalue(), "".join(text.split())
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="measures its memory as Linux tells it")
-def test_two_hundred_requests_of_twenty_clients(recognizer, own_temporary_folder, capsys):
+@pytest.mark.parametrize(("make", "good"), [(stub_recognizer, grey), (Recognizer, line_of_the_sample)])
+def test_two_hundred_requests_of_twenty_clients(make, good, own_temporary_folder, capsys):
     """No wrong answer, memory flat, nothing left behind."""
-    with running(make_app(recognizer, ServerSettings(queue=8))) as address:
+    with running(make_app(make(), ServerSettings(queue=8))) as address:
         sizes = []
         for _ in range(3):
-            client = Client(address)
+            client = Client(address, good)
             with ThreadPoolExecutor(20) as pool:
                 list(pool.map(client, range(200)))
             assert client.wrong == [] and client.answers == 160

@@ -272,3 +272,14 @@ def test_openapi_names_every_route(serve):
     fields = json.dumps(paths["/v1/read"]["post"]["requestBody"])
     assert "multipart/form-data" in fields
     assert serve().get("/docs").status_code == 404  # its page would load scripts from elsewhere
+
+
+def test_a_document_of_500_pages(serve):
+    client = serve()
+    document = grey_document(*[index % 200 for index in range(500)], format="TIFF")
+    refused = client.post("/v1/read", files=upload(document))
+    assert refused.status_code == 413 and "more than 20 pages" in refused.json()["detail"]
+    job = started(client, document)
+    assert finished(client, job)["done"] == job["pages"] == 500
+    text = client.get(f"/v1/jobs/{job['id']}/result", params={"format": "txt"}).text
+    assert text.split() == [str(index % 200) for index in range(500)]
