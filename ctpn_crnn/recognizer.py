@@ -292,9 +292,8 @@ class _FoundLines:
         return mean_legibility(self._recognizer.read_regions(self._image, self._turn, turned))
 
     def _few(self) -> list[int]:
-        """Return which lines have the best length to judge by how the image stands."""
+        """Return which lines show how the image stands: those found first."""
         text = [index for index, region in enumerate(self._regions) if region.kind == "text"]
-        text.sort(key=lambda index: abs(_length_in_heights(self._regions[index].quad) - UPRIGHT.few_lines_length))
         return text[: UPRIGHT.few_lines]
 
     def _read(self, indices: Sequence[int]) -> list[TextLine]:

@@ -39,13 +39,6 @@ START = " "
 FOLDED = {c: group[0] for group in ALIKE for c in group}
 """Character of a group in `ALIKE` -> the first of its group, which stands for all of them in the model."""
 
-_SHARES = {c: math.log(len(group)) for group in ALIKE for c in group}
-"""Natural log of the number of characters that share the probability of a group in `ALIKE`."""
-
-_ACCENT = math.log(20)
-"""Natural log of how much less probable an accented letter is than the plain one, whose statistics it uses: text with
-few accents does not tell which one a letter has."""
-
 _NONE = -1
 
 
@@ -70,8 +63,8 @@ class NgramLevel(NamedTuple):
 class LanguageModel:
     """Character n-grams, interpolated over their orders (Witten and Bell, 1991, method C).
 
-    The characters of a group in `ALIKE` count as one and share its probability evenly: text tells where a number
-    stands, never which. An accented letter has a part of the plain letter's probability. A character that the training
+    The characters of a group in `ALIKE` count as one, and so do a plain letter and its accented forms: text tells where
+    a number stands, never which. The probability of a character is that of its group. A character that the training
     text lacks has the probability of an unseen one.
 
     Args:
@@ -128,8 +121,7 @@ class LanguageModel:
             places: int (N,): the places of the characters in the alphabet, see `places`.
 
         Returns:
-            Natural log probabilities (N,) of the characters, or of the groups that they share their place with; and the
-            states (N, order - 1) of the contexts with them.
+            Natural log probabilities (N,) of the characters, and the states (N, order - 1) of the contexts with them.
         """
         nodes = np.full((len(places), self.order), _NONE)
         nodes[:, 0] = places
@@ -150,30 +142,25 @@ class LanguageModel:
         scores[rows] += self._unknown
         return scores, nodes[:, : self.order - 1]
 
-    def places(self, characters: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Return the place in the alphabet of each character, and the log of its share of the probability there.
+    def places(self, characters: Sequence[str]) -> np.ndarray:
+        """Return the place in the alphabet of each character, int (N,); -1 for one that is not known."""
+        return np.array([self._place(character) for character in characters], np.int64)
 
-        The place of a character that is not known is -1.
-        """
-        places, shares = zip(*map(self._place, characters))
-        return np.array(places), np.array(shares)
-
-    def _place(self, character: str) -> tuple[int, float]:
+    def _place(self, character: str) -> int:
         if character >= "\x80":
             plain = unicodedata.normalize("NFD", character)[0]
             if plain != character and FOLDED.get(plain) in self._places:
-                return self._places[FOLDED[plain]], -_SHARES[plain] - _ACCENT
-        return self._places.get(FOLDED.get(character, character), _NONE), -_SHARES.get(character, 0.0)
+                return self._places[FOLDED[plain]]
+        return self._places.get(FOLDED.get(character, character), _NONE)
 
     def log_probability(self, character: str, context: str = "") -> float:
         """Return the natural log probability of a character after a context, of which the last `order` - 1 count."""
-        places, shares = self.places(character)
-        return float(self.steps(self.state(context)[None], places)[0][0] + shares[0])
+        return float(self.steps(self.state(context)[None], self.places(character))[0][0])
 
     def state(self, context: str) -> np.ndarray:
         """Return the state (order - 1,) of a context, see `steps`."""
         state = np.full((1, self.order - 1), _NONE)
-        for place in self.places(context)[0] if context else ():
+        for place in self.places(context):
             _, state = self.steps(state, np.array([place]))
         return state[0]
 
@@ -266,16 +253,14 @@ class PrefixScorer:
     """
 
     def __init__(self, model: LanguageModel, characters: Sequence[str], weight: float, bonus: float) -> None:
-        self._model, self._weight = model, weight
-        places, shares = model.places(characters)
+        self._model, self._weight, self._bonus = model, weight, bonus
         # Of each class; class 0, the blank, is never appended.
-        self._places = np.r_[0, places]
-        self._weights = weight * np.array([0.0, *(c != " " for c in characters)])
-        self._constants = self._weights * np.r_[0, shares] + bonus * np.array([0.0, *(c != " " for c in characters)])
+        self._places = np.r_[0, model.places(characters)]
+        self._counts = np.array([False, *(c != " " for c in characters)])
         self.start = model.state(START)
         self.largest = math.exp(max(bonus, 0.0))
 
     def __call__(self, states: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the factors (N,) for classes (N,) after prefixes of states (N, order - 1), and the new states."""
         scores, after = self._model.steps(states, self._places[classes])
-        return np.exp(self._weights[classes] * scores + self._constants[classes]), after
+        return np.exp(self._counts[classes] * (self._weight * scores + self._bonus)), after

@@ -27,7 +27,7 @@ def quads_of_lines(
     bottom = _median(strips.bottom - slope_bottom[line] * x, line, len(counts))
     left, right = _grid_ends(strips, starts, counts)
     if params.side_refinement:
-        left, right = _refined_ends(strips, starts, counts, image_size[1])
+        left, right = _refined_ends(strips, starts, counts)
     corners = _corners(left - origin, right - origin, (top, slope_top), (bottom, slope_bottom))
     corners[:, :, 0] += origin[:, None]
     np.clip(corners, 0, (image_size[1], image_size[0]), out=corners)
@@ -86,18 +86,12 @@ def _grid_ends(strips: Strips, starts: np.ndarray, counts: np.ndarray) -> tuple[
     return STRIDE * strips.column[starts].astype(float), STRIDE * (strips.column[starts + counts - 1] + 1.0)
 
 
-def _refined_ends(
-    strips: Strips, starts: np.ndarray, counts: np.ndarray, image_width: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _refined_ends(strips: Strips, starts: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return left and right ends (L,) moved by side-refinement (paper, section 3.3)."""
     grid_left, grid_right = _grid_ends(strips, starts, counts)
     lasts = starts + counts - 1
-    left, sure_left = _refined_end(strips, starts, np.minimum(starts + 1, lasts))
-    right, sure_right = _refined_end(strips, lasts, np.maximum(lasts - 1, starts))
-    # Where the image (or a window of a larger one) cuts a line, its end cannot be seen and the offset means nothing,
-    # unless two strips say the same.
-    left = np.where(sure_left | (grid_left > 0), left, grid_left)
-    right = np.where(sure_right | (grid_right < image_width), right, grid_right)
+    left = _refined_end(strips, starts, np.minimum(starts + 1, lasts))
+    right = _refined_end(strips, lasts, np.maximum(lasts - 1, starts))
     # A lone strip has one offset for two ends: it belongs to the nearer one, the other stays on the grid.
     alone = counts == 1
     left = np.where(alone & (strips.side[starts] > 0), grid_left, left)
@@ -106,14 +100,11 @@ def _refined_ends(
     return np.where(crossed, grid_left, left), np.where(crossed, grid_right, right)
 
 
-def _refined_end(strips: Strips, last: np.ndarray, next_to_last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return where the last strips (L,) say that their lines end, and whether the strips next to them say the same.
-
-    Where they do, the end is the mean of both.
-    """
+def _refined_end(strips: Strips, last: np.ndarray, next_to_last: np.ndarray) -> np.ndarray:
+    """Return where the last strips (L,) say that lines end; where the strips next to them agree, the mean of both."""
     end, second = (STRIDE * (strips.column[i] + 0.5 + strips.side[i]) for i in (last, next_to_last))
     agree = abs(second - end) < STRIDE / 2
-    return np.where(agree, (end + second) / 2, end), agree
+    return np.where(agree, (end + second) / 2, end)
 
 
 def _corners(

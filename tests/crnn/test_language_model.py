@@ -25,10 +25,8 @@ def model_of(*lines, order=3, min_count=1):
 
 
 def probability(model, character, context=""):
-    """Of a character in either case: what the formulas below are about."""
-    return math.exp(model.log_probability(character, context)) * (
-        2 if character.isascii() and character.isalpha() else 1
-    )
+    """Of a character: what the formulas below are about."""
+    return math.exp(model.log_probability(character, context))
 
 
 def test_unigrams_share_with_the_unknown():
@@ -81,7 +79,7 @@ def test_lines_end_ngrams_and_white_space_is_one_space():
 
 def test_an_accented_letter_counts_as_a_plain_one():
     model = model_of("cafe cafe cafe")
-    assert probability(model, "é", "caf") == pytest.approx(probability(model, "e", "caf") / 2 / 20, rel=FLOAT16)
+    assert probability(model, "é", "caf") == probability(model, "e", "caf") > probability(model, "a", "caf")
     assert model.log_probability("s", "caf\u0113") == model.log_probability("s", "cafe")
     unknown = model.log_probability("字", "caf")
     assert model.log_probability("\u014d", "caf") == model.log_probability("Ж", "caf") == unknown  # no o either
@@ -92,7 +90,7 @@ def test_an_accented_letter_counts_as_a_plain_one():
 def test_no_digit_is_likelier_than_another():
     model = model_of("year 2019, year 2018")
     assert probability(model, "7", "20") == probability(model, "9", "21") == probability(model, "0", "85")
-    assert sum(probability(model, d, "r ") for d in "0123456789") > 0.5
+    assert probability(model, "5", "r ") > 0.5  # after "year ", of any digit
     model = model_of("In the inn")
     assert model.score("IN THE INN") == model.score("in the inn") == model.score("In The Inn")
     assert model.score("inn") > model.score("int")
