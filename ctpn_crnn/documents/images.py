@@ -94,13 +94,7 @@ def check_file(path: str | os.PathLike[str]) -> Path:
 def open_pillow(
     file: Path | BinaryIO, name: str, max_pixels: int, formats: Sequence[str] | None = None
 ) -> Iterator[Image.Image]:
-    """Open an image file and check its size without decoding it.
-
-    Args:
-        file: The file.
-        name: What messages call it.
-        max_pixels: Images with more pixels are refused.
-        formats: Pillow's names of the formats to try, such as "PNG"; None for all.
+    """Open an image file, in one of Pillow's `formats` (None: any), and check its size without decoding it.
 
     Raises:
         ImageError: It is not an image, is damaged, or has more than `max_pixels` pixels; or Pillow raised an error

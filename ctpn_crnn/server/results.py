@@ -86,7 +86,7 @@ def write_result(job: Job, format_name: str) -> ResultFile:
                 page = Page.from_dict(json.loads(job.page_file(number).read_text(encoding="utf-8")))
                 if format_name == "pdf":  # by the place of the file, a JPEG is kept as it is
                     page.source = (page.source or NAME).replace(NAME, os.fspath(job.upload.path), 1)
-                writer.add(page, job.refs[number - 1].load() if writer.needs_image else None)
+                writer.add(page, job.upload.load(job.refs[number - 1]) if writer.needs_image else None)
         path, media_type = _one_file(folder), MEDIA_TYPES.get(format_name, "application/octet-stream")
         return ResultFile(path, "application/zip" if path.suffix == ".zip" else media_type, place.cleanup)
     except CtpnCrnnError as error:
@@ -104,7 +104,7 @@ def page_picture(job: Job, number: int, max_side: int) -> bytes:
     Raises:
         ImageError: It cannot be loaded.
     """
-    image = job.refs[number - 1].load()
+    image = job.upload.load(job.refs[number - 1])
     scale = min(1.0, max_side / max(image.shape[:2]))
     if scale < 1:
         size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))

@@ -10,6 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from ctpn_crnn.documents.images import open_pillow
 from ctpn_crnn.documents.page_ref import PageRef
 from ctpn_crnn.documents.sources import page_refs
@@ -63,6 +65,17 @@ class Upload:
         for ref in refs:  # names of this machine's folders go to no client
             ref.name = (ref.name or NAME).replace(os.fspath(self.path), NAME)
         return refs
+
+    def load(self, ref: PageRef) -> np.ndarray:
+        """Load the picture of a page, uint8 BGR (H, W, 3).
+
+        Raises:
+            ImageError: It is damaged or too large.
+        """
+        try:
+            return ref.load()
+        except ImageError as error:
+            raise ImageError(self.without_path(error)) from error
 
     def without_path(self, message: object) -> str:
         """Return a message about the file without its place on this machine."""
