@@ -181,7 +181,9 @@ class Page:
     def orientation(self) -> int:
         """By how many degrees, 0, 90, 180 or 270, the image has to be turned clockwise so that its text stands upright;
         0 without lines."""
-        along = sum(((line.quad[1] - line.quad[0]) + (line.quad[2] - line.quad[3]) for line in self.lines), np.zeros(2))
+        with np.errstate(invalid="ignore"):  # quads made by hand may be infinite
+            edges = ((line.quad[1] - line.quad[0]) + (line.quad[2] - line.quad[3]) for line in self.lines)
+            along = sum(edges, np.zeros(2))
         return round(math.degrees(math.atan2(-along[1], along[0])) / 90) * 90 % 360 if np.isfinite(along).all() else 0
 
     def to_dict(self) -> dict[str, Any]:

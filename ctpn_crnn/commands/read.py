@@ -83,6 +83,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="lines",
         help="of text: the lines as they stand on the page, or paragraphs; tables have tabs between cells in both",
     )
+    output.add_argument(
+        "--rasterize",
+        action="store_true",
+        help="of pdf: new pages with JPEG pictures; otherwise pages of PDFs and pictures of images stay as they are",
+    )
     output.add_argument("--json", action="store_true", help="print each page as one line of JSON instead of its text")
     output.add_argument("--save-formulas", type=Path, metavar="DIR", help="cut each formula out, as a PNG file")
     output.add_argument("--redo", action="store_true", help="read again also what is finished")
@@ -174,7 +179,7 @@ def _read(arguments: argparse.Namespace, formats: list[str], output: Path, recor
                 output,
                 done=done,
                 options=options,
-                flow=arguments.flow,
+                writers=_writer_options(arguments),
                 formulas=arguments.save_formulas,
                 monitor=console,
             )
@@ -188,16 +193,22 @@ def _read(arguments: argparse.Namespace, formats: list[str], output: Path, recor
 
 def _check(arguments: argparse.Namespace) -> None:
     weights_choice(arguments)  # raises where it makes no sense, before any folder is made
-    if arguments.skip_text and "pdf" in (arguments.format or ()):
-        raise ConfigError(
-            "--skip-text leaves pages out, and a PDF would lose them: leave out --skip-text, or use "
-            "`ocrmypdf --plugin ctpn_crnn.ocrmypdf --skip-text`, which keeps such pages as they are"
-        )
+    if arguments.skip_text and arguments.rasterize and "pdf" in (arguments.format or ()):
+        raise ConfigError("--skip-text leaves pages out, and a PDF of new pages would lose them: leave out --rasterize")
+
+
+def _writer_options(arguments: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """Options of the writers, by format."""
+    pdf = {"picture": "jpeg" if arguments.rasterize else "original", "level": arguments.deskew}
+    return {"txt": {"flow": arguments.flow}, "pdf": pdf}
 
 
 def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """Collect what determines the outputs: options, and the signatures of the files that they name."""
-    pages, outputs = ("dpi", "skip_text", "deskew", "orientation", "min_confidence"), ("flow", "save_formulas")
+    pages, outputs = (
+        ("dpi", "skip_text", "deskew", "orientation", "min_confidence"),
+        ("flow", "save_formulas", "rasterize"),
+    )
     networks = ("runtime", "precision", "weights", "ctpn_weights", "crnn_weights")
     values = {name: getattr(arguments, name) for name in (*pages, *networks, *outputs, *SEARCH_OPTIONS)}
     values = {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}

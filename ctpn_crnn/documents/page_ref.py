@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -54,6 +55,11 @@ class PageRef(abc.ABC):
         """
 
     @property
+    def file(self) -> Path | bytes | None:
+        """The file that holds the page, as its path or its bytes; None for an image that never was a file."""
+        return None
+
+    @property
     def size_points(self) -> tuple[float, float] | None:
         """Width and height of the page in points (1/72 inch), as it stands upright; None where that is not known.
 
@@ -91,6 +97,9 @@ class ImageRef(PageRef):
         frame: Index from 0 of the page in a file with several pages (a path, or the bytes of a file). None: the source
             is a single image.
         title: What messages call it; None for its name.
+
+    Attributes:
+        frame: Index from 0 of the page in a file with several pages; None for a single image.
     """
 
     def __init__(
@@ -105,7 +114,7 @@ class ImageRef(PageRef):
         self._title = title or name
         self._source = source
         self._max_pixels = max_pixels
-        self._frame = frame
+        self.frame = frame
 
     def load(self) -> np.ndarray:
         """Load the image, uint8 BGR (H, W, 3).
@@ -113,13 +122,20 @@ class ImageRef(PageRef):
         Raises:
             ImageError: The image is missing, damaged, too large, or no image.
         """
-        if self._frame is None:
+        if self.frame is None:
             return load_image(self._source, max_pixels=self._max_pixels, name=self._title)
         name = self._title or "the page"
         with open_pillow(self._file(), name, sys.maxsize) as image:  # checks the first page; the limit is for this one
-            image.seek(self._frame)
+            image.seek(self.frame)
             check_size(image.size, name, self._max_pixels)
             return pillow_to_bgr(image)
+
+    @property
+    def file(self) -> Path | bytes | None:
+        """The file that holds the image, as its path or its bytes; None for an image that never was a file."""
+        if isinstance(self._source, (str, os.PathLike)):
+            return Path(self._source)
+        return self._source if isinstance(self._source, bytes) else None
 
     @property
     def size_points(self) -> tuple[float, float] | None:
@@ -138,7 +154,7 @@ class ImageRef(PageRef):
         if not isinstance(self._source, (str, Path, bytes)):
             return None
         with open_pillow(self._file(), self._title or "the image", sys.maxsize) as image:
-            image.seek(self._frame or 0)
+            image.seek(self.frame or 0)
             recorded, exif = image.info.get("dpi"), image.getexif()
             if (
                 image.format == "JPEG"

@@ -40,6 +40,7 @@ class PdfFile:
         password: Opens an encrypted one.
 
     Attributes:
+        document: Its path, or its bytes.
         name: What messages call it.
         pdfium: The module pypdfium2.
         has_warned_of_resolution: Whether a lowered resolution of one of its pages was logged.
@@ -50,7 +51,7 @@ class PdfFile:
 
     def __init__(self, document: Path | bytes, name: str, password: str | None = None) -> None:
         self.name = name
-        self._document = document
+        self.document = document
         self._password = password
         self.pdfium = _import_pdfium(name)
         self.has_warned_of_resolution = False
@@ -84,7 +85,7 @@ class PdfFile:
 
     def _open(self) -> Any:
         try:
-            pdf = self.pdfium.PdfDocument(self._document, password=self._password)
+            pdf = self.pdfium.PdfDocument(self.document, password=self._password)
         except (self.pdfium.PdfiumError, OSError, ValueError) as error:
             raise ImageError(self._reason(error)) from error
         try:
@@ -107,7 +108,7 @@ class PdfFile:
     def _may_be_encrypted(self) -> bool:
         """Whether the file contains the key /Encrypt, which is never encrypted or compressed itself."""
         try:
-            data = self._document if isinstance(self._document, bytes) else Path(self._document).read_bytes()
+            data = self.document if isinstance(self.document, bytes) else Path(self.document).read_bytes()
         except (OSError, TypeError):
             return True
         return b"/Encrypt" in data
@@ -158,6 +159,11 @@ class PdfPageRef(PageRef):
             return image
 
         return load_image(self._on_page(render), max_pixels=self._max_pixels)
+
+    @property
+    def file(self) -> Path | bytes:
+        """The PDF, as its path or its bytes."""
+        return self._pdf.document
 
     @property
     def size_points(self) -> tuple[float, float]:

@@ -165,7 +165,7 @@ def test_damaged_files_are_named_at_the_end(fake, capsys):
     [
         (["in", "--output", "in/a.png"], "cannot make the folder"),
         (["in", "--weights", "w", "--crnn-weights", "c"], "either --weights"),
-        (["in", "--skip-text", "--format", "txt,pdf"], "--skip-text leaves pages out"),
+        (["in", "--skip-text", "--rasterize", "--format", "txt,pdf"], "--skip-text leaves pages out"),
     ],
 )
 def test_bad_input_is_one_sentence(fake, capsys, argv, message):

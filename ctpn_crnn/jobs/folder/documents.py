@@ -36,8 +36,14 @@ class Document:
         """The preferred name of its outputs, without suffix."""
         if self.source == STDIN:
             return "stdin"
+        number = self.page_number
+        return (self.path.stem or "document") + (f"-p{number}" if number is not None else "")
+
+    @property
+    def page_number(self) -> int | None:
+        """The number of the one page that it is of its file ("path#page=N"); None for all pages."""
         number = self.source[len(str(self.path)) :].removeprefix("#page=")
-        return (self.path.stem or "document") + (f"-p{number}" if number.isdecimal() else "")
+        return int(number) if number.isdecimal() else None
 
     def signature(self) -> list[int] | None:
         """The signature of its file, by which a change is noticed; None for standard input or a missing file."""

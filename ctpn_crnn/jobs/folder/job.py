@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ctpn_crnn.documents.prefetch import Outcome
@@ -51,7 +52,7 @@ class FolderJob:
         output: Folder of the outputs; must exist.
         done: What the records are to say of a finished document.
         options: How pages are made of documents.
-        flow: Of the text in "txt": "lines" or "paragraphs".
+        writers: Format -> options of its writer, such as {"pdf": {"picture": "jpeg"}}.
         formulas: Folder for pictures of formulas, to which "md" links; must exist. None: no pictures.
         monitor: Receives the events.
     """
@@ -65,13 +66,13 @@ class FolderJob:
         *,
         done: Mapping[str, Any],
         options: PageOptions = PageOptions(),
-        flow: str = "lines",
+        writers: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
         formulas: Path | None = None,
         monitor: JobMonitor | None = None,
     ) -> None:
         self._recognizer, self._records = recognizer, records
         self._formats, self._output, self._done = formats, output, done
-        self._options, self._flow, self._formulas = options, flow, formulas
+        self._options, self._writers, self._formulas = options, writers, formulas
         self._monitor = monitor or JobMonitor()
 
     def run(self, work: Iterable[tuple[Document, str]]) -> None:
@@ -132,18 +133,23 @@ class FolderJob:
             current.formulas = save_formulas(page, loaded.image, self._formulas, f"{current.stem}-p{number}")
         if self._formats:
             if current.outputs is None:
-                options = self._writer_options(current, loaded.dpi)
+                options = self._writer_options(current, loaded)
                 current.outputs = Outputs(self._formats, self._output, current.stem, options, current.fail)
             current.outputs.add(page, loaded.image)
 
-    def _writer_options(self, current: _CurrentDocument, dpi: float | None) -> dict[str, dict[str, Any]]:
-        """Options of the writers, for a document whose first page has this resolution."""
+    def _writer_options(self, current: _CurrentDocument, first: LoadedPage) -> dict[str, dict[str, Any]]:
+        """Options of the writers, for a document of which this is the first page."""
 
         def formula_link(_: Page, line: TextLine) -> str | None:
             path = current.formulas.get(id(line))
             return path and relative_url(path, self._output)
 
-        return {"pdf": {"dpi": dpi} if dpi else {}, "txt": {"flow": self._flow}, "md": {"formula_link": formula_link}}
+        pdf = {"source": first.file, "only": current.document.page_number, "password": self._options.password}
+        own: dict[str, dict[str, Any]] = {
+            "pdf": {**pdf, "dpi": first.dpi} if first.dpi else pdf,
+            "md": {"formula_link": formula_link},
+        }
+        return {name: {**own.get(name, {}), **self._writers.get(name, {})} for name in self._formats}
 
     def _finish(self, current: _CurrentDocument) -> None:
         if current.outputs is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -60,10 +61,12 @@ class LoadedPage:
     Attributes:
         image: uint8 BGR (H, W, 3); None for a page that is skipped.
         dpi: Pixels an inch, or None where that is not known.
+        file: The file that holds the page, as its path or its bytes.
     """
 
     image: np.ndarray | None
     dpi: float | None = None
+    file: Path | bytes | None = None
 
 
 def steps(
@@ -101,4 +104,4 @@ def _load(step: Step, options: PageOptions) -> LoadedPage | None:
         return None
     if options.skip_text and step.ref.text:
         return LoadedPage(None)
-    return LoadedPage(step.ref.load(), step.ref.dpi)
+    return LoadedPage(step.ref.load(), step.ref.dpi, step.ref.file)
