@@ -91,7 +91,8 @@ class KeptPdf:
 
     def _drop_other_pages(self, number: int) -> None:
         for entry in _OF_THE_WHOLE:
-            self._pdf.Root.pop("/" + entry, None)
+            if "/" + entry in self._pdf.Root:
+                del self._pdf.Root["/" + entry]
         del self._pdf.pages[number:]
         del self._pdf.pages[: number - 1]
 

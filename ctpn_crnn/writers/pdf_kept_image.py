@@ -24,6 +24,9 @@ _PLACEMENTS = {
 }
 """EXIF orientation -> matrix that draws the unit square of the stored picture as the picture is shown."""
 
+_PAGE_SIZE = (595.0, 842.0)
+"""Points; of a page that is not used."""
+
 
 def kept_image(pdf: Any, file: Path | bytes, frame: int | None = None) -> tuple[Any, tuple[int, ...]] | None:
     """Add the picture of an image file to a PDF: JPEG, JPEG 2000 and CCITT G4 as they are, others without loss.
@@ -49,19 +52,25 @@ def kept_image(pdf: Any, file: Path | bytes, frame: int | None = None) -> tuple[
             if frame is not None:
                 opened.seek(frame)
                 data = _single_image(opened)
+            if opened.has_transparency_data:  # shown on white paper, and perhaps not read on white
+                return None
             placement = _PLACEMENTS.get(exif_orientation(opened), _PLACEMENTS[1])
-        converted = img2pdf.convert(data, rotation=img2pdf.Rotation.none, first_frame_only=True)
+        on_any_page = img2pdf.get_layout_fun(pagesize=_PAGE_SIZE)  # otherwise it refuses or logs uncommon sizes
+        converted = img2pdf.convert(data, rotation=img2pdf.Rotation.none, first_frame_only=True, layout_fun=on_any_page)
         with pikepdf.open(io.BytesIO(converted)) as made:
-            (image,) = made.pages[0].images.values()
+            (image,) = made.pages[0].Resources.XObject.values()
             return pdf.copy_foreign(image), placement
     except Exception:  # noqa: BLE001 - img2pdf raises errors of many kinds; the pixels that were read remain
         return None
 
 
 def _single_image(opened: Image.Image) -> bytes:
-    """A page of a TIFF as a file of its own; black and white ones become CCITT G4 in img2pdf."""
+    """A page of a TIFF as a file of its own, without loss."""
     file = io.BytesIO()
-    opened.save(file, "TIFF" if opened.mode == "CMYK" else "PNG")
+    if opened.mode == "1":
+        opened.save(file, "TIFF", compression="group4")
+    else:
+        opened.save(file, "TIFF" if opened.mode == "CMYK" else "PNG")
     return file.getvalue()
 
 

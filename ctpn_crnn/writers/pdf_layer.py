@@ -115,10 +115,14 @@ def add_text_layer(
 
 
 def save_kept(pdf: Any, path: Path) -> None:
-    """Save an existing PDF: its streams keep their compression byte for byte, and its encryption stays as it was."""
-    pikepdf = import_pikepdf()
-    protection = {"encryption": True} if pdf.is_encrypted else {"deterministic_id": True}
-    pdf.save(path, stream_decode_level=pikepdf.StreamDecodeLevel.none, **protection)
+    """Save an existing PDF: its streams stay compressed as they were, and its encryption stays as it was.
+
+    Of an encrypted one, streams in the old codings LZW, RunLength and ASCII85 are compressed again, without loss.
+    """
+    if pdf.is_encrypted:
+        pdf.save(path, encryption=True)
+    else:
+        pdf.save(path, deterministic_id=True, stream_decode_level=import_pikepdf().StreamDecodeLevel.none)
 
 
 def shown_box(pdf_page: Any) -> tuple[float, float, float, float]:

@@ -373,3 +373,51 @@ def test_two_jobs_do_not_share_an_output_folder(folder):
         run("in")
     assert outputs_names() == [] and not Path("out", JOURNAL_NAME).exists()
     assert run("in")[0].read == [20]
+
+
+class TestKeptPdf:
+    """The pages of a PDF as they are, with text."""
+
+    @pytest.fixture
+    def sides(self):
+        """Writes in/a.pdf, whose pages have these widths; returns the widths and texts of a written PDF."""
+        pikepdf, pdfium = pytest.importorskip("pikepdf"), pytest.importorskip("pypdfium2")
+
+        def make(*widths):
+            pdf = pikepdf.new()
+            for width in widths:
+                pdf.add_blank_page(page_size=(width, 40))
+            pdf.save("in/a.pdf")
+
+        def read(path):
+            pdf = pdfium.PdfDocument(path)
+            return [(page.get_width(), page.get_textpage().get_text_range()) for page in pdf]
+
+        return make, read
+
+    def test_pages_keep_their_order_also_where_one_cannot_be_read(self, folder, sides):
+        make, read = sides
+        make(20, 13, 40)
+        _, log, _ = run("in", formats=("pdf",), options=PageOptions(dpi=72))
+        assert read("out/a.pdf") == [(20, "w20"), (13, ""), (40, "w40")]
+        assert len(log.failures) == 1
+
+    def test_one_page(self, folder, sides):
+        make, read = sides
+        make(20, 30, 40)
+        run("in/a.pdf#page=2", formats=("pdf",), options=PageOptions(dpi=72))
+        assert read("out/a-p2.pdf") == [(30, "w30")]
+
+    def test_text_of_an_earlier_run_is_not_there_twice(self, folder, sides):
+        make, read = sides
+        make(20, 30)
+        run("in/a.pdf", formats=("pdf",), options=PageOptions(dpi=72))
+        Path("out/a.pdf").rename("in/b.pdf")
+        reader, _, _ = run("in/b.pdf", formats=("pdf",), options=PageOptions(dpi=72))
+        assert reader.read == [20, 30] and read("out/b.pdf") == [(20, "w20"), (30, "w30")]
+
+    def test_new_pages_on_request(self, folder, sides):
+        make, _ = sides
+        make(20)
+        run("in/a.pdf", formats=("pdf",), options=PageOptions(dpi=72), writers={"pdf": {"picture": "jpeg"}})
+        assert b"DCTDecode" in Path("out/a.pdf").read_bytes()
