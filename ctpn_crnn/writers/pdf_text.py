@@ -26,7 +26,8 @@ _MIN_SPACE = 0.2
 """Least width of a space, in ems. Poppler sees no space in a gap of less than 0.15."""
 
 _MIN_RISE = 0.2
-"""A line that rises by more than this, in line heights, needs a rotated text matrix: it reaches into other rows."""
+"""A line that rises by more than this, in line heights, reaches into other rows: it needs a rotated text matrix and, if
+it is not upright either, replacement text."""
 
 _MIN_SIZE = 0.5
 """Least height and length of a line, in points. A line with a degenerate quad still has its text."""
@@ -103,7 +104,15 @@ def _line_operators(line: TextLine, frame: PageFrame, font: GlyphlessFont, font_
     x, y = along * height / size
     yield f"{font_key} {_number(size)} Tf {_number(100 * ems * UNITS_PER_EM / total)} Tz"
     yield f"{_number(x, 6)} {_number(y, 6)} {_number(-y, 6)} {_number(x, 6)} {_number(begin[0])} {_number(begin[1])} Tm"
+    if length * np.abs(along).min() <= _MIN_RISE * height:
+        yield f"<{codes}> Tj"
+        return
+    # Poppler orders characters by their baselines, which mixes the lines of a leaning page. Replacement text is one
+    # piece at the beginning of its line.
+    replacement = "".join(clusters).encode("utf-16-be").hex().upper()
+    yield f"/Span <</ActualText <FEFF{replacement}>>> BDC"
     yield f"<{codes}> Tj"
+    yield "EMC"
 
 
 def _axis(quad: np.ndarray, start: float, end: float) -> tuple[np.ndarray, np.ndarray, float, float]:

@@ -2,11 +2,13 @@
 
 import math
 import shutil
+import subprocess
 from collections import Counter
+from contextlib import closing
 
 import numpy as np
 import pytest
-from pdf_pages import boxes, line, page_of, poppler, problems, slanted, texts, write
+from pdf_pages import boxes, line, page_of, pdfium, poppler, problems, slanted, texts, write
 
 from ctpn_crnn.page import Char, TextLine
 from ctpn_crnn.writers import pdf_text
@@ -51,12 +53,13 @@ def test_a_slanted_line_lies_along_its_quad(tmp_path):
     quad = (200, 500, 800, 48, -20)
     path = write(tmp_path / "a.pdf", page_of(line("一二三四五六七八", *quad)))
     assert texts(path) == ["一二三四五六七八"]
-    corners = slanted(*quad)
-    for i, (_, left, bottom, right, top) in enumerate(boxes(path)):
-        share = (i + 0.5) / 8
-        x, y = corners.mean(axis=0) + (share - 0.5) * (corners[1] - corners[0])
-        assert (left + right) / 2 == pytest.approx(x / 2, abs=2)
-        assert (bottom + top) / 2 == pytest.approx(800 - y / 2, abs=2)
+    with closing(pdfium.PdfDocument(path)) as document:
+        (drawn,) = document[0].get_objects()
+        matrix = drawn.get_matrix()
+        bounds = drawn.get_bounds()
+    assert math.degrees(math.atan2(matrix.b, matrix.a)) == pytest.approx(20)  # y up
+    (left, top), (right, bottom) = slanted(*quad).min(axis=0) / 2, slanted(*quad).max(axis=0) / 2
+    assert bounds == pytest.approx((left, 800 - bottom, right, 800 - top), abs=3)
 
 
 def test_upside_down_and_upright_lines(tmp_path):
@@ -150,9 +153,8 @@ def test_whole_units_rise_and_stay_within_the_line(length):
         assert units[0] == 0 and units[-1] == length and (np.diff(units) >= 1).all()
 
 
-@pytest.mark.parametrize("degrees", [-12, -5, -3, 0, 2, 3, 5, 8, 12])
-def test_lines_of_a_slanted_paragraph_stay_apart(tmp_path, degrees):
-    """Lines begin in the rows of those before them then, and PDFium joined them with a space."""
+def leaning_paragraph(degrees):
+    """A page of lines that lean, and their texts."""
     lines = [
         "九点到晚上八点接待读者新的阅览",
         "室靠近河岸窗外可以看见货船慢慢",
@@ -164,14 +166,19 @@ def test_lines_of_a_slanted_paragraph_stay_apart(tmp_path, degrees):
     down = np.array([-math.sin(math.radians(degrees)), math.cos(math.radians(degrees))])
     places = [np.array([200, 500]) + down * 58 * number for number in range(len(lines))]
     widths = [40 * len(text) if text > "z" else 20 * len(text) for text in lines]
-    page = page_of(*(line(t, *xy, width, 40, degrees) for t, xy, width in zip(lines, places, widths)))
+    return page_of(*(line(t, *xy, width, 40, degrees) for t, xy, width in zip(lines, places, widths))), lines
+
+
+@pytest.mark.parametrize("degrees", [-12, -5, -3, 0, 2, 3, 5, 8, 12])
+def test_lines_of_a_slanted_paragraph_stay_apart(tmp_path, degrees):
+    """Lines begin in the rows of those before them then, and PDFium joined them with a space."""
+    page, lines = leaning_paragraph(degrees)
     assert texts(write(tmp_path / "a.pdf", page))[0].split("\n") == lines
 
 
 @pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler's pdftotext is not installed")
 class TestPoppler:
     def test_text_reads_back(self, tmp_path):
-        # Beyond some degrees poppler starts a new line with each word of a slanted line, whatever the file says.
         lines = ["图书馆 Library is open 你好", "bookkeeper 谢谢 aabb", "𠀀𪚥龘靐①㎡〇々é", "斜 slanted line of text"]
         page = page_of(*(line(text, 100, 300 + 150 * i, 900, 50, -i) for i, text in enumerate(lines)))
         assert poppler(write(tmp_path / "a.pdf", page)).split("\n")[:4] == lines
@@ -180,3 +187,11 @@ class TestPoppler:
         chars = [Char(c, 1.0, 0.4 * i, 0.4 * i + 0.1) for i, c in enumerate("姓名甲")]
         path = write(tmp_path / "a.pdf", page_of(line("姓名甲", 100, 100, 900, 50, chars=chars)))
         assert poppler(path).strip() == texts(path)[0] == "姓名甲"
+
+    @pytest.mark.parametrize("degrees", [-12, -4, 0, 1, 4, 12])
+    def test_lines_of_a_leaning_page_are_not_mixed(self, tmp_path, degrees):
+        """In the order that poppler works out of their places, which is what its viewers select and copy."""
+        page, lines = leaning_paragraph(degrees)
+        command = ["pdftotext", str(write(tmp_path / "a.pdf", page)), "-"]
+        text = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout
+        assert [found for found in text.splitlines() if found.strip()] == lines
