@@ -7,10 +7,10 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from ctpn_crnn.ctpn.proposal import Proposal
 from ctpn_crnn.ctpn.spec import CTPNSpec
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.export.definitions import DEFINITIONS
+from ctpn_crnn.export.proposal import Proposal
 from ctpn_crnn.runtime.keras_network import KerasNetwork
 from ctpn_crnn.weights import WeightsFile
 
@@ -38,7 +38,7 @@ def load_model(file: WeightsFile) -> keras.Model:
 
 
 def with_proposals(model: keras.Model, spec: CTPNSpec) -> keras.Model:
-    """Add `ctpn.proposal.Proposal` to a detector: image in, `(strips, sides)` out."""
+    """Add `export.proposal.Proposal` to a detector: image in, `(strips, sides)` out."""
     decoded = Proposal(spec.heights)(model.outputs)
     return keras.Model(model.inputs, decoded, name="ctpn_proposals")
 

@@ -36,7 +36,7 @@ def export_onnx(weights: str | os.PathLike[str], path: str | os.PathLike[str], o
         weights: A weights file.
         path: Of the .onnx file.
         outputs: "heads": what the network computes (the logits of a reader, the three heads of a detector).
-            "proposals": a detector's heads decoded and suppressed, see `ctpn.proposal.Proposal`; for other programs.
+            "proposals": a detector's heads decoded and suppressed, see `export.proposal.Proposal`; for other programs.
 
     Returns:
         The path.

@@ -13,10 +13,10 @@ import numpy as np
 
 from ctpn_crnn.ctpn.anchor_target import AnchorTarget
 from ctpn_crnn.ctpn.anchors import STRIP_COLUMNS
-from ctpn_crnn.ctpn.losses import CTPNLoss
 from ctpn_crnn.ctpn.network import CTPN
 from ctpn_crnn.ctpn.spec import CTPNSpec
 from ctpn_crnn.training.crop_batches import CropBatches
+from ctpn_crnn.training.ctpn_losses import CTPNLoss
 from ctpn_crnn.training.distributed import TrainingModel
 from ctpn_crnn.training.loop import Stage, TrainingTask
 from ctpn_crnn.training.options import check_options

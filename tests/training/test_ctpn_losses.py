@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.ctpn.anchors import not_class
-from ctpn_crnn.ctpn.losses import CTPNLoss, regression_loss, score_loss, smooth_l1
+from ctpn_crnn.training.ctpn_losses import CTPNLoss, regression_loss, score_loss, smooth_l1
 
 
 def test_smooth_l1() -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from ctpn_crnn.ctpn.anchors import anchor_grid
 from ctpn_crnn.ctpn.decode import decode_heads
-from ctpn_crnn.ctpn.proposal import Proposal
 from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS
 from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.export.proposal import Proposal
 
 
 def area(box: np.ndarray) -> float:
