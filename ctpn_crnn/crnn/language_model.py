@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -88,6 +88,7 @@ class LanguageModel:
         if expected:
             raise ConfigError("the levels of the language model do not fit together")
         self._alphabet, self._levels, self._unknown = alphabet, tuple(levels), float(unknown)
+        self._file: Path | None = None  # that it was loaded from
         self._places = {c: place for place, c in enumerate(alphabet)}
         # An n-gram's place is found by the node of the one character shorter, and its last character. The last key is
         # greater than any that is looked up.
@@ -96,6 +97,14 @@ class LanguageModel:
             np.append(parent * len(alphabet) + level.characters, np.iinfo(np.int64).max)
             for parent, level in zip(parents, levels[1:])
         ]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle a model that was loaded as the path of its file, which is read again where it is unpickled."""
+        made = LanguageModel, (self._alphabet, self._levels, self._unknown)
+        return made if self._file is None else (LanguageModel.load, (self._file,))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> LanguageModel:
+        return self  # it is never changed
 
     @property
     def order(self) -> int:
@@ -210,7 +219,9 @@ class LanguageModel:
                     NgramLevel(*(file[f"{name}{order}"] for name in NgramLevel._fields))
                     for order in range(1, int(file["order"]) + 1)
                 ]
-                return cls(str(file["alphabet"]), levels, float(file["unknown"]))
+                model = cls(str(file["alphabet"]), levels, float(file["unknown"]))
+                model._file = Path(path).absolute()
+                return model
         except (
             OSError,
             KeyError,

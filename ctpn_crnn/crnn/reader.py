@@ -89,11 +89,12 @@ class LineReader:
         self._second_look = second_look
         self._calibration = _calibration_of(self._network.config)
 
-    def read(self, crops: Sequence[np.ndarray]) -> list[Reading]:
+    def read(self, crops: Sequence[np.ndarray] | np.ndarray) -> list[Reading]:
         """Read crops.
 
         Args:
-            crops: uint8 arrays, grey (H, W) or BGR (H, W, 3), upright, each about as high as its line.
+            crops: uint8 arrays, grey (H, W) or BGR (H, W, 3), upright, each about as high as its line. An array of
+                such a shape is one crop; an array (N, H, W) is N of them.
 
         Returns:
             A reading for each crop, in the order of the crops.
@@ -101,6 +102,8 @@ class LineReader:
         Raises:
             ImageError: A crop is empty or has another shape.
         """
+        if isinstance(crops, np.ndarray) and (crops.ndim == 2 or crops.shape[2:] in ((1,), (3,))):
+            crops = [crops]
         lines = self._look([line_image(crop) for crop in crops])
         readings = self._decode(lines)
         scripts = [UNKNOWN] * len(crops)

@@ -11,15 +11,15 @@ import keras
 import numpy as np
 
 from ctpn_crnn.runtime.machine import has_bfloat16
-from ctpn_crnn.runtime.network import NetworkDefinition
+from ctpn_crnn.runtime.network import NetworkDefinition, ReloadedNetwork
 from ctpn_crnn.weights import read_weights, shipped
 
 BFLOAT16_GPU = 8
 """Least CUDA compute capability (major) that computes in bfloat16."""
 
 
-class KerasNetwork:
-    """A network built by Keras from a weights file. See `runtime.Network`.
+class KerasNetwork(ReloadedNetwork):
+    """A network built by Keras from a weights file. See `runtime.Network`; can be pickled (`ReloadedNetwork`).
 
     Args:
         definition: Of the network.
@@ -33,6 +33,7 @@ class KerasNetwork:
     def __init__(
         self, definition: NetworkDefinition, weights: str | Path | None = None, precision: str = "auto"
     ) -> None:
+        super().__init__(definition, weights, precision)
         path = Path(weights) if weights is not None else shipped(definition.kind)
         file = read_weights(path, definition.kind)
         self.config: dict[str, Any] = dict(file.config)

@@ -40,6 +40,27 @@ class NetworkDefinition:
     build_onnx: Callable[[WeightsFile, FloatLayers], None]
 
 
+class ReloadedNetwork:
+    """How a network that was loaded from a file is copied and sent to another process.
+
+    It is never changed once it is loaded: copies are the network itself. A pickle holds the path of its file instead of
+    its weights, and the file is loaded again where it is unpickled. Its arguments are those of the subclass.
+    """
+
+    def __init__(self, definition: NetworkDefinition, weights: str | Path | None, *options: Any) -> None:
+        # Absolute: another process may run in another folder. None stays, as the package may lie elsewhere there.
+        self._origin = (definition, None if weights is None else Path(weights).absolute(), *options)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._origin
+
+    def __copy__(self) -> ReloadedNetwork:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ReloadedNetwork:
+        return self
+
+
 class Network(Protocol):
     """A loaded network.
 

@@ -15,7 +15,7 @@ import onnxruntime
 from ctpn_crnn.errors import WeightsError
 from ctpn_crnn.runtime.int8 import int8_layers
 from ctpn_crnn.runtime.machine import has_int8_sums, thread_count
-from ctpn_crnn.runtime.network import NetworkDefinition
+from ctpn_crnn.runtime.network import NetworkDefinition, ReloadedNetwork
 from ctpn_crnn.runtime.onnx_graph import Graph
 from ctpn_crnn.runtime.onnx_layers import FloatLayers
 from ctpn_crnn.weights import RANGES, WeightsFile, read_weights, shipped
@@ -24,8 +24,8 @@ FORMAT = "ctpn_crnn network"
 """Value of the metadata entry "format" in the .onnx files of `ctpn_crnn.export`."""
 
 
-class OnnxNetwork:
-    """A network that ONNX Runtime computes on the CPU. See `runtime.Network`.
+class OnnxNetwork(ReloadedNetwork):
+    """A network that ONNX Runtime computes on the CPU. See `runtime.Network`; can be pickled (`ReloadedNetwork`).
 
     Args:
         definition: Of the network.
@@ -46,6 +46,7 @@ class OnnxNetwork:
         precision: str = "auto",
         threads: int | None = None,
     ) -> None:
+        super().__init__(definition, weights, precision, threads)
         path = Path(weights) if weights is not None else shipped(definition.kind)
         self._run: Callable[[np.ndarray], list[np.ndarray]]
         if path.suffix.lower() == ".onnx":

@@ -36,6 +36,8 @@ RANGES = "ranges"
 represent. Optional; without it the network cannot be run in them."""
 
 _FLOAT16_MAX = 65504.0
+_WANTED = "give an .h5 file that training wrote, or an .onnx file that `ctpn-crnn export` wrote"
+"""What the user can do where a file is no weights file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,6 +194,8 @@ def read_weights(path: str | os.PathLike[str], kind: str | None = None) -> Weigh
             by a later release, or belongs to the other network.
     """
     path = Path(path)
+    if path.is_dir():
+        raise WeightsError(f"{path} is a folder, not a weights file; {_WANTED}")
     if not path.is_file():
         raise WeightsError(f"the weights file {path} does not exist; check the path")
     try:
@@ -203,9 +207,7 @@ def read_weights(path: str | os.PathLike[str], kind: str | None = None) -> Weigh
     except WeightsError:
         raise
     except Exception as error:  # h5py raises OSError, KeyError, RuntimeError, ValueError for what damage does
-        raise WeightsError(
-            f"{path} is damaged, truncated, or not an HDF5 file: {error}; fetch or train it again"
-        ) from error
+        raise WeightsError(f"{path} is damaged, truncated, or not an HDF5 file: {error}; {_WANTED}") from error
     if attributes["digest"] != _digest(attributes["kind"], texts, stored):
         raise WeightsError(f"{path} is damaged: its content does not match its checksum; fetch or train it again")
     if kind is not None and attributes["kind"] != kind:

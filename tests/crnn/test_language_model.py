@@ -1,6 +1,8 @@
 """Probabilities worked out by hand from Witten and Bell's formula."""
 
+import copy
 import math
+import pickle
 from collections import Counter
 from pathlib import Path
 
@@ -338,3 +340,13 @@ class TestTool:
             assert capsys.readouterr().err.count("\n") == 1
         with pytest.raises(SystemExit, match="2"):
             tool.main([str(tmp_path), "lm.npz", "--order", "9"])
+
+
+def test_a_model_is_pickled_as_its_file(tmp_path):
+    made = model_of("abcabd", "abx")
+    made.save(tmp_path / "lm.npz")
+    loaded = LanguageModel.load(tmp_path / "lm.npz")
+    data = pickle.dumps(loaded)
+    assert b"lm.npz" in data and len(data) < 500
+    for model in (pickle.loads(data), pickle.loads(pickle.dumps(made)), copy.deepcopy(made)):
+        assert model.score("abc") == made.score("abc")

@@ -1,4 +1,6 @@
+import copy
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -249,3 +251,18 @@ def test_a_network_with_frames_of_another_width_is_refused():
     network.config = {"convolutions": convolutions}
     with pytest.raises(WeightsError, match="frames of 2 px"):
         LineReader(network=network)
+
+
+def test_one_array_is_one_crop():
+    reader = LineReader(network=ColumnNetwork())
+    crop = painted([0, 1, 0, 2])
+    for image in (crop, crop[..., None], np.repeat(crop[..., None], 3, axis=2)):
+        assert [reading.text for reading in reader.read(image)] == ["ab"]
+    assert [reading.text for reading in reader.read(np.stack([crop, crop]))] == ["ab", "ab"]
+
+
+def test_a_reader_that_was_given_a_network_is_pickled_with_it():
+    reader = LineReader(network=ColumnNetwork(), beam_width=1)
+    crop = painted([0, 1, 0, 2])
+    for again in (pickle.loads(pickle.dumps(reader)), copy.copy(reader), copy.deepcopy(reader)):
+        assert again.read(crop) == reader.read(crop)

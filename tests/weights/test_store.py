@@ -78,6 +78,14 @@ def test_a_charset_beyond_the_limit_of_hdf5_attributes(model, tmp_path):
 
 
 class TestRefusals:
+    def test_another_kind_of_file(self, model, tmp_path):
+        model.save(tmp_path / "x.keras")
+        wanted = r"give an \.h5 file that training wrote, or an \.onnx file"
+        with pytest.raises(WeightsError, match=rf"x\.keras is .*not an HDF5 file.*{wanted}"):
+            read_weights(tmp_path / "x.keras")
+        with pytest.raises(WeightsError, match=f"is a folder, not a weights file; {wanted}"):
+            read_weights(tmp_path)
+
     def test_missing(self, tmp_path):
         with pytest.raises(WeightsError, match="does not exist"):
             read_weights(tmp_path / "none.h5")
