@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, Union
 
@@ -15,6 +17,8 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from ctpn_crnn.errors import ImageError
+
+logger = logging.getLogger(__name__)
 
 ImageSource: TypeAlias = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO, Image.Image, np.ndarray]
 """What `load_image` reads."""
@@ -25,15 +29,37 @@ MAX_PIXELS = 150_000_000
 _EXIF_QUARTER_TURNS = frozenset({5, 6, 7, 8})
 """EXIF orientations that exchange width and height."""
 
+_PDF_START = b"%PDF-"
+PDF_HEAD = 1024 + len(_PDF_START)
+"""How many bytes of a file tell whether it is a PDF: as in PDFium, 1024 others may stand before the beginning."""
+
 _pillow_limit_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class GroundRule:
+    """When a transparent picture is laid on black instead of white.
+
+    Attributes:
+        light_ink: Mean brightness of what is visible, 0..255, weighted by its opacity, above which it is ink for a dark
+            ground: it stands out from black at least twice as much as from white. Grey ink (128) goes on white.
+        opaque_share: Mean opacity of the picture, 0..1, from which it is taken to bring its own ground, such as a
+            window with round corners, and goes on white. Text covers less of a picture than this.
+    """
+
+    light_ink: float = 170.0
+    opaque_share: float = 0.5
+
+
+GROUND = GroundRule()
 
 
 def load_image(source: ImageSource, *, max_pixels: int = MAX_PIXELS, name: str | None = None) -> np.ndarray:
     """Read an image.
 
-    Files: every format that Pillow reads. Their EXIF orientation is applied, transparency is laid on white, CMYK,
-    palette and other colour models are converted, 16-bit values are scaled to 8. Of a file with several pages the first
-    is read.
+    Files: every format that Pillow reads. Their EXIF orientation is applied, CMYK, palette and other colour models are
+    converted, 16-bit values are scaled to 8. Of a file with several pages the first is read; for a TIFF a warning is
+    logged. Transparency is laid on white, or on black where the visible ink is light, see `GroundRule`.
 
     Arrays: grey (H, W) or (H, W, 1), BGR (H, W, 3) as `cv2.imread` gives it, or BGRA (H, W, 4). uint8 stays as it
     is; uint16 is 0..65535; bool is black and white; float is 0..1 when no value exceeds 1, else 0..255 (values outside
@@ -79,6 +105,8 @@ def check_file(path: str | os.PathLike[str]) -> Path:
     try:
         if file.is_dir():
             raise ImageError(f"{file} is a folder; give an image file, or to `recognize_all` a folder that holds some")
+        if file.is_symlink() and not file.exists():
+            raise ImageError(f"{file} is a link to {os.readlink(file)}, which does not exist; mend or remove the link")
         if not file.exists():
             raise ImageError(f"{file} does not exist; check the path")
         if not os.access(file, os.R_OK):
@@ -119,33 +147,63 @@ def open_pillow(
 
 
 def pillow_to_bgr(image: Image.Image) -> np.ndarray:
-    """Convert a Pillow image of any mode to uint8 BGR (H, W, 3), turned as its EXIF says, transparency on white."""
+    """Convert a Pillow image of any mode to uint8 BGR (H, W, 3), turned as its EXIF says, transparency on a ground."""
     image.load()
     image = _turn_by_exif(image)
     if image.mode.startswith(("I", "F")):
         return _to_bgr(_wide_to_uint8(np.asarray(image), image.mode))
     if "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info:
         rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, "white")
-        image = Image.alpha_composite(white, rgba)
+        pixels = np.asarray(rgba)
+        ground = ground_of(pixels[..., 2::-1], pixels[..., 3])
+        image = Image.alpha_composite(Image.new("RGBA", rgba.size, (ground, ground, ground)), rgba)
     return np.ascontiguousarray(np.asarray(image.convert("RGB"))[..., ::-1])
+
+
+def ground_of(colours: np.ndarray, alpha: np.ndarray) -> int:
+    """Return the grey, 255 or 0, to lay a picture on: uint8 (H, W, 3), BGR, of opacity (H, W), 0 is transparent."""
+    visible = cv2.mean(alpha)[0] / 255
+    if not 0 < visible < GROUND.opaque_share:
+        return 255
+    weights = alpha / np.float32(255)
+    brightness = cv2.mean(cv2.cvtColor(np.ascontiguousarray(colours), cv2.COLOR_BGR2GRAY) * weights)[0] / visible
+    return 0 if brightness > GROUND.light_ink else 255
+
+
+def is_pdf(start: bytes) -> bool:
+    """Tell by its first `PDF_HEAD` bytes whether a file is a PDF: other bytes than an image's may stand before."""
+    place = start.find(_PDF_START, 0, PDF_HEAD)
+    if place <= 0:
+        return place == 0
+    try:
+        with _pillow_without_limit(), Image.open(io.BytesIO(start)):
+            return False
+    except Exception:  # noqa: BLE001 - whatever is wrong with the beginning, it is no image
+        return True
 
 
 def _from_file(path: Path, name: str, max_pixels: int) -> np.ndarray:
     if path.stat().st_size == 0:
         raise ImageError(f"{name} is empty (0 bytes); make or fetch it again")
     with open(path, "rb") as file:
-        _refuse_pdf(file.read(5), name)
+        _refuse_pdf(file.read(PDF_HEAD), name)
     with open_pillow(path, name, max_pixels) as image:
-        return pillow_to_bgr(image)
+        return _first_page(image, name)
 
 
 def _from_bytes(data: bytes, name: str, max_pixels: int) -> np.ndarray:
     if not data:
         raise ImageError(f"{name}: there is nothing in it (0 bytes)")
-    _refuse_pdf(data[:5], name)
+    _refuse_pdf(data[:PDF_HEAD], name)
     with open_pillow(io.BytesIO(data), name, max_pixels) as image:
-        return pillow_to_bgr(image)
+        return _first_page(image, name)
+
+
+def _first_page(image: Image.Image, name: str) -> np.ndarray:
+    """Decode the first page of an opened file; warn where it is a TIFF with more pages."""
+    if image.format == "TIFF" and getattr(image, "is_animated", False):
+        logger.warning("%s has several pages, of which the first is read; `recognize_all` reads all", name)
+    return pillow_to_bgr(image)
 
 
 def _from_pillow(image: Image.Image, name: str, max_pixels: int) -> np.ndarray:
@@ -200,13 +258,14 @@ def _scale(array: np.ndarray, full: float) -> np.ndarray:
 
 
 def _to_bgr(array: np.ndarray) -> np.ndarray:
-    """Convert uint8 grey, BGR or BGRA to contiguous BGR, transparency on white."""
+    """Convert uint8 grey, BGR or BGRA to contiguous BGR, transparency on white or black as `GROUND` says."""
     if array.ndim == 2 or array.shape[2] == 1:
         return cv2.cvtColor(np.ascontiguousarray(array.reshape(array.shape[:2])), cv2.COLOR_GRAY2BGR)
     if array.shape[2] == 3:
         return np.ascontiguousarray(array)
+    ground = ground_of(array[..., :3], np.ascontiguousarray(array[..., 3]))
     alpha = array[..., 3:].astype(np.uint16)
-    return ((array[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    return ((array[..., :3] * alpha + ground * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
 def _turn_by_exif(image: Image.Image) -> Image.Image:
@@ -268,7 +327,7 @@ def check_size(size: tuple[int, int], name: str, max_pixels: int) -> None:
 
 
 def _refuse_pdf(start: bytes, name: str) -> None:
-    if start == b"%PDF-":
+    if is_pdf(start):
         raise ImageError(f"{name} is a PDF, which has pages; use `recognize_all`, or `load_pages` for the images")
 
 

@@ -99,7 +99,8 @@ class PdfFile:
         # PDFium does not set the code for every error: it may be that of an earlier file.
         if (code == _PASSWORD_ERROR or "password" in str(error).lower()) and self._may_be_encrypted():
             if self._password is None:
-                return f"{self.name} is encrypted, and opens with a password only: give it (--password)"
+                how = "--password or CTPN_CRNN_PASSWORD"
+                return f"{self.name} is encrypted, and opens with a password only: give it ({how})"
             return f"{self.name} is encrypted, and the password given does not open it; give the right one"
         if code == _SECURITY_ERROR:
             return f"{self.name} is encrypted in a way that cannot be opened; save it again without protection"

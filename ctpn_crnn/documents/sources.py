@@ -14,7 +14,16 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from ctpn_crnn.documents.images import MAX_PIXELS, ImageSource, check_file, load_image, open_pillow, read_all
+from ctpn_crnn.documents.images import (
+    MAX_PIXELS,
+    PDF_HEAD,
+    ImageSource,
+    check_file,
+    is_pdf,
+    load_image,
+    open_pillow,
+    read_all,
+)
 from ctpn_crnn.documents.page_ref import ImageRef, PageRef
 from ctpn_crnn.documents.pdf import pdf_refs
 from ctpn_crnn.errors import ImageError
@@ -37,7 +46,6 @@ _STDIN_NAME, _STDIN_TITLE = "stdin", "standard input"
 """Name of the pages from standard input, and what messages call it."""
 
 _PAGE = re.compile(r"(?P<path>.+)#page=(?P<number>[1-9]\d*)")
-_PDF_START = b"%PDF-"
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _ONE_SOURCE = (str, os.PathLike, bytes, bytearray, memoryview, Image.Image, np.ndarray, PageRef)
 
@@ -47,7 +55,8 @@ def sources(given: ImageSource | PageRef | Iterable[ImageSource | PageRef]) -> I
 
     A folder yields its images and PDFs, without those of subfolders; a pattern (`*`, `?`, `[...]`, `**`) yields the
     files that it matches; both in natural order, page2 before page10. Every other source is yielded as it is. A path
-    that does not exist is yielded too, so that reading it reports the error and the other sources are still read.
+    that does not exist, or a link that leads nowhere, is yielded too, so that reading it reports the error and the
+    other sources are still read.
 
     Args:
         given: One source, or an iterable of them.
@@ -157,7 +166,8 @@ def _images_in(folder: str) -> list[str]:
         raise ImageError(f"the folder {folder} cannot be read: {error.strerror}; check its permissions") from error
     wanted = IMAGE_SUFFIXES | DOCUMENT_SUFFIXES
     paths = (os.path.join(folder, entry) for entry in entries if not entry.startswith("."))
-    return [path for path in paths if Path(path).suffix.lower() in wanted and os.path.isfile(path)]
+    named = (path for path in paths if Path(path).suffix.lower() in wanted)
+    return [path for path in named if os.path.isfile(path) or not os.path.exists(path)]  # a dangling link is reported
 
 
 def _check_folder(name: str) -> None:
@@ -193,8 +203,8 @@ def _refs(
     file: Path | bytes, name: str | None, max_pixels: int, dpi: float, password: str | None, title: str | None = None
 ) -> Iterator[PageRef]:
     """Iterate over the pages of a file on the disk or in memory; its first bytes decide how it is read."""
-    start = file[:5] if isinstance(file, bytes) else _first_bytes(file)
-    if start == _PDF_START:
+    start = file[:PDF_HEAD] if isinstance(file, bytes) else _first_bytes(file)
+    if is_pdf(start):
         name = name or "PDF in memory"
         yield from pdf_refs(file, name, dpi=dpi, max_pixels=max_pixels, password=password, title=title)
     elif start[:4] in _TIFF_STARTS:
@@ -206,7 +216,7 @@ def _refs(
 def _first_bytes(path: Path) -> bytes:
     try:
         with open(path, "rb") as file:
-            return file.read(5)
+            return file.read(PDF_HEAD)
     except OSError as error:
         raise ImageError(f"{path} cannot be read: {error.strerror}; check the disk and its permissions") from error
 

@@ -111,6 +111,77 @@ class TestPillowModes:
             np.testing.assert_array_equal(load_image(data), BGR)
 
 
+INK = [(h, w) for h in range(8, 12) for w in range(4, 28)]
+"""Pixels of a drawing that is 20 x 32: an eighth or so of it, as in text."""
+
+
+def drawn(colour, alpha=255, ink=INK):
+    """RGBA with some pixels in a colour; the others are transparent, and black as most programs leave them."""
+    pixels = np.zeros((20, 32, 4), np.uint8)
+    for place in ink:
+        pixels[place] = (*colour, alpha)
+    return pixels
+
+
+class TestGroundOfTransparentPictures:
+    """Light ink goes on black, all other ink on white."""
+
+    @pytest.mark.parametrize(
+        ("colour", "ground"),
+        [
+            ((0, 0, 0), 255),
+            ((255, 255, 255), 0),
+            ((128, 128, 128), 255),  # grey
+            ((230, 230, 230), 0),
+            ((255, 0, 0), 255),  # brightness 76
+            ((0, 0, 255), 255),  # 29
+            ((255, 255, 0), 0),  # yellow, 226
+            ((0, 160, 0), 255),  # 94
+            ((150, 255, 255), 0),  # light blue, 224
+        ],
+    )
+    def test_the_ink_decides(self, colour, ground):
+        pixels = drawn(colour)
+        for source in (Image.fromarray(pixels), encoded(Image.fromarray(pixels)), pixels[..., [2, 1, 0, 3]]):
+            loaded = load_image(source)
+            assert loaded[0, 0].tolist() == [ground] * 3
+            assert loaded[9, 9].tolist() == list(colour[::-1])
+
+    def test_half_transparent_ink(self):
+        white, black = load_image(Image.fromarray(drawn((255,) * 3, 128))), load_image(drawn((0,) * 3, 128))
+        assert (white[0, 0, 0], white[9, 9, 0]) == (0, 128)
+        assert (black[0, 0, 0], black[9, 9, 0]) == (255, 127)
+
+    def test_each_pixel_counts_as_much_as_it_is_visible(self):
+        """96 white pixels, in a shadow of 128 black ones of which a tenth is visible."""
+        shadow = drawn((0, 0, 0), 25, [(h, w) for h in range(6, 14) for w in range(4, 32)])
+        pixels = np.where(drawn((255,) * 3)[..., 3:] > 0, drawn((255,) * 3), shadow)
+        assert load_image(pixels)[0, 0, 0] == 0
+        pixels[6:14, 4:, 3] = 255  # all of the shadow is visible: the mean is 96 / 224 of 255
+        assert load_image(pixels)[0, 0, 0] == 255
+
+    def test_a_palette_with_a_transparent_colour(self):
+        picture = Image.new("P", (32, 20))
+        picture.putpalette([9, 9, 9, 255, 255, 255])
+        for h, w in INK:
+            picture.putpixel((w, h), 1)
+        loaded = load_image(encoded(picture, transparency=0))
+        assert (loaded[0, 0, 0], loaded[9, 9, 0]) == (0, 255)
+
+    def test_grey_with_alpha(self):
+        loaded = load_image(encoded(Image.fromarray(drawn((255,) * 3)).convert("LA")))
+        assert (loaded[0, 0, 0], loaded[9, 9, 0]) == (0, 255)
+
+    def test_a_picture_that_is_mostly_opaque_has_its_own_ground(self):
+        """A white window with round corners stays on white."""
+        pixels = np.full((20, 32, 4), 255, np.uint8)
+        pixels[:2, :2, 3] = 0
+        assert load_image(pixels).min() == 255
+
+    def test_nothing_visible_is_white(self):
+        assert load_image(drawn((0,) * 3, 0)).min() == 255
+
+
 class TestArrays:
     @pytest.mark.parametrize(
         ("pixels", "expected"),
@@ -225,9 +296,19 @@ class TestBadInput:
         with pytest.raises(ImageError, match="cannot read an image from"):
             load_image(source)
 
-    def test_pdf(self):
-        with pytest.raises(ImageError, match="PDF"):
-            load_image(b"%PDF-1.7 ...")
+    @pytest.mark.parametrize("before", [0, 5, 1024])
+    def test_pdf(self, before):
+        with pytest.raises(ImageError, match="is a PDF, which has pages"):
+            load_image(b"\n" * before + b"%PDF-1.7 ...")
+
+    def test_bytes_further_on_make_no_pdf(self):
+        with pytest.raises(ImageError, match="is not an image"):
+            load_image(b"\n" * 1025 + b"%PDF-1.7 ...")
+
+    def test_an_image_that_mentions_a_pdf_is_an_image(self):
+        data = encoded(bgr_image(), "JPEG", comment=b"made of a %PDF-1.7")
+        assert b"%PDF-" in data[:1024]
+        assert load_image(data).shape == BGR.shape
 
     def test_closed_pillow_image(self, tmp_path):
         path = tmp_path / "a.png"
@@ -270,3 +351,25 @@ class TestSizeLimit:
         monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
         load_image(encoded(Image.new("L", (20, 10))))
         assert Image.MAX_IMAGE_PIXELS == 10
+
+
+class TestSeveralPages:
+    def test_a_tiff_of_which_one_page_is_read_says_so(self, tmp_path, caplog):
+        first, second = Image.new("L", (4, 3), 7), Image.new("L", (4, 3), 9)
+        path = tmp_path / "a.tif"
+        first.save(path, save_all=True, append_images=[second])
+        for source, name in ((path, "a.tif"), (path.read_bytes(), "the data given")):
+            assert load_image(source).max() == 7
+            [record] = caplog.records
+            assert record.levelname == "WARNING"
+            assert (
+                f"{name} has several pages, of which the first is read; `recognize_all` reads all"
+                in record.getMessage()
+            )
+            caplog.clear()
+
+    def test_one_page_says_nothing(self, caplog):
+        load_image(encoded(Image.new("L", (4, 3)), "TIFF"))
+        frames = [Image.new("L", (4, 3), grey) for grey in (1, 200)]
+        load_image(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))  # an animation has no pages
+        assert not caplog.records

@@ -52,6 +52,18 @@ class TestPdf:
             assert len(list(load_pages(file))) == 2
         assert load_page(f"{path}#page=2", dpi=72).shape == (72, 36, 3)
 
+    @pytest.mark.parametrize("before", [b"\n", b"HTTP/1.1 200 OK\r\n\r\n", bytes(1024)])
+    def test_bytes_before_its_beginning(self, tmp_path, before):
+        path = Path(self.make(tmp_path / "a.pdf"))
+        path.write_bytes(before + path.read_bytes())
+        assert [page.shape for _, page in load_pages(path, dpi=72)] == [(36, 72, 3), (72, 36, 3)]
+
+    @pytest.mark.parametrize("box", ["[0 0 0 0]", "[0 0 0 100]", "[0 0 1 1]", "[0 0 1 100]", "[0 0 .01 .01]"])
+    def test_a_page_of_next_to_no_size(self, tmp_path, box):
+        (tmp_path / "a.pdf").write_text(HELLO.replace("/MediaBox [0 0 200 100] /Rotate", f"/MediaBox {box} /Rotate"))
+        (_, first), (_, second) = load_pages(tmp_path / "a.pdf", dpi=72)
+        assert first.shape == (100, 200, 3) and second.size
+
     def test_posters_get_less_resolution(self, tmp_path):
         ref = next(page_refs(self.make(tmp_path / "a.pdf"), dpi=7200, max_pixels=10_000))
         page = ref.load()

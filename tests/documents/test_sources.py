@@ -48,6 +48,14 @@ class TestSources:
         given = [str(tmp_path / "none.png"), f"{tmp_path}/*.bmp", str(tmp_path / "empty")]
         assert list(sources(given)) == given
 
+    def test_a_link_that_leads_nowhere_is_passed_on_and_named(self, tmp_path):
+        link = tmp_path / "b.png"
+        link.symlink_to("nowhere.png")
+        (tmp_path / "c.txt").symlink_to("nowhere.txt")
+        assert list(sources(tmp_path)) == list(sources(f"{tmp_path}/*.png")) == [str(link)]
+        with pytest.raises(ImageError, match=r"b\.png is a link to nowhere\.png, which does not exist"):
+            next(page_refs(link))
+
     def test_lists_nest_and_memory_passes(self, tmp_path):
         path = save(tmp_path / "a.png")
         array, data, image, stream = np.zeros((2, 2)), b"abc", Image.new("L", (1, 1)), io.BytesIO()
@@ -73,6 +81,11 @@ class TestPages:
         assert load_page(f"{path}#page=2")[0, 0, 0] == 2
         single = save(tmp_path / "b.tif")
         assert [name for name, _ in load_pages(single)] == [single]
+
+    def test_all_pages_of_a_tiff_are_read_without_a_warning(self, tmp_path, caplog):
+        path = save_pages(tmp_path / "a.tif", (1, 2))
+        assert len(list(load_pages(path))) == 2 and load_page(f"{path}#page=1").max() == 1
+        assert not caplog.records
 
     def test_no_such_page(self, tmp_path):
         path = save_pages(tmp_path / "a.tif", (1, 2))
