@@ -193,6 +193,7 @@ class Page:
             "source": self.source,
             "width": self.width,
             "height": self.height,
+            "orientation": self.orientation,
             "lines": [line.to_dict() for line in self.lines],
         }
 

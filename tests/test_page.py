@@ -61,7 +61,16 @@ def test_round_trip_through_json_is_exact():
 def test_dictionary_form():
     data = Page(7, 8, [TextLine("A", 0.5, [(0, 0), (2, 0), (2, 1), (0, 1)])]).to_dict()
     line = {"text": "A", "confidence": 0.5, "kind": "text", "quad": [[0, 0], [2, 0], [2, 1], [0, 1]], "chars": []}
-    assert data == {"version": 1, "source": None, "width": 7, "height": 8, "lines": [line]}
+    assert data == {"version": 1, "source": None, "width": 7, "height": 8, "orientation": 0, "lines": [line]}
+
+
+def test_the_dictionary_tells_the_orientation_and_need_not():
+    """A line whose top runs downwards in the image, from (9, 0) to (9, 5): turned left by a quarter, it is upright."""
+    page = Page(10, 8, [TextLine("A", 0.5, [(9, 0), (9, 5), (7, 5), (7, 0)])])
+    data = page.to_dict()
+    assert data.pop("orientation") == 270
+    assert Page.from_dict(data) == page, "a form of an earlier release"
+    assert Page.from_dict({**data, "orientation": 0}).orientation == 270, "the lines tell it"
 
 
 def test_lines_differ_in_any_field():
