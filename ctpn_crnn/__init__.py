@@ -14,6 +14,8 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ctpn_crnn.errors import DependencyError
+
 if TYPE_CHECKING:
     from ctpn_crnn.crnn.reader import LineReader
     from ctpn_crnn.ctpn.detector import Detector
@@ -42,7 +44,34 @@ _HOME = {
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    try:
+        return getattr(import_module(_HOME[name]), name)
+    except ImportError as error:
+        ours = opencv_error(error)
+        if ours is None:
+            raise
+        raise ours from error
+
+
+def opencv_error(error: ImportError) -> DependencyError | None:
+    """Make the error to raise where an import failed because of OpenCV; None where the cause is another one."""
+    if (error.name or "").partition(".")[0] != "cv2" and not _is_raised_in("cv2", error):
+        return None
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return DependencyError(
+        f"OpenCV cannot be imported ({reason}): pip install opencv-python-headless; or, to keep opencv-python, which "
+        "needs the libraries of a desktop, install libgl1 and libglib2.0-0 (their names in Debian)"
+    )
+
+
+def _is_raised_in(package: str, error: BaseException) -> bool:
+    """Tell whether a module of a package is among the callers of what raised an error."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        if str(traceback.tb_frame.f_globals.get("__name__")).partition(".")[0] == package:
+            return True
+        traceback = traceback.tb_next
+    return False
 
 
 def __dir__() -> list[str]:

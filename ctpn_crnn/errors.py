@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class CtpnCrnnError(Exception):
     """Base of all errors of this library: catch this one to catch them all."""
@@ -37,3 +39,14 @@ class SynthesisError(CtpnCrnnError, RuntimeError):
 
 class ConfigError(CtpnCrnnError, ValueError):
     """An argument has a value that makes no sense; the message names it and the values allowed."""
+
+
+class DependencyError(CtpnCrnnError, ImportError):
+    """A package that this library cannot do without is missing or broken; the message says what to install."""
+
+
+def with_name(name: str, message: object) -> str:
+    """Put the name of a file before a message, unless the message contains it."""
+    if not name or re.search(rf"(?<!\w){re.escape(name)}(?!\w)", str(message)):
+        return str(message)
+    return f"{name}: {message}"

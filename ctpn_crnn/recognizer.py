@@ -18,7 +18,7 @@ from ctpn_crnn.documents.images import MAX_PIXELS, ImageSource
 from ctpn_crnn.documents.page_ref import PageRef
 from ctpn_crnn.documents.prefetch import prefetch as prefetched
 from ctpn_crnn.documents.sources import load_page, page_refs, sources
-from ctpn_crnn.errors import ConfigError, CtpnCrnnError
+from ctpn_crnn.errors import ConfigError, CtpnCrnnError, with_name
 from ctpn_crnn.geometry import Rotation, clip_quad, crop_quad, quad_size
 from ctpn_crnn.layout.reading_order import reading_order
 from ctpn_crnn.layout.spaced_words import join_spaced_words
@@ -78,6 +78,9 @@ class Recognizer:
         >>> from ctpn_crnn import Recognizer
         >>> recognizer = Recognizer()                      # doctest: +SKIP
         >>> print(recognizer.recognize("img.jpg").text)    # doctest: +SKIP
+
+    A recognizer can be copied, pickled and sent to other processes. A pickle holds no weights: networks that were
+    loaded from files are loaded again where it is unpickled. A detector or reader that was given is pickled as it is.
 
     Args:
         weights: None for the weights shipped with the package, else see `weights.choice.WeightsChoice`.
@@ -157,7 +160,7 @@ class Recognizer:
         Args:
             source: A path, the bytes of a file, a binary file object, a Pillow image, or an array (grey, BGR as
                 `cv2.imread` gives it, or BGRA); "path#page=N" for a page of a TIFF or PDF, or what `page_refs` gives;
-                "-" for standard input.
+                "-" for standard input. A TIFF with several pages gives its first one, with a warning in the log.
 
         Returns:
             The page; without lines when the image holds no text.
@@ -352,7 +355,7 @@ def _failure(name: str | None, error: Exception) -> Failure:
 
 
 def _log_failure(failure: Failure) -> None:
-    logger.warning("skipped %s: %s", failure.source, failure.error)
+    logger.warning("skipped: %s", with_name(failure.source, failure.error))
 
 
 def _make_detector(weights: PathLike | None, runtime: str, precision: str) -> Finder:

@@ -1,9 +1,14 @@
 """The whole path, with a detector and a reader made for the test."""
 
+import copy
 import logging
+import multiprocessing
+import pickle
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -260,9 +265,9 @@ class TestRecognizeAll:
     def test_without_a_callback_they_are_logged(self, folder, caplog):
         with caplog.at_level(logging.WARNING):
             assert len(list(make().recognize_all(folder))) == 3
-        assert [record.getMessage().split(":")[0] for record in caplog.records] == [
-            f"skipped {folder / name}" for name in ("b.png", "d.png")
-        ]
+        first, second = (record.getMessage() for record in caplog.records)
+        assert first.startswith(f"skipped: {folder / 'b.png'} is not an image") and first.count("b.png") == 1
+        assert second == f"skipped: {folder / 'd.png'}: out of order"
 
     def test_pages_of_a_document(self, tmp_path):
         frames = [Image.fromarray(make_image()), Image.new("RGB", (1, 5)), Image.fromarray(make_image())]
@@ -379,3 +384,23 @@ def test_places_of_characters_are_fractions_of_the_quad_not_of_the_padded_crop()
         (0.0, pytest.approx(0.5)),
         (pytest.approx(0.5), pytest.approx((0.9 * 110 - 5) / 100)),
     ]
+
+
+class TestCopies:
+    def test_what_was_given_goes_along_and_options_stay(self):
+        recognizer = make(*ROWS, min_confidence=0.3, orientation="upright")
+        recognizer.padding = (0.1, 0.2)
+        page = recognizer.recognize(make_image())
+        for again in (copy.copy(recognizer), copy.deepcopy(recognizer), pickle.loads(pickle.dumps(recognizer))):
+            assert (again.min_confidence, again.padding, again.orientation) == (0.3, (0.1, 0.2), "upright")
+            assert again.recognize(make_image()) == page
+
+    @pytest.mark.slow
+    def test_a_pool_of_processes_reads_with_the_shipped_weights(self):
+        sample = Path(__file__).parent.parent / "docs" / "sample.png"
+        recognizer = Recognizer(second_look=0)
+        assert len(pickle.dumps(recognizer)) < 1_000_000, "no weights"
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(1, mp_context=context) as pool:
+            [page] = pool.map(recognizer.recognize, [str(sample)])
+        assert page == recognizer.recognize(str(sample))

@@ -35,19 +35,24 @@ examples:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the console command; returns the exit code."""
-    argv = sys.argv[1:] if argv is None else argv
-    parser = _parser(argv[0] if argv else "")
-    arguments = parser.parse_args(argv)
-    return run_command(lambda: _module(arguments.command).run(arguments))
+    return run_command(lambda: _run(sys.argv[1:] if argv is None else argv))
+
+
+def _run(argv: list[str]) -> int:
+    arguments = _parser(argv[0] if argv else "").parse_args(argv)
+    return _module(arguments.command).run(arguments)
 
 
 def run_as_script(command: str, argv: list[str] | None = None) -> int:
     """Run the subcommand that a script of the same name in tools/ stands for; returns the exit code."""
+    return run_command(lambda: _run_script(command, argv))
+
+
+def _run_script(command: str, argv: list[str] | None) -> int:
     module = _module(command)
     parser = make_parser(module.__doc__, module.EPILOG.replace(f"ctpn-crnn {command}", f"python tools/{command}.py"))
     module.add_arguments(parser)
-    arguments = parser.parse_args(argv)
-    return run_command(lambda: module.run(arguments))
+    return module.run(parser.parse_args(argv))
 
 
 def _parser(chosen: str) -> argparse.ArgumentParser:

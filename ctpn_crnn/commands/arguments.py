@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import math
+import os
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +159,43 @@ def weights_choice(arguments: argparse.Namespace) -> WeightsChoice:
         raise ConfigError("give either --weights or --ctpn-weights/--crnn-weights, not both")
     files = {"ctpn": arguments.ctpn_weights, "crnn": arguments.crnn_weights}
     return arguments.weights or (files if any(files.values()) else None)
+
+
+PASSWORD_VARIABLE = "CTPN_CRNN_PASSWORD"
+"""Environment variable with the password of PDFs, where --password is not given."""
+
+_ASK = "-"
+"""Value of --password that asks for it; a password that is a single hyphen goes into the environment variable."""
+
+
+def add_password(parser: Parser) -> None:
+    """Add --password, which opens encrypted PDFs."""
+    parser.add_argument(
+        "--password",
+        nargs="?",
+        const=_ASK,
+        help=f"opens encrypted PDFs; - or nothing asks for it on the terminal (None: that in {PASSWORD_VARIABLE})",
+    )
+
+
+def pdf_password(arguments: argparse.Namespace) -> str | None:
+    """Return the password that --password gives or asks for, or that of the environment; None without one.
+
+    Raises:
+        ConfigError: It is to be asked for, and there is no terminal.
+    """
+    if arguments.password is None:
+        return os.environ.get(PASSWORD_VARIABLE) or None
+    if arguments.password != _ASK:
+        return arguments.password
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)  # it would be shown on the screen
+            return getpass.getpass("Password of the PDFs: ")
+    except (getpass.GetPassWarning, EOFError, OSError) as error:
+        raise ConfigError(
+            f"--password - asks for the password, and there is no terminal: set {PASSWORD_VARIABLE} instead"
+        ) from error
 
 
 def make_folder(folder: Path, option: str) -> None:

@@ -18,9 +18,8 @@ from ctpn_crnn.commands.arguments import (
     positive,
     search_options,
 )
-from ctpn_crnn.commands.running import with_name
 from ctpn_crnn.datasets import LabelledLine
-from ctpn_crnn.errors import CtpnCrnnError, DatasetError, OutputError
+from ctpn_crnn.errors import CtpnCrnnError, DatasetError, OutputError, with_name
 from ctpn_crnn.evaluation.crops import line_crops, page_crops
 from ctpn_crnn.evaluation.report import (
     calibration_note,

@@ -8,7 +8,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from ctpn_crnn import __version__
+from ctpn_crnn import __version__, opencv_error
 from ctpn_crnn.errors import CtpnCrnnError
 from ctpn_crnn.runtime import choose_runtime, is_installed
 from ctpn_crnn.runtime.choice import explain_choice
@@ -17,7 +17,7 @@ from ctpn_crnn.weights import LANGUAGE_MODEL, shipped
 from ctpn_crnn.weights.manifest import read_manifest
 
 EPILOG = """\
-exit codes: 0 all is there, 1 the weights or every runtime is missing or damaged
+exit codes: 0 all is there, 1 OpenCV, the weights or every runtime is missing or damaged
 """
 
 PACKAGES = {
@@ -64,6 +64,7 @@ def collect() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": {name: _version(name) for name in PACKAGES},
+        "opencv": _opencv(),
         "weights": {kind: _weights(kind) for kind in ("ctpn", "crnn", LANGUAGE_MODEL)},
         "runtimes": {
             "keras": is_installed("keras"),
@@ -80,8 +81,9 @@ def collect() -> dict[str, Any]:
 
 
 def is_usable(facts: dict[str, Any]) -> bool:
-    """Whether pages can be read: weights and a runtime are there."""
-    return facts["runtimes"]["auto"] is not None and all(entry["state"] == "ok" for entry in facts["weights"].values())
+    """Whether pages can be read: OpenCV can be imported, and weights and a runtime are there."""
+    states = (facts["opencv"], *(entry["state"] for entry in facts["weights"].values()))
+    return facts["runtimes"]["auto"] is not None and all(state == "ok" for state in states)
 
 
 def as_text(facts: dict[str, Any]) -> str:
@@ -89,6 +91,8 @@ def as_text(facts: dict[str, Any]) -> str:
     lines = [f"ctpn_crnn {facts['ctpn_crnn']}, Python {facts['python']}, {facts['platform']}", "", "packages"]
     for name, number in facts["packages"].items():
         lines.append(f"  {name:<14} {number or 'not installed':<14} {PACKAGES[name]}")
+    if facts["opencv"] != "ok":
+        lines.append(f"  {facts['opencv']}")
     lines += ["", "shipped weights"]
     for kind, entry in facts["weights"].items():
         size = f", {entry['bytes'] / 1e6:.1f} MB" if "bytes" in entry else ""
@@ -127,6 +131,15 @@ _VARIANTS = {
     "tensorflow": ("tensorflow-cpu",),
     "onnxruntime": ("onnxruntime-gpu",),
 }
+
+
+def _opencv() -> str:
+    """Import OpenCV: "ok", or why it cannot be imported and what to do."""
+    try:
+        import cv2  # noqa: F401
+    except ImportError as error:
+        return str(opencv_error(error) or error)
+    return "ok"
 
 
 def _weights(kind: str) -> dict[str, Any]:

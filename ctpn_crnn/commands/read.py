@@ -16,15 +16,16 @@ from ctpn_crnn import Page, Recognizer
 from ctpn_crnn.commands.arguments import (
     SEARCH_OPTIONS,
     add_networks,
+    add_password,
     make_folder,
+    pdf_password,
     positive_number,
     search_options,
     share,
     weights_choice,
 )
-from ctpn_crnn.commands.running import with_name
 from ctpn_crnn.documents.sources import PDF_DPI
-from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.errors import ConfigError, with_name
 from ctpn_crnn.jobs.folder import (
     JOURNAL_NAME,
     Document,
@@ -95,7 +96,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     output.add_argument("--quiet", action="store_true", help="print neither text nor progress, only what went wrong")
     pages = parser.add_argument_group("pages")
     pages.add_argument("--dpi", type=positive_number, default=PDF_DPI, help="resolution of pages of PDFs")
-    pages.add_argument("--password", help="opens encrypted PDFs")
+    add_password(pages)
     pages.add_argument("--skip-text", action="store_true", help="leave out pages of PDFs that already have text")
     pages.add_argument("--deskew", action="store_true", help="turn leaning pages upright before lines are found")
     pages.add_argument(
@@ -150,6 +151,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     formats = arguments.format if arguments.format is not None else ["txt"] if arguments.output else []
     output = arguments.output or OUTPUT
+    options = PageOptions(arguments.dpi, pdf_password(arguments), arguments.skip_text)
     for name in formats:
         WRITERS[name].check_installed()
     if formats:
@@ -158,18 +160,19 @@ def run(arguments: argparse.Namespace) -> int:
         make_folder(arguments.save_formulas, "--save-formulas")
     # Without a journal everything is read each time: text is wanted on stdout again, files need not be made again.
     with Journal(output / JOURNAL_NAME) if formats and not arguments.always_print else nullcontext() as journal:
-        return _read(arguments, formats, output, DocumentRecords(journal))
+        return _read(arguments, options, formats, output, DocumentRecords(journal))
 
 
-def _read(arguments: argparse.Namespace, formats: list[str], output: Path, records: DocumentRecords) -> int:
+def _read(
+    arguments: argparse.Namespace, options: PageOptions, formats: list[str], output: Path, records: DocumentRecords
+) -> int:
     printing = arguments.always_print or arguments.json or not formats
     done = {"formats": formats, "settings": _settings(arguments)}
     documents, unlisted = expand(arguments.sources)
     plan = make_plan(documents, output, done, records, redo=arguments.redo or printing, replace=arguments.always_print)
-    console = Console(arguments, plan, printing)
+    console = Console(arguments, plan, printing, output if formats else None)
     for failure in unlisted:
-        console.failed(failure)
-    options = PageOptions(arguments.dpi, arguments.password, arguments.skip_text)
+        console.not_listed(failure)
     try:
         if plan.work:
             job = FolderJob(
@@ -186,6 +189,9 @@ def _read(arguments: argparse.Namespace, formats: list[str], output: Path, recor
             console.start(options)
             with logging_redirect_tqdm():
                 job.run(plan.work)
+    except BrokenPipeError:
+        console.is_cut_off = True
+        raise
     finally:
         console.close()
     return 1 if console.failures else 0
@@ -235,18 +241,22 @@ class Console(JobMonitor):
         arguments: The command line.
         plan: What is to be done.
         printing: Whether pages are printed.
+        output: Folder of the files; None where none are written.
 
     Attributes:
         failures: What failed.
+        is_cut_off: Whether the reader of our output, such as `head`, has ended: no more is said then of what was done.
     """
 
-    def __init__(self, arguments: argparse.Namespace, plan: Plan, printing: bool) -> None:
+    def __init__(self, arguments: argparse.Namespace, plan: Plan, printing: bool, output: Path | None = None) -> None:
         self.failures: list[Failure] = []
+        self.is_cut_off = False
+        self._output = output
         self._plan, self._quiet, self._json = plan, arguments.quiet, arguments.json
         self._printing, self._flow = printing and not arguments.quiet, FLOWS[arguments.flow]
         self._force_progress = arguments.progress
         self._bar: tqdm | None = None
-        self._complete = self._ended = self._skipped = 0
+        self._complete = self._ended = self._skipped = self._pages = self._unlisted = 0
 
     def start(self, options: PageOptions) -> None:
         """Begin to show progress: for two pages or more on a terminal, or wherever --progress asks for it."""
@@ -257,6 +267,7 @@ class Console(JobMonitor):
 
     def page_read(self, page: Page) -> None:
         """Print a page."""
+        self._pages += 1
         if not self._printing:
             return
         if self._json:
@@ -275,8 +286,13 @@ class Console(JobMonitor):
         self._skipped += 1
 
     def failed(self, failure: Failure) -> None:
-        """Keep a failure for the summary."""
+        """Keep a failure for the end."""
         self.failures.append(failure)
+
+    def not_listed(self, failure: Failure) -> None:
+        """Count a source of which no documents could be listed."""
+        self.failed(failure)
+        self._unlisted += 1
 
     def document_done(self, document: Document, complete: bool) -> None:
         """Count a document."""
@@ -289,14 +305,22 @@ class Console(JobMonitor):
             self._bar.close()
         for failure in self.failures:
             print(f"failed: {with_name(failure.source, failure.error)}", file=sys.stderr)
-        if self._quiet:
+        if self._quiet or self.is_cut_off:
             return
         if self._skipped:
             print(f"pages left out as they have text already: {self._skipped}", file=sys.stderr)
         finished = len(self._plan.finished)
         if finished:
             print(f"documents finished before and skipped: {finished}; --redo reads them again", file=sys.stderr)
-        if self._ended < len(self._plan.work) and self._bar is not None:
-            failed = f", {self._ended - self._complete} failed" if self._complete < self._ended else ""
-            done = f"{self._complete} of {len(self._plan.work)} documents are done{failed}"
-            print(f"{done}; the same command goes on", file=sys.stderr)
+        if self._bar is not None or not self._plan.work:  # not where the networks could not even be loaded
+            print(self._summary(), file=sys.stderr)
+
+    def _summary(self) -> str:
+        """Say in one line how many documents are read and have failed, and where the files are."""
+        failed = self._ended - self._complete
+        if self._ended < len(self._plan.work):  # interrupted
+            done = f"{self._complete} of {len(self._plan.work)} documents are done"
+            return f"{done}{f', {failed} failed' if failed else ''}; the same command goes on"
+        failed += self._unlisted
+        files = f"; files in {self._output}" if self._output is not None else ""
+        return f"documents read: {self._complete}, pages: {self._pages}, failed: {failed}{files}"

@@ -37,6 +37,9 @@ PICTURES = ("original", "jpeg", "lossless", "none")
 _MIN_SIDE, _MAX_SIDE = 3.0, 14_400.0
 """Sides of a page that viewers accept, in points (ISO 32000-1, annex C). A larger page is scaled down."""
 
+_MIN_SIDE = 3.0
+"""Shortest side of a page, in points (ISO 32000-1, annex C). A smaller one is stretched to it."""
+
 _HELD_BYTES = 32 << 20
 """Bytes of pictures in memory from which on the pages are moved to the disk."""
 

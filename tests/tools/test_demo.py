@@ -52,7 +52,7 @@ def files(folder):
 
 def test_one_image(demo, folder, capsys):
     assert demo.main(["in/a.png"]) == 0
-    assert capsys.readouterr() == ("合同 3\n", "")
+    assert capsys.readouterr() == ("合同 3\n", "documents read: 1, pages: 1, failed: 0; files in demo-output\n")
     assert files(folder / "demo-output") == ["a-ocr.png"]
 
 
@@ -85,7 +85,9 @@ def test_bad_files_are_named_and_the_others_read(demo, folder, capsys):
     assert demo.main(["in", "none.jpg", "--format", "txt", "--output", "out"]) == 1
     out, err = capsys.readouterr()
     assert out.count("合同 3") == 2
-    assert [line.split()[1] for line in err.splitlines()] == [str(Path("in", "aa.png")), "none.jpg"]
+    *failures, summary = err.splitlines()
+    assert [line.split()[1] for line in failures] == [str(Path("in", "aa.png")), "none.jpg"]
+    assert summary == "documents read: 2, pages: 2, failed: 2; files in out"
     assert files(folder / "out") == ["a.txt", "b.txt"]
 
 
@@ -154,7 +156,9 @@ def test_bad_usage(demo, argv, capsys):
 def test_what_is_there_is_read_again(demo, folder, capsys):
     for _ in range(2):
         assert demo.main(["in/a.png", "--format", "txt", "--output", "out"]) == 0
-    assert capsys.readouterr() == ("合同 3\n" * 2, "")
+    out, err = capsys.readouterr()
+    assert out == "合同 3\n" * 2
+    assert err == "documents read: 1, pages: 1, failed: 0; files in out\n" * 2
     assert files(folder / "out") == ["a.txt"]
 
 
