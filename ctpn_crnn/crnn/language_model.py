@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ctpn_crnn.crnn.params import DEFAULTS
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.files import written_aside
 from ctpn_crnn.weights import LANGUAGE_MODEL, shipped
@@ -63,8 +64,8 @@ class NgramLevel(NamedTuple):
 class LanguageModel:
     """Character n-grams, interpolated over their orders (Witten and Bell, 1991, method C).
 
-    The characters of a group in `ALIKE` count as one, and so do a plain letter and its accented forms: text tells where
-    a number stands, never which. The probability of a character is that of its group. A character that the training
+    The characters of a group in `ALIKE` count as one: text tells where a number stands, never which. The probability of
+    a character is that of its group; an accented letter has a part of the plain letter's. A character that the training
     text lacks has the probability of an unseen one.
 
     Args:
@@ -155,6 +156,11 @@ class LanguageModel:
         """Return the place in the alphabet of each character, int (N,); -1 for one that is not known."""
         return np.array([self._place(character) for character in characters], np.int64)
 
+    def accents(self, characters: Sequence[str]) -> np.ndarray:
+        """Return by how much the log probability (N,) of each character is below its place's: 0 without accents."""
+        accented = [c >= "\x80" and self._place(c) not in (_NONE, self._places.get(c)) for c in characters]
+        return np.array(accented) * math.log(DEFAULTS.accent_odds)
+
     def _place(self, character: str) -> int:
         if character >= "\x80":
             plain = unicodedata.normalize("NFD", character)[0]
@@ -164,7 +170,8 @@ class LanguageModel:
 
     def log_probability(self, character: str, context: str = "") -> float:
         """Return the natural log probability of a character after a context, of which the last `order` - 1 count."""
-        return float(self.steps(self.state(context)[None], self.places(character))[0][0])
+        scores, _ = self.steps(self.state(context)[None], self.places(character))
+        return float(scores[0] - self.accents(character)[0])
 
     def state(self, context: str) -> np.ndarray:
         """Return the state (order - 1,) of a context, see `steps`."""
@@ -264,14 +271,16 @@ class PrefixScorer:
     """
 
     def __init__(self, model: LanguageModel, characters: Sequence[str], weight: float, bonus: float) -> None:
-        self._model, self._weight, self._bonus = model, weight, bonus
+        self._model, self._weight = model, weight
         # Of each class; class 0, the blank, is never appended.
         self._places = np.r_[0, model.places(characters)]
-        self._counts = np.array([False, *(c != " " for c in characters)])
+        counts = np.array([False, *(c != " " for c in characters)])
+        self._weights = weight * counts
+        self._bonuses = bonus * counts - weight * np.r_[0, model.accents(characters)]
         self.start = model.state(START)
         self.largest = math.exp(max(bonus, 0.0))
 
     def __call__(self, states: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the factors (N,) for classes (N,) after prefixes of states (N, order - 1), and the new states."""
         scores, after = self._model.steps(states, self._places[classes])
-        return np.exp(self._counts[classes] * (self._weight * scores + self._bonus)), after
+        return np.exp(self._weights[classes] * scores + self._bonuses[classes]), after
