@@ -25,6 +25,7 @@ from ctpn_crnn.refine.page_lines import DEFAULTS as PAGE_LINES
 from ctpn_crnn.refine.page_lines import Source, improve_lines
 from ctpn_crnn.refine.scales import DEFAULTS as SCALES
 from ctpn_crnn.refine.scales import ScaleParams, View, groups_of, view_of
+from ctpn_crnn.refine.tiles import predict_in_tiles
 from ctpn_crnn.refine.upright import lean_turn
 from ctpn_crnn.runtime import Network, load_network
 
@@ -46,7 +47,8 @@ class Detector:
         precision: "auto", "float32", "bfloat16" or "int8", see `runtime.load_network`.
         short_side: Least short side that the network sees, in pixels (paper: 600). Smaller images are enlarged, at most
             threefold.
-        max_side: Largest long side that the network sees, in pixels. Bounds the memory.
+        max_side: Largest long side that the network sees at once, in pixels. Bounds the memory. Images so long that
+            their short side would become shorter than `short_side` are seen in tiles (`refine.tiles`).
         small_print: Height in pixels to which the ink of a page's small print may be shrunk; None: pages are shown as
             photographs are.
         min_score: Least probability of a strip (paper: .7). A weak strip should not break a line, whose mean score
@@ -165,7 +167,8 @@ class Detector:
         """Return the regions of each view, none for None."""
         regions: list[list[Region]] = [[] for _ in views]
         for group in groups_of(views, MAX_BATCH_PIXELS):
-            heads = self.network.predict(np.stack([views[i].pixels for i in group]))
+            pixels = np.stack([views[i].pixels for i in group])
+            heads = predict_in_tiles(self.network.predict, pixels, STRIDE, self.scales.max_side)
             strips = decode_heads(
                 *heads, heights=self._heights, min_score=self._least_score, max_overlap=self.nms_overlap
             )

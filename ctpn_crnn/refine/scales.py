@@ -22,7 +22,9 @@ class ScaleParams:
 
     Attributes:
         short_side: Least short side in pixels (paper, section 4: 600). Smaller images are enlarged.
-        max_side: Largest long side in pixels. Bounds the memory.
+        max_side: Largest long side in pixels, of a long image that is shown in tiles: of a tile. Bounds the memory.
+        tiled_short_side: Largest short side in pixels of a long image that is shown in tiles, if its print has no
+            height that could be measured: as of a picture of 4 : 3 whose long side is `max_side`.
         max_enlargement: Largest factor by which a small image is enlarged; beyond it only blur is added.
         small_print: Height in pixels to which the ink of a page's small print may be shrunk, if the page need not be
             enlarged; None: pages are shown as photographs are, margins and all. Chosen on: rendered pages.
@@ -38,6 +40,7 @@ class ScaleParams:
 
     short_side: int = 600
     max_side: int = 1792
+    tiled_short_side: int = 1344
     max_enlargement: float = 3.0
     small_print: float | None = 9.5
     min_scale: float = 0.66
@@ -96,15 +99,17 @@ def view_of(image: np.ndarray, stride: int, params: ScaleParams = DEFAULTS) -> V
     height, width = image.shape[:2]
     if min(height, width) < params.min_side or (image == image[0, 0]).all():
         return None
-    scale = max(1.0, params.short_side / min(height, width))
-    scale = min(scale, params.max_enlargement, params.max_side / max(height, width))
+    most = params.max_side / max(height, width)
+    if _is_too_long(height, width, params):  # its print says how large it is shown, in tiles (`refine.tiles`)
+        most = min(1.0, params.tiled_short_side / min(height, width))
+    scale = min(max(1.0, params.short_side / min(height, width)), params.max_enlargement, most)
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     paper = Paper(grey)
     x1, y1, x2, y2 = 0, 0, width, height
     if params.small_print is not None:
         found = paper.print_height() if scale <= 1 or params.page_enlargement > 1 else None
         if found is not None:
-            most = min(max(scale, params.page_enlargement), params.max_side / max(height, width))
+            most = min(max(scale, params.page_enlargement), most)
             scale = min(most, max(params.min_scale, params.small_print / found))
         x1, y1, x2, y2 = paper.content_box(round(params.margin * stride / scale))
     size = max(1, round((x2 - x1) * scale)), max(1, round((y2 - y1) * scale))
@@ -115,6 +120,12 @@ def view_of(image: np.ndarray, stride: int, params: ScaleParams = DEFAULTS) -> V
     right, bottom = -size[0] % stride, -size[1] % stride
     padded = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=cv2.mean(image)[:3])
     return View(cv2.cvtColor(padded, cv2.COLOR_BGR2RGB), size[::-1], grey, paper.is_page, scales, (x1, y1))
+
+
+def _is_too_long(height: int, width: int, params: ScaleParams) -> bool:
+    """Return whether `ScaleParams.max_side` would squeeze the short side of an image below what the network needs."""
+    scale = params.max_side / max(height, width)
+    return scale < 1 and scale * min(height, width) < params.short_side
 
 
 def groups_of(views: Sequence[View | None], max_pixels: int) -> Iterator[list[int]]:

@@ -87,3 +87,19 @@ def test_print_is_enlarged_as_far_as_asked_and_not_beyond():
     image = page(15)[200:900, 100:900]
     scales = [seen(image, 22, page_enlargement=most).scales[1] for most in (1.0, 1.2, 3.0)]
     assert scales == pytest.approx([1, 1.2, 22 / Paper(image[..., 0]).print_height()], abs=0.01)
+
+
+def test_a_long_page_is_shown_as_large_as_a_short_one_with_the_same_print():
+    short, long = page(20, 25), np.concatenate([page(20, 25)] * 5)
+    assert max(seen(long, 9.5).size) > DEFAULTS.max_side
+    assert seen(long, 9.5).scales[0] == pytest.approx(seen(short, 9.5).scales[0], abs=0.02)
+
+
+def test_a_long_photograph_keeps_its_size_up_to_a_short_side():
+    assert seen(photograph((800, 6400)), 9.5).size == (800, 6400)
+    assert seen(photograph((8064, 1680)), 9.5).size == (6451, DEFAULTS.tiled_short_side)
+
+
+@pytest.mark.parametrize("size", [(3508, 2480), (1792, 400), (2400, 1000), (600, 1792)])
+def test_other_pictures_stay_within_the_reach(size):
+    assert max(seen(photograph(size), None).size) <= DEFAULTS.max_side
