@@ -48,6 +48,7 @@ class Job:
         upload: The file.
         refs: Its pages.
         recognizer: Reads them, with the options of the client.
+        options: Those of the client.
 
     Attributes:
         id: Cannot be guessed: who has it may see the document.
@@ -58,9 +59,9 @@ class Job:
         asked: When the client last asked for it, by the monotonic clock, in seconds.
     """
 
-    def __init__(self, upload: Upload, refs: list[PageRef], recognizer: Recognizer) -> None:
+    def __init__(self, upload: Upload, refs: list[PageRef], recognizer: Recognizer, options: ReadOptions) -> None:
         self.id = secrets.token_urlsafe(16)
-        self.upload, self.refs, self.recognizer = upload, refs, recognizer
+        self.upload, self.refs, self.recognizer, self.options = upload, refs, recognizer, options
         self.done = 0
         self.failures: dict[int, str] = {}
         self.finished = asyncio.Event()
@@ -159,7 +160,7 @@ class Jobs:
         try:
             limits = {"max_pages": max_pages, "max_pixels": self._settings.max_pixels}
             refs = upload.pages(**limits, dpi=options.dpi, password=options.password)
-            return Job(upload, refs, options.applied_to(self._recognizer))
+            return Job(upload, refs, options.applied_to(self._recognizer), options)
         except BaseException:
             upload.remove()
             raise

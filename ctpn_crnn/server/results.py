@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 
 from ctpn_crnn.errors import CtpnCrnnError, OutputError
 from ctpn_crnn.page import FORMAT_VERSION, Page
 from ctpn_crnn.server.jobs import Job
-from ctpn_crnn.server.uploads import NAME
 from ctpn_crnn.writers import WRITERS, open_writer
 
 MEDIA_TYPES = {
@@ -81,11 +80,10 @@ def write_result(job: Job, format_name: str) -> ResultFile:
     place = tempfile.TemporaryDirectory(prefix="ctpn-crnn-", ignore_cleanup_errors=True)
     try:
         folder = Path(place.name)
-        with open_writer(format_name, folder / ("read" + WRITERS[format_name].suffix)) as writer:
+        options = _pdf_options(job) if format_name == "pdf" else {}
+        with open_writer(format_name, folder / ("read" + WRITERS[format_name].suffix), **options) as writer:
             for number in job.read_pages:
                 page = Page.from_dict(json.loads(job.page_file(number).read_text(encoding="utf-8")))
-                if format_name == "pdf":  # by the place of the file, a JPEG is kept as it is
-                    page.source = (page.source or NAME).replace(NAME, os.fspath(job.upload.path), 1)
                 writer.add(page, job.upload.load(job.refs[number - 1]) if writer.needs_image else None)
         path, media_type = _one_file(folder), MEDIA_TYPES.get(format_name, "application/octet-stream")
         return ResultFile(path, "application/zip" if path.suffix == ".zip" else media_type, place.cleanup)
@@ -96,6 +94,13 @@ def write_result(job: Job, format_name: str) -> ResultFile:
     except BaseException:
         place.cleanup()
         raise
+
+
+def _pdf_options(job: Job) -> dict[str, Any]:
+    """Return the options by which a PDF keeps the client's pages and pictures as they are."""
+    options = {"source": job.upload.path, "password": job.options.password, "level": job.options.deskew}
+    dpi = job.refs[0].dpi
+    return {**options, "dpi": dpi} if dpi else options
 
 
 def page_picture(job: Job, number: int, max_side: int) -> bytes:

@@ -21,6 +21,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -56,7 +57,9 @@ def save_page(
         ImageError: The image cannot be loaded.
         OutputError: The file cannot be written.
     """
-    with open_writer(format or format_of(path), path) as writer:
+    name = format or format_of(path)
+    options = _kept_source(page) if name == "pdf" and image is None else {}
+    with open_writer(name, path, **options) as writer:
         writer.add(page, _image_of(page, image) if writer.needs_image else None)
 
 
@@ -135,6 +138,14 @@ def format_of(path: str | os.PathLike[str]) -> str:
         if name.endswith((WRITERS[format_name].suffix, f".{format_name}")):
             return format_name
     raise ConfigError(f"the ending of {path} stands for no format; give format=, one of {', '.join(WRITERS)}")
+
+
+def _kept_source(page: Page) -> dict[str, Any]:
+    """Return the options by which a PDF keeps what the page was read from as it is."""
+    file, _, number = (page.source or "").partition("#page=")
+    if not os.path.isfile(file):
+        return {}
+    return {"source": file, "only": int(number) if number.isdecimal() else None}
 
 
 def _image_of(page: Page, image: ImageSource | None) -> np.ndarray:

@@ -41,8 +41,8 @@ def send_and_vanish(address, data, length=None):
         time.sleep(0.05)
 
 
-def until(condition):
-    for _ in range(1000):
+def until(condition, seconds=20):
+    for _ in range(100 * seconds):
         if condition():
             return
         time.sleep(0.01)
@@ -143,7 +143,8 @@ def test_two_hundred_requests_of_twenty_clients(make, good, own_temporary_folder
             with ThreadPoolExecutor(20) as pool:
                 list(pool.map(client, range(200)))
             assert client.wrong == [] and client.answers == 160
-            until(lambda: list(own_temporary_folder.iterdir()) == [])
+            # Pages of vanished clients end first. TensorFlow keeps files of its own there.
+            until(lambda: list(own_temporary_folder.glob("ctpn-crnn-*")) == [], seconds=120)
             gc.collect()
             sizes.append(resident_megabytes())
         assert httpx2.get(f"{address}/health").json()["unfinished_documents"] == 0

@@ -170,6 +170,16 @@ def test_every_format_can_be_had(serve, name, own_temporary_folder):
     until(lambda: list(own_temporary_folder.iterdir()) == [])
 
 
+def test_a_pdf_is_kept_and_gets_text(serve):
+    pdfium = pytest.importorskip("pypdfium2")
+    answer = serve().post("/v1/read", files=upload(grey_document(40, 80)), data={"format": "pdf"})
+    document = pdfium.PdfDocument(answer.content)
+    assert [page.get_size() for page in document] == [(80, 40)] * 2  # as sent, not as rendered
+    found = [int(page.get_textpage().get_text_bounded()) for page in document]
+    assert found == pytest.approx([40, 80], abs=1)
+    document.close()
+
+
 def test_pictures_of_several_pages_come_as_an_archive(serve):
     answer = serve().post("/v1/read", files=upload(grey_document(1, 2)), data={"format": "png"})
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
