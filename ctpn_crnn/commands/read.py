@@ -89,6 +89,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="of pdf: new pages with JPEG pictures; otherwise pages of PDFs and pictures of images stay as they are",
     )
+    output.add_argument(
+        "--csv-bom", action="store_true", help="begin CSV files with a byte order mark, as Excel needs it"
+    )
     output.add_argument("--json", action="store_true", help="print each page as one line of JSON instead of its text")
     output.add_argument("--save-formulas", type=Path, metavar="DIR", help="cut each formula out, as a PNG file")
     output.add_argument("--redo", action="store_true", help="read again also what is finished")
@@ -206,14 +209,14 @@ def _check(arguments: argparse.Namespace) -> None:
 def _writer_options(arguments: argparse.Namespace) -> dict[str, dict[str, Any]]:
     """Options of the writers, by format."""
     pdf = {"picture": "jpeg" if arguments.rasterize else "original", "level": arguments.deskew}
-    return {"txt": {"flow": arguments.flow}, "pdf": pdf}
+    return {"txt": {"flow": arguments.flow}, "pdf": pdf, "csv": {"bom": arguments.csv_bom}}
 
 
 def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """Collect what determines the outputs: options, and the signatures of the files that they name."""
     pages, outputs = (
         ("dpi", "skip_text", "deskew", "orientation", "min_confidence"),
-        ("flow", "save_formulas", "rasterize"),
+        ("flow", "save_formulas", "rasterize", "csv_bom"),
     )
     networks = ("runtime", "precision", "weights", "ctpn_weights", "crnn_weights")
     values = {name: getattr(arguments, name) for name in (*pages, *networks, *outputs, *SEARCH_OPTIONS)}

@@ -31,6 +31,9 @@ _FORMATS = {
     "hocr": "hocr.HocrWriter",
     "alto": "alto.AltoWriter",
     "pdf": "pdf.PdfWriter",
+    "docx": "docx.DocxWriter",
+    "xlsx": "xlsx.XlsxWriter",
+    "csv": "csv_file.CsvWriter",
     "png": "picture.PictureWriter",
 }
 """Name of each format -> module and class of its writer."""

@@ -193,7 +193,7 @@ def test_bad_weights(fake, capsys, monkeypatch):
     assert capsys.readouterr().err == "error: no such weights\n"
 
 
-@pytest.mark.parametrize("option", [["--dpi", "0"], ["--dpi", "x"], ["--min-confidence", "2"], ["--format", "docx"]])
+@pytest.mark.parametrize("option", [["--dpi", "0"], ["--dpi", "x"], ["--min-confidence", "2"], ["--format", "odt"]])
 def test_bad_usage(fake, option):
     with pytest.raises(SystemExit) as stopped:
         commands.main(["read", "in", *option])

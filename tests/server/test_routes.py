@@ -159,7 +159,7 @@ def test_an_encrypted_document_needs_its_password(serve):
     assert client.post("/v1/read", files=upload(file.getvalue()), data={"password": "geheim"}).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["txt", "md", "json", "tsv", "hocr", "alto", "pdf", "png"])
+@pytest.mark.parametrize("name", ["txt", "md", "json", "tsv", "hocr", "alto", "pdf", "docx", "xlsx", "csv", "png"])
 def test_every_format_can_be_had(serve, name, own_temporary_folder):
     client = serve()
     assert name in client.get("/v1/info").json()["formats"]

@@ -51,12 +51,12 @@ def blocks(monkeypatch):
     def block(kind, content):
         if kind != "table":
             return Block(kind, content, level=2 * (kind == "heading"))
-        rows = [[Cell(lines) for lines in row] for row in content]
-        return Block(kind, [line for row in content for cell in row for line in cell], rows)
+        rows = [[cell if isinstance(cell, Cell) else Cell(cell) for cell in row] for row in content]
+        return Block(kind, [line for row in rows for cell in row for line in cell.lines], rows)
 
     def use(*given):
         made = [block(*each) for each in given]
-        for module in ("text_areas", "markdown", "text"):
+        for module in ("text_areas", "markdown", "text", "docx", "xlsx", "csv_file"):
             monkeypatch.setattr(f"ctpn_crnn.writers.{module}.lay_out", lambda page: made)
 
     return use

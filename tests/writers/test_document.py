@@ -10,7 +10,7 @@ from ctpn_crnn.page import Page
 from ctpn_crnn.writers import WRITERS, open_writer
 from ctpn_crnn.writers.document import DocumentWriter, FileWriter
 
-FORMATS = ["txt", "md", "json", "tsv", "hocr", "alto", "png"]
+FORMATS = ["txt", "md", "json", "tsv", "hocr", "alto", "docx", "xlsx", "csv", "png"]
 
 
 def files(folder):
@@ -18,10 +18,10 @@ def files(folder):
 
 
 def test_the_registry_has_every_format():
-    assert list(WRITERS) == ["txt", "md", "json", "tsv", "hocr", "alto", "pdf", "png"]
-    assert "pdf" in WRITERS and "docx" not in WRITERS
+    assert list(WRITERS) == ["txt", "md", "json", "tsv", "hocr", "alto", "pdf", "docx", "xlsx", "csv", "png"]
+    assert "pdf" in WRITERS and "doc" not in WRITERS
     suffixes = {WRITERS[name].suffix for name in FORMATS}
-    assert suffixes == {".txt", ".md", ".json", ".tsv", ".hocr", ".alto.xml", "-ocr.png"}
+    assert suffixes == {".txt", ".md", ".json", ".tsv", ".hocr", ".alto.xml", ".docx", ".xlsx", ".csv", "-ocr.png"}
     assert all(issubclass(WRITERS[name], DocumentWriter) for name in FORMATS)
 
 
@@ -38,8 +38,8 @@ assert "tensorflow" not in sys.modules
 
 
 def test_an_unknown_format_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match="docx.*txt, md"):
-        open_writer("docx", tmp_path / "a")
+    with pytest.raises(ConfigError, match="odt.*txt, md"):
+        open_writer("odt", tmp_path / "a")
 
 
 def test_an_unknown_name_cannot_be_imported():

@@ -53,7 +53,8 @@ class FolderJob:
         done: What the records are to say of a finished document.
         options: How pages are made of documents.
         writers: Format -> options of its writer, such as {"pdf": {"picture": "jpeg"}}.
-        formulas: Folder for pictures of formulas, to which "md" links; must exist. None: no pictures.
+        formulas: Folder for pictures of formulas, to which "md" links and which "docx" shows; must exist. None: no
+            pictures.
         monitor: Receives the events.
     """
 
@@ -148,6 +149,7 @@ class FolderJob:
         own: dict[str, dict[str, Any]] = {
             "pdf": {**pdf, "dpi": first.dpi} if first.dpi else pdf,
             "md": {"formula_link": formula_link},
+            "docx": {"formula_picture": lambda _, line: current.formulas.get(id(line))},
         }
         return {name: {**own.get(name, {}), **self._writers.get(name, {})} for name in self._formats}
 

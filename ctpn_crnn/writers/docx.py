@@ -1,0 +1,157 @@
+"""Word: headings, paragraphs, tables, page breaks, headers and footers."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.page import Page, TextLine
+from ctpn_crnn.structure import Block, join_lines, lay_out
+from ctpn_crnn.writers.document import FileWriter
+from ctpn_crnn.writers.safe_text import one_line
+
+_OBJECT = "\ufffc"
+"""Unicode's object replacement character; it takes the place of a formula while lines are joined."""
+
+_PLACEHOLDER = "[formula]"
+
+_A4 = (210.0, 297.0)
+"""Width and height of a sheet in millimetres."""
+
+FormulaPicture = Callable[[Page, TextLine], "str | os.PathLike[str] | None"]
+"""Gives the file of a formula's picture; None where there is none."""
+
+
+class DocxWriter(FileWriter):
+    """A document as a Word file.
+
+    Each page begins on a new sheet, A4 upright or across as the page is. Its header and footer are those of the sheet.
+    The document is in memory until it is closed; a page takes some kilobytes.
+
+    Args:
+        path: The file to write.
+        formula_picture: Gives the picture of each formula that was not read; without it such a formula becomes a
+            placeholder.
+
+    Raises:
+        ConfigError: python-docx is not installed.
+        OutputError: `path` cannot be written.
+    """
+
+    suffix: ClassVar[str] = ".docx"
+
+    def __init__(self, path: str | os.PathLike[str], formula_picture: FormulaPicture | None = None) -> None:
+        docx = import_docx()
+        super().__init__(path)
+        self._formula_picture = formula_picture
+        self._document = docx.Document()
+        self._margins: tuple[str, str] = ("", "")  # texts of the last header and footer
+
+    @classmethod
+    def check_installed(cls) -> None:
+        """Check that python-docx is installed.
+
+        Raises:
+            ConfigError: It is not.
+        """
+        import_docx()
+
+    def _write_page(self, page: Page, image: np.ndarray | None) -> None:
+        blocks = lay_out(page)
+        self._begin_page(page, blocks)
+        for block in blocks:
+            if block.kind == "table":
+                self._add_table(block, page)
+            elif block.kind == "heading":
+                self._fill(self._document.add_heading(level=block.level), block.lines, page)
+            elif block.kind not in ("header", "footer"):
+                self._fill(self._document.add_paragraph(), block.lines, page)
+
+    def _begin_page(self, page: Page, blocks: list[Block]) -> None:
+        """Begin a sheet, which is a section of its own, with its header and footer."""
+        from docx.enum.section import WD_ORIENT
+        from docx.shared import Mm
+
+        document = self._document
+        section = document.add_section() if self.pages else document.sections[0]
+        is_across = (page.width > page.height) != (page.orientation % 180 == 90)
+        section.orientation = WD_ORIENT.LANDSCAPE if is_across else WD_ORIENT.PORTRAIT
+        section.page_width, section.page_height = (Mm(side) for side in (_A4[::-1] if is_across else _A4))
+        texts = tuple(one_line(" ".join(block.text for block in blocks if block.kind == kind)) for kind in _MARGINS)
+        for text, before, margin in zip(texts, self._margins, (section.header, section.footer)):
+            if text != before:
+                margin.is_linked_to_previous = False
+                margin.paragraphs[0].text = text
+        self._margins = (texts[0], texts[1])
+
+    def _add_table(self, block: Block, page: Page) -> None:
+        table = self._document.add_table(len(block.rows), len(block.rows[0]), style="Table Grid")
+        for made, row in zip(table.rows, block.rows):
+            cells = made.cells  # asked for once: Word's rows are searched each time
+            for column, cell in enumerate(row):
+                if cell.span > 1:
+                    cells[column].merge(cells[column + cell.span - 1])
+                if cell.lines:
+                    self._fill(cells[column].paragraphs[0], cell.lines, page)
+        self._document.add_paragraph()  # otherwise Word joins two tables in a row
+
+    def _fill(self, paragraph: Any, lines: list[TextLine], page: Page) -> None:
+        """Write lines as running text, with formulas in their places."""
+        for part in _flow(lines):
+            if isinstance(part, str):
+                paragraph.add_run(part)
+                continue
+            picture = self._formula_picture(page, part) if self._formula_picture else None
+            if picture is None:
+                paragraph.add_run(_PLACEHOLDER)
+            else:
+                paragraph.add_run().add_picture(os.fspath(picture), height=self._height_of(part, page))
+
+    def _height_of(self, line: TextLine, page: Page) -> Any:
+        """The height of a formula's picture: as on paper, if the page is as wide as the sheet."""
+        from docx.shared import Mm
+
+        sheet = max(_A4) / max(page.width, page.height)
+        return Mm(float(np.ptp(line.quad[:, 1])) * sheet)
+
+    def _finish(self) -> None:
+        self._document.save(os.fspath(self.aside))
+        super()._finish()
+
+
+_MARGINS = ("header", "footer")
+
+
+def _flow(lines: list[TextLine]) -> Iterator[str | TextLine]:
+    """Lines joined to running text, interrupted by the formulas that have no text."""
+    formulas = iter([line for line in lines if _is_unread(line)])
+    texts = (_OBJECT if _is_unread(line) else line.text.replace(_OBJECT, "") for line in lines)
+    joined = join_lines(texts).split(_OBJECT)
+    for place, text in enumerate(joined):
+        if place:
+            yield next(formulas)
+        begin = " " if place and text.startswith(" ") else ""
+        end = " " if place < len(joined) - 1 and text.endswith(" ") else ""
+        if words := one_line(text):
+            yield begin + words + end
+
+
+def _is_unread(line: TextLine) -> bool:
+    return line.kind == "formula" and not line.text.strip()
+
+
+def import_docx() -> Any:
+    """Import python-docx, which is not needed before a Word file is written.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    try:
+        return importlib.import_module("docx")
+    except ImportError as error:
+        raise ConfigError("writing Word files needs python-docx: pip install python-docx") from error
