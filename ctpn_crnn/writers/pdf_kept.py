@@ -53,7 +53,6 @@ class KeptPdf:
         with self._errors():
             self._pdf = self._opened.enter_context(opened_pdf(file, name, password))
             self._own_text = OwnText(PdfFile(file, name, password))
-            self._opened.enter_context(self._own_text.pdf.kept_open())
         self._layer = TextLayer(self._pdf)
 
     def add(self, page: Page, number: int) -> None:
@@ -110,6 +109,8 @@ class KeptPdf:
 
 class OwnText:
     """The text that the pages of a PDF have of their own.
+
+    The PDF is opened for each page: PDFium holds the pictures of all pages that it has seen until it is closed.
 
     Args:
         pdf: The PDF.
