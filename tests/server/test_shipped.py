@@ -12,7 +12,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_the_shipped_sample_is_read():
-    with TestClient(make_app(Recognizer())) as client, open(DOCS / "sample.png", "rb") as file:
+    with TestClient(make_app(Recognizer(runtime="onnx"))) as client, open(DOCS / "sample.png", "rb") as file:
         answer = client.post("/v1/read", files={"file": file})
     page = Page.from_dict(answer.json()["pages"][0])
     expected = (DOCS / "sample.txt").read_text(encoding="utf-8")
