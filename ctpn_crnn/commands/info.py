@@ -11,7 +11,7 @@ from typing import Any
 from ctpn_crnn import __version__, opencv_error
 from ctpn_crnn.errors import CtpnCrnnError
 from ctpn_crnn.runtime import choose_runtime, is_installed
-from ctpn_crnn.runtime.choice import explain_choice
+from ctpn_crnn.runtime.choice import explain_choice, explain_onnx_precision
 from ctpn_crnn.runtime.machine import may_have_gpu, processor_flags, thread_count
 from ctpn_crnn.weights import LANGUAGE_MODEL, shipped
 from ctpn_crnn.weights.manifest import read_manifest
@@ -38,7 +38,7 @@ PACKAGES = {
 }
 """Package -> what needs it."""
 
-FLAGS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
+FLAGS = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "asimddp")
 """Processor flags on which the choice of runtime and precision depends."""
 
 
@@ -71,6 +71,7 @@ def collect() -> dict[str, Any]:
             "onnx": is_installed("onnx"),
             "auto": _chosen(),
             "reason": explain_choice(),
+            "onnx_precision": explain_onnx_precision(),
         },
         "processor": {
             "flags": [flag for flag in FLAGS if flag in processor_flags()],
@@ -102,6 +103,7 @@ def as_text(facts: dict[str, Any]) -> str:
     for name in ("keras", "onnx"):
         chosen = f", taken by default: {runtimes['reason']}" if runtimes["auto"] == name else ""
         lines.append(f"  {name:<14} {'installed' if runtimes[name] else 'not installed'}{chosen}")
+    lines.append(f"  {'precision':<14} of onnx: {runtimes['onnx_precision']}")
     processor = facts["processor"]
     lines += ["", "processor", f"  {'flags':<14} {' '.join(processor['flags']) or 'none that matter, or not known'}"]
     lines.append(f"  {'threads':<14} {processor['threads']}")

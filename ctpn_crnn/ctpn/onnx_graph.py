@@ -38,20 +38,17 @@ def _window(spec: CTPNSpec, arrays: Arrays, layers: FloatLayers) -> str:
     image = layers.graph.input("image", ("batch", "height", "width", 3))
     x = layers.graph.add("Transpose", image, perm=(0, 3, 1, 2))
     x = layers.start(x, 1.0 / (255.0 * np.array(IMAGE_STD)), np.array(IMAGE_MEAN) / np.array(IMAGE_STD))
-    multiple = spec.stride  # what height and width of the maps are multiples of
     for number, block in enumerate(spec.blocks, start=1):
         for index in range(1, block.convolutions + 1):
-            x = _convolution(spec, x, f"block{number}_conv{index}", block.filters, arrays, layers, multiple)
+            x = _convolution(spec, x, f"block{number}_conv{index}", block.filters, arrays, layers)
         if block.pool > 1:
-            x, multiple = layers.max_pool(x, (block.pool, block.pool)), multiple // block.pool
-    return layers.finish(_convolution(spec, x, "window", spec.window_filters, arrays, layers, multiple))
+            x = layers.max_pool(x, (block.pool, block.pool))
+    return layers.finish(_convolution(spec, x, "window", spec.window_filters, arrays, layers))
 
 
-def _convolution(
-    spec: CTPNSpec, x: str, name: str, filters: int, arrays: Arrays, layers: FloatLayers, multiple: int
-) -> str:
+def _convolution(spec: CTPNSpec, x: str, name: str, filters: int, arrays: Arrays, layers: FloatLayers) -> str:
     kernel = array_of_shape(arrays, f"{name}/kernel", spec.kernel, spec.kernel, None, filters)
-    return layers.convolution(x, name, kernel, arrays[f"{name}/bias"], multiple=multiple)
+    return layers.convolution(x, name, kernel, arrays[f"{name}/bias"])
 
 
 def _row_sequence(spec: CTPNSpec, x: str, arrays: Arrays, layers: FloatLayers) -> str:

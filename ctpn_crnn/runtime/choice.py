@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ctpn_crnn.errors import ConfigError
-from ctpn_crnn.runtime.machine import has_bfloat16, has_bfloat16_matrices, has_int8_sums, may_have_gpu
+from ctpn_crnn.runtime.machine import INT8_PAIR_FLAG, has_bfloat16_matrices, int8_flag, may_have_gpu
 
 RUNTIMES = ("auto", "keras", "onnx")
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
@@ -23,8 +23,8 @@ def choose_runtime(weights: str | Path | None = None, precision: str = "auto") -
 
     Keras where TensorFlow may find a GPU, or the processor multiplies matrices in bfloat16 (AMX); else ONNX Runtime,
     which needs no import of TensorFlow: in 8-bit integers it takes less time than Keras in bfloat16 without AMX, in
-    float32 a quarter of Keras' (docs/onnx.md). Where the processor has bfloat16 but no sums of 8-bit products, Keras.
-    An .onnx file is always run by ONNX Runtime, as is int8 where it is asked for; bfloat16 is always run by Keras.
+    float32 less than half of Keras' (docs/onnx.md). An .onnx file is always run by ONNX Runtime, as is int8 where it is
+    asked for; bfloat16 is always run by Keras.
 
     Raises:
         ConfigError: Neither is installed.
@@ -39,7 +39,7 @@ def choose_runtime(weights: str | Path | None = None, precision: str = "auto") -
             "neither TensorFlow with Keras nor ONNX Runtime is installed, one of which has to run the networks: "
             "pip install tensorflow, or pip install onnxruntime onnx for reading alone."
         )
-    if not onnx or (keras and (may_have_gpu() or (precision == "auto" and _prefers_bfloat16()))):
+    if not onnx or (keras and (may_have_gpu() or (precision == "auto" and has_bfloat16_matrices()))):
         return "keras"
     return "onnx"
 
@@ -52,13 +52,16 @@ def explain_choice() -> str:
         return "there may be a GPU"
     if has_bfloat16_matrices():
         return "the processor multiplies bfloat16 matrices (AMX)"
-    if _prefers_bfloat16():
-        return "the processor computes in bfloat16, but has no sums of 8-bit products"
     return "neither a GPU nor AMX is seen"
 
 
-def _prefers_bfloat16() -> bool:
-    return has_bfloat16_matrices() or (has_bfloat16() and not has_int8_sums())
+def explain_onnx_precision() -> str:
+    """Say in a few words in which precision ONNX Runtime computes where none is asked for, and why."""
+    flag = int8_flag()
+    if flag is None:
+        return "float32: the processor is not known to be faster in 8-bit integers"
+    bits = "7-bit kernels" if flag == INT8_PAIR_FLAG else "8-bit kernels"
+    return f"int8 with {bits}, since the processor has {flag}; float32 for weights without ranges"
 
 
 def is_onnx(weights: str | Path | None) -> bool:

@@ -46,8 +46,8 @@ def int8_layers(file: WeightsFile) -> Callable[[Graph], FloatLayers]:
 class Int8Layers(FloatLayers):
     """Layers of a network in 8-bit integers; between `start` and `finish` the maps are uint8.
 
-    A processor without an instruction that sums products of 8 bits in 32 (VNNI) adds pairs of them in 16 bits. Kernels
-    of 8 bits would overflow there, so they get 7 bits.
+    A processor without an instruction that sums products of 8 bits in 32 (VNNI, ARM64's dot products) adds pairs of
+    them in 16 bits. Kernels of 8 bits would overflow there, so they get 7 bits.
 
     Args:
         graph: The graph to add to.
@@ -78,7 +78,6 @@ class Int8Layers(FloatLayers):
         bias: np.ndarray,
         *,
         strides: tuple[int, int] = (1, 1),
-        multiple: int = 1,
     ) -> str:
         if name not in self._ranges:
             raise WeightsError(f"the weights have no range for {name}, which int8 needs: run tools/fit_int8.py again")

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import os
+import warnings
+from functools import lru_cache
 from pathlib import Path
 
 BFLOAT16_MATRIX_FLAG = "amx_bf16"
 BFLOAT16_FLAGS = frozenset({BFLOAT16_MATRIX_FLAG, "avx512_bf16"})
 """Processor flags of which one is enough; without them bfloat16 is emulated, slower than float32."""
 
-INT8_FLAGS = frozenset({"avx512_vnni", "avx_vnni", "amx_int8"})
-"""Processor flags of which one is enough to sum products of 8 bits in 32."""
+INT8_SUM_FLAGS = ("amx_int8", "avx512_vnni", "avx_vnni", "asimddp")
+"""Processor flags of which one is enough to sum products of 8 bits in 32: AMX, VNNI, the dot products of ARM64."""
+
+INT8_PAIR_FLAG = "avx2"
+"""Flag of x86 processors that add pairs of products of 8 bits in 16, which is still faster than float32."""
 
 
-def processor_flags(cpuinfo: str | os.PathLike[str] = "/proc/cpuinfo") -> set[str]:
-    """Return the flags of the first processor; empty on systems without /proc/cpuinfo."""
-    try:
-        lines = Path(cpuinfo).read_text(errors="replace").splitlines()
-    except OSError:
-        return set()
-    return next((set(line.partition(":")[2].split()) for line in lines if line.startswith("flags")), set())
+@lru_cache(maxsize=1)
+def processor_flags() -> frozenset[str]:
+    """Return the instruction sets of the processor under Linux' names, on Linux, Windows and macOS.
+
+    They are those that the system reports and those that the model is known for: macOS does not list Apple's own.
+    """
+    from archspec.cpu import host
+    from archspec.cpu.detect import detected_info
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a system that tells nothing: then there are no flags
+        return frozenset(detected_info().features | host().features)
 
 
 def has_bfloat16() -> bool:
@@ -32,9 +42,15 @@ def has_bfloat16_matrices() -> bool:
     return BFLOAT16_MATRIX_FLAG in processor_flags()
 
 
+def int8_flag() -> str | None:
+    """Return the flag by which the processor is faster in 8-bit integers than in float32, the fastest; None without."""
+    flags = processor_flags()
+    return next((flag for flag in (*INT8_SUM_FLAGS, INT8_PAIR_FLAG) if flag in flags), None)
+
+
 def has_int8_sums() -> bool:
     """Tell whether the processor sums products of 8-bit integers in 32 bits in one instruction."""
-    return bool(INT8_FLAGS & processor_flags())
+    return int8_flag() in INT8_SUM_FLAGS
 
 
 def may_have_gpu(devices: str | os.PathLike[str] = "/dev") -> bool:

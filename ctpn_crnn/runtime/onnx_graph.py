@@ -6,7 +6,7 @@ import to the first page, .2 s shorter (2.26 s of processor time instead of 2.45
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -23,10 +23,8 @@ Attribute = int | float | str | Sequence[int]
 class Graph:
     """Nodes and their constants, added one after the other.
 
-    Small constants (shapes, scales) lie within the model's bytes. Large arrays stay outside, in two kinds. Constants
-    are external data, which a session is given with `add_external_initializers` and copies, in the layout that suits
-    it. Parameters are inputs that are fed at every run: the session takes them as they are, which saves the copy of
-    large arrays that need no other layout.
+    Small constants (shapes, scales) lie within the model's bytes. Large arrays stay outside, as external data, which a
+    session is given with `add_external_initializers` and copies, in the layout that suits it.
 
     Example:
         >>> graph = Graph("double")
@@ -36,14 +34,10 @@ class Graph:
 
     Args:
         name: Of the graph.
-
-    Attributes:
-        parameters: What computes each parameter, by name; they are to be fed beside the inputs.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.parameters: dict[str, Callable[[], np.ndarray]] = {}
         self._arrays: dict[str, np.ndarray] = {}
         self._nodes: list[NodeProto] = []
         self._inputs: list[ValueInfoProto] = []
@@ -53,12 +47,6 @@ class Graph:
         """Declare a float32 input; a string stands for a size that varies."""
         self._inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
         return name
-
-    def parameter(self, shape: Sequence[int], compute: Callable[[], np.ndarray]) -> str:
-        """Declare an input that is fed with the float32 array (of this shape) that `compute` returns."""
-        name = f"parameter_{len(self.parameters)}"
-        self.parameters[name] = compute
-        return self.input(name, shape)
 
     def output(self, name: str, value: str, shape: Sequence[int | str]) -> None:
         """Declare a float32 output of the graph: what the node output `value` holds."""

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from ctpn_crnn.runtime.onnx_graph import Graph, ints
-from ctpn_crnn.runtime.winograd import MIN_FILTERS, winograd_convolution
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -42,9 +41,8 @@ class FloatLayers:
         bias: np.ndarray,
         *,
         strides: tuple[int, int] = (1, 1),
-        multiple: int = 1,
     ) -> str:
-        """Add a convolution, padded as Keras' "same" does, then ReLU; by Winograd's algorithm where that is faster.
+        """Add a convolution, padded as Keras' "same" does, then ReLU.
 
         Args:
             x: (N, C, H, W); H and W are multiples of the strides.
@@ -52,14 +50,9 @@ class FloatLayers:
             kernel: (height, width, C, F).
             bias: (F,).
             strides: Down, across.
-            multiple: What H and W are known to be multiples of.
         """
-        if kernel.shape[:2] == (3, 3) and kernel.shape[3] >= MIN_FILTERS and strides == (1, 1):
-            y = winograd_convolution(self.graph, x, kernel, bias, multiple)
-        else:
-            weights = kernel.transpose(3, 2, 0, 1).astype(np.float32)
-            y = self.graph.add("Conv", x, weights, bias, **geometry(kernel, strides))
-        return self.graph.add("Relu", y)
+        weights = kernel.transpose(3, 2, 0, 1).astype(np.float32)
+        return self.graph.add("Relu", self.graph.add("Conv", x, weights, bias, **geometry(kernel, strides)))
 
     def max_pool(self, x: str, size: tuple[int, int]) -> str:
         """Add max-pooling over windows of (height, width) without gaps or overlap."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import onnxruntime
 
 from ctpn_crnn.errors import WeightsError
 from ctpn_crnn.runtime.int8 import int8_layers
-from ctpn_crnn.runtime.machine import has_int8_sums, thread_count
+from ctpn_crnn.runtime.machine import int8_flag, thread_count
 from ctpn_crnn.runtime.network import NetworkDefinition, ReloadedNetwork
 from ctpn_crnn.runtime.onnx_graph import Graph
 from ctpn_crnn.runtime.onnx_layers import FloatLayers
@@ -68,7 +67,7 @@ class OnnxNetwork(ReloadedNetwork):
 
 def choose_precision(file: WeightsFile) -> str:
     """Return "int8" where the processor is fast in it and the weights file has the ranges, else "float32"."""
-    return "int8" if has_int8_sums() and RANGES in file.config else "float32"
+    return "int8" if int8_flag() and RANGES in file.config else "float32"
 
 
 def build_graph(
@@ -127,16 +126,9 @@ class GraphRun:
 
     def __init__(self, graph: Graph, threads: int | None = None) -> None:
         self._session = _make_session(graph, _options(threads))
-        # Computed in the background, while the other network is read and the image decoded; a run waits for them.
-        pool = ThreadPoolExecutor(threads or thread_count(), thread_name_prefix="parameters")
-        self._parameters: dict[str, Future[np.ndarray]] = {
-            name: pool.submit(compute) for name, compute in graph.parameters.items()
-        }
-        pool.shutdown(wait=False)
 
     def __call__(self, image: np.ndarray) -> list[np.ndarray]:
-        parameters = {name: array.result() for name, array in self._parameters.items()}
-        return self._session.run(None, {"image": image, **parameters})
+        return self._session.run(None, {"image": image})
 
 
 def _options(threads: int | None) -> onnxruntime.SessionOptions:

@@ -8,7 +8,7 @@ from ctpn_crnn.crnn.definition import CRNN_DEFINITION
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.runtime import choice, choose_runtime, load_network
 from ctpn_crnn.runtime import machine as machine_module
-from ctpn_crnn.runtime.choice import explain_choice
+from ctpn_crnn.runtime.choice import explain_choice, explain_onnx_precision
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def machine(monkeypatch):
         ("onnx", {}, "onnx", "only one"),
         ("keras", {}, "keras", "only one"),
         ("onnx keras", {"gpu": True}, "keras", "may be a GPU"),
-        ("onnx keras", {"flags": "avx2 avx512_bf16"}, "keras", "no sums of 8-bit"),
+        ("onnx keras", {"flags": "avx2 avx512_bf16"}, "onnx", "neither a GPU nor AMX"),
         ("onnx keras", {"flags": "avx512_bf16 avx512_vnni"}, "onnx", "neither a GPU nor AMX"),
         ("keras", {"flags": "avx512_vnni"}, "keras", "only one"),
         ("onnx keras", {"flags": "amx_bf16 amx_int8 avx512_vnni"}, "keras", "(AMX)"),
@@ -67,3 +67,20 @@ def test_onnx_runtime_needs_the_package_that_builds_its_graphs(monkeypatch):
     assert not choice.is_installed("onnx")
     present.add("onnx")
     assert choice.is_installed("onnx")
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ("sse4_2 avx", "float32: "),
+        ("avx2 fma avx512f", "int8 with 7-bit kernels, since the processor has avx2"),
+        ("avx2 avx_vnni", "int8 with 8-bit kernels, since the processor has avx_vnni"),
+        ("avx2 avx512_vnni amx_int8", "int8 with 8-bit kernels, since the processor has amx_int8"),
+        ("neon asimd", "float32: "),
+        ("asimd asimddp", "int8 with 8-bit kernels, since the processor has asimddp"),
+        ("", "float32: "),
+    ],
+)
+def test_the_precision_of_onnx_runtime_is_explained(machine, flags, said):
+    machine("onnx", flags=flags)
+    assert explain_onnx_precision().startswith(said)

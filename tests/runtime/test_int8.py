@@ -141,9 +141,9 @@ def test_kernels_have_the_bits_that_the_processor_can_add(monkeypatch, adds_in_3
 
 def test_auto_takes_it_where_processor_and_file_can(ranged, reader, detector, monkeypatch):
     kind, path, _ = ranged
-    for able in (True, False):
-        monkeypatch.setattr(onnx_network, "has_int8_sums", lambda able=able: able)
-        assert OnnxNetwork(DEFINITIONS[kind], path).precision == ("int8" if able else "float32")
+    for flag in ("avx2", "avx_vnni", "asimddp", None):
+        monkeypatch.setattr(onnx_network, "int8_flag", lambda flag=flag: flag)
+        assert OnnxNetwork(DEFINITIONS[kind], path).precision == ("int8" if flag else "float32")
         assert OnnxNetwork(DEFINITIONS[kind], (reader if kind == "crnn" else detector)[1]).precision == "float32"
 
 

@@ -2,14 +2,55 @@
 
 from __future__ import annotations
 
-from ctpn_crnn.runtime.machine import may_have_gpu, processor_flags, thread_count
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from ctpn_crnn.runtime.machine import has_int8_sums, int8_flag, may_have_gpu, processor_flags, thread_count
 
 
-def test_flags_are_those_of_the_first_processor(tmp_path):
-    cpuinfo = tmp_path / "cpuinfo"
-    cpuinfo.write_text("processor\t: 0\nflags\t\t: fpu avx2 amx_bf16\nprocessor\t: 1\nflags\t\t: fpu\n")
-    assert processor_flags(cpuinfo) == {"fpu", "avx2", "amx_bf16"}
-    assert processor_flags(tmp_path / "none") == set()
+@pytest.fixture
+def processor(monkeypatch):
+    """Pretend: what the system tells of its processor, and the model that this makes it."""
+
+    def pretend(told: str, model: str = "") -> None:
+        def machine(flags: str) -> SimpleNamespace:
+            return SimpleNamespace(features=set(flags.split()))
+
+        monkeypatch.setattr("archspec.cpu.detect.detected_info", lambda: machine(told))
+        monkeypatch.setattr("archspec.cpu.host", lambda: machine(model))
+        processor_flags.cache_clear()
+
+    yield pretend
+    processor_flags.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("told", "model", "flag", "sums"),
+    [
+        ("sse2 avx", "sse2", None, False),
+        ("sse2 avx avx2", "avx2", "avx2", False),
+        ("avx2 avx_vnni", "avx2", "avx_vnni", True),
+        ("avx2 avx512f avx512_vnni amx_int8", "avx2", "amx_int8", True),
+        ("asimd", "", None, False),
+        ("asimd asimddp", "", "asimddp", True),
+        ("", "asimd asimddp", "asimddp", True),  # macOS on Apple silicon tells no flags
+        ("", "", None, False),
+    ],
+)
+def test_int8_is_for_processors_that_are_fast_in_it(processor, told, model, flag, sums):
+    processor(told, model)
+    assert int8_flag() == flag and has_int8_sums() == sums
+
+
+@pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="only Linux has the file to compare with")
+def test_flags_are_those_of_the_system():
+    processor_flags.cache_clear()
+    assert processor_flags() >= set(
+        re.findall(r"\b(?:avx2|avx_vnni|avx512_vnni|amx_int8|asimddp)\b", Path("/proc/cpuinfo").read_text())
+    )
 
 
 def test_gpus_are_seen_by_their_device_files(tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ def line() -> Graph:
     graph = Graph("line")
     x = graph.input("image", ("n", 3))
     scaled = graph.add("Mul", x, np.float32([[1, 2, 3]]))
-    shifted = graph.add("Add", scaled, graph.parameter((1, 3), lambda: np.float32([[10, 20, 30]])))
+    shifted = graph.add("Add", scaled, np.float32([[10, 20, 30]]))
     graph.output("y", graph.add("Reshape", shifted, ints(-1, 1, 3)), ("n", 1, 3))
     return graph
 
@@ -26,7 +26,7 @@ def test_the_model_holds_what_was_added():
     model = onnx.load_from_string(graph.to_bytes())
     assert model.opset_import[0].version == OPSET
     assert [node.op_type for node in model.graph.node] == ["Mul", "Add", "Reshape", "Identity", "LeakyRelu", "Identity"]
-    assert [value.name for value in model.graph.input] == ["image", "parameter_0"]
+    assert [value.name for value in model.graph.input] == ["image"]
     sizes = model.graph.input[0].type.tensor_type.shape.dim
     assert (sizes[0].dim_param, sizes[1].dim_value) == ("n", 3)
     shape = next(tensor for tensor in model.graph.initializer if tensor.data_type == onnx.TensorProto.INT64)
@@ -53,8 +53,7 @@ def test_embedded_constants_and_metadata():
 def test_onnx_runtime_runs_it():
     graph = line()
     session = _make_session(graph, _options(1))
-    parameters = {name: compute() for name, compute in graph.parameters.items()}
-    (y,) = session.run(None, {"image": np.float32([[1, 1, 1], [0, 2, 4]]), **parameters})
+    (y,) = session.run(None, {"image": np.float32([[1, 1, 1], [0, 2, 4]])})
     assert y.tolist() == [[[11, 22, 33]], [[10, 24, 42]]]
 
 
