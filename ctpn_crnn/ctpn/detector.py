@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,15 @@ from ctpn_crnn.ctpn.spec import STRIDE, CTPNSpec
 from ctpn_crnn.ctpn.text_lines import connect
 from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import ConfigError, WeightsError
-from ctpn_crnn.geometry import Rotation, clip_quad
+from ctpn_crnn.geometry import Rotation, clip_quad, quad_size
 from ctpn_crnn.page import Region
 from ctpn_crnn.refine.formula_overlap import drop_text_in_formulas
+from ctpn_crnn.refine.large_text import DEFAULTS as LARGE_TEXT
+from ctpn_crnn.refine.large_text import with_large_lines
 from ctpn_crnn.refine.page_lines import DEFAULTS as PAGE_LINES
 from ctpn_crnn.refine.page_lines import Source, improve_lines
 from ctpn_crnn.refine.scales import DEFAULTS as SCALES
-from ctpn_crnn.refine.scales import ScaleParams, View, groups_of, view_of
+from ctpn_crnn.refine.scales import ScaleParams, View, coarse_view, groups_of, view_of
 from ctpn_crnn.refine.tiles import predict_in_tiles
 from ctpn_crnn.refine.upright import lean_turn
 from ctpn_crnn.runtime import Network, load_network
@@ -39,7 +41,8 @@ class Detector:
 
     An image is set upright if it is a leaning page (`refine.upright`), scaled (`refine.scales`), and seen by the
     network, whose strips are joined to lines (`text_lines`) and to formulas (`formulas`). On a page, lines are then
-    fitted to their ink (`refine.page_lines`). A page with formulas is seen a second time, larger.
+    fitted to their ink (`refine.page_lines`). A page with formulas is seen a second time, larger; every image is seen
+    much smaller too, for characters that fill it (`refine.large_text`).
 
     Args:
         weights: A weights file; the shipped one when None.
@@ -60,6 +63,7 @@ class Detector:
             a photograph some room.
         weak_score: With ``fit_ink``: strips of at least this probability make lines too, if ink is found there. Chosen
             on: 16 rendered pages.
+        large_text: Look for characters up to the height of the image too, in coarser views (`refine.large_text`).
         network: A loaded network, used in place of ``weights``, ``runtime`` and ``precision``.
 
     Raises:
@@ -86,6 +90,7 @@ class Detector:
         lines: LineParams = LINES,
         fit_ink: bool = True,
         weak_score: float = 0.45,
+        large_text: bool = True,
         network: Network | None = None,
     ) -> None:
         if not STRIDE <= short_side <= max_side:
@@ -99,6 +104,8 @@ class Detector:
             if not 0 < value < 1:
                 raise ConfigError(f"{name} is {value!r}: give a number between 0 and 1.")
         self.scales = ScaleParams(short_side=short_side, max_side=max_side, small_print=small_print)
+        if not large_text:
+            self.scales = replace(self.scales, coarse=())
         self.min_score = min_score
         self.nms_overlap = nms_overlap
         self.level = level
@@ -154,7 +161,8 @@ class Detector:
         regions = self._seen(views)
         closer = [self._closer_view(*seen) for seen in zip(images, views, regions, strict=True)]
         seen_again = self._seen(closer)
-        return [regions[i] if closer[i] is None else seen_again[i] for i in range(len(images))]
+        best = [regions[i] if closer[i] is None else seen_again[i] for i in range(len(images))]
+        return [with_large_lines(seen, large) for seen, large in zip(best, self._large_lines(views), strict=True)]
 
     def _closer_view(self, image: np.ndarray, view: View | None, regions: list[Region]) -> View | None:
         """Return a larger view of a page on which there are formulas, if its print is small; otherwise None."""
@@ -163,18 +171,34 @@ class Detector:
         closer = view_of(image, STRIDE, self.scales.for_formulas())
         return closer if closer is not None and closer.scales[0] > view.scales[0] else None
 
+    def _large_lines(self, views: Sequence[View | None]) -> list[list[Region]]:
+        """Return lines too high for each view, seen in coarser ones, the coarsest first."""
+        lines = replace(self.lines, sure_strip=None)
+        large: list[list[Region]] = [[] for _ in views]
+        for factor in sorted(self.scales.coarse):
+            coarse = [None if view is None else coarse_view(view, factor, STRIDE) for view in views]
+            for i, proposals in self._proposals(coarse):
+                found = self._connected(proposals, coarse[i], self.min_score, lines, kinds=("text",))
+                found = [r for r in found if quad_size(r.quad)[1] >= LARGE_TEXT.min_height * STRIDE]
+                large[i] += [_in_source(region, coarse[i]) for region in found]
+        return large
+
     def _seen(self, views: Sequence[View | None]) -> list[list[Region]]:
         """Return the regions of each view, none for None."""
         regions: list[list[Region]] = [[] for _ in views]
+        for i, proposals in self._proposals(views):
+            regions[i] = self._regions(proposals, views[i])
+        return regions
+
+    def _proposals(self, views: Sequence[View | None]) -> Iterator[tuple[int, Proposals]]:
+        """Yield the index of each view with the strips that the network sees in it."""
         for group in groups_of(views, MAX_BATCH_PIXELS):
             pixels = np.stack([views[i].pixels for i in group])
             heads = predict_in_tiles(self.network.predict, pixels, STRIDE, self.scales.max_side)
             strips = decode_heads(
                 *heads, heights=self._heights, min_score=self._least_score, max_overlap=self.nms_overlap
             )
-            for i, proposals in zip(group, strips, strict=True):
-                regions[i] = self._regions(proposals, views[i])
-        return regions
+            yield from zip(group, strips, strict=True)
 
     def _regions(self, proposals: Proposals, view: View) -> list[Region]:
         """Join the strips of a view to regions, in pixels of its source."""

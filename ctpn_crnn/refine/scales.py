@@ -35,6 +35,8 @@ class ScaleParams:
             narrow as a strip in full size. Chosen on: rendered pages.
         formula_enlargement: The same as `page_enlargement` for a page with formulas. Chosen on: rendered pages.
         margin: Blank strides left around what is on a page: the network learnt that ground surrounds text.
+        coarse: Factors by which a view is shrunk to find large text: with anchors of up to 273 px, text that is higher
+            than a third of the short side is not found in the view itself.
         min_side: Images with a side of fewer pixels hold no legible text.
     """
 
@@ -48,6 +50,7 @@ class ScaleParams:
     formula_print: float = 22.0
     formula_enlargement: float = 1.8
     margin: int = 2
+    coarse: tuple[float, ...] = (0.25, 0.125)
     min_side: int = 4
 
     def for_formulas(self) -> ScaleParams:
@@ -77,7 +80,7 @@ class View:
     grey: np.ndarray
     page: bool
     scales: tuple[float, float]
-    corner: tuple[int, int] = (0, 0)
+    corner: tuple[float, float] = (0, 0)
 
     def to_source(self, quad: Quad) -> Quad:
         """Return a quad of the view in pixels of the source, inside of it."""
@@ -126,6 +129,18 @@ def _is_too_long(height: int, width: int, params: ScaleParams) -> bool:
     """Return whether `ScaleParams.max_side` would squeeze the short side of an image below what the network needs."""
     scale = params.max_side / max(height, width)
     return scale < 1 and scale * min(height, width) < params.short_side
+
+
+def coarse_view(view: View, factor: float, stride: int) -> View:
+    """Return a view shrunk by a factor, with a stride of ground around it: large text may fill the whole image."""
+    height, width = view.size
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    small = cv2.resize(view.pixels[:height, :width], size, interpolation=cv2.INTER_AREA)
+    right, bottom = -size[0] % stride, -size[1] % stride
+    pixels = cv2.copyMakeBorder(small, stride, stride + bottom, stride, stride + right, cv2.BORDER_REPLICATE)
+    scales = view.scales[0] * size[0] / width, view.scales[1] * size[1] / height
+    corner = view.corner[0] - stride / scales[0], view.corner[1] - stride / scales[1]
+    return View(pixels, pixels.shape[:2], view.grey, view.page, scales, corner)
 
 
 def groups_of(views: Sequence[View | None], max_pixels: int) -> Iterator[list[int]]:

@@ -29,7 +29,7 @@ def photograph(size: tuple[int, int] = (700, 900)) -> np.ndarray:
 
 def test_senseless_print_height():
     with pytest.raises(ConfigError, match="small_print"):
-        Detector(network=object(), small_print=0)
+        Detector(large_text=False, network=object(), small_print=0)
 
 
 class SeesAllOver:
@@ -53,7 +53,7 @@ class SeesAllOver:
 def test_a_page_with_formulas_is_looked_at_again_in_its_own_size():
     image = page(15)
     network = SeesAllOver(kind=2)
-    found = Detector(network=network, fit_ink=False).detect_batch([image, photograph()])
+    found = Detector(large_text=False, network=network, fit_ink=False).detect_batch([image, photograph()])
     shrunk, closer = network.sizes[0], network.sizes[-1]
     assert len(network.sizes) == 3  # the page twice, the photograph once
     assert closer[0] > 1.3 * shrunk[0] and closer[1] > 1.3 * shrunk[1]
@@ -66,23 +66,23 @@ def test_a_page_with_formulas_is_looked_at_again_in_its_own_size():
 def test_a_page_with_formulas_in_small_print_is_enlarged():
     image = page(12)[200:900, 100:900]
     network = SeesAllOver(kind=2)
-    Detector(network=network, fit_ink=False).detect(image)
+    Detector(large_text=False, network=network, fit_ink=False).detect(image)
     first, closer = network.sizes
     assert closer[1] / first[1] == pytest.approx(DEFAULTS.formula_enlargement, abs=0.1)  # 22 px would be 1.9 times 12
     network = SeesAllOver(kind=2)
-    Detector(network=network, fit_ink=False, max_side=1000).detect(image)
+    Detector(large_text=False, network=network, fit_ink=False, max_side=1000).detect(image)
     assert max(network.sizes[-1]) <= 1008  # a multiple of 16
 
 
 def test_a_page_without_formulas_is_looked_at_once():
     network = SeesAllOver(kind=1)
-    Detector(network=network, fit_ink=False).detect(page(15))
+    Detector(large_text=False, network=network, fit_ink=False).detect(page(15))
     assert len(network.sizes) == 1
 
 
 def test_pages_shown_as_photographs_are_looked_at_once():
     network = SeesAllOver(kind=2)
-    Detector(network=network, fit_ink=False, small_print=None).detect(page(15))
+    Detector(large_text=False, network=network, fit_ink=False, small_print=None).detect(page(15))
     assert len(network.sizes) == 1
 
 
@@ -109,8 +109,8 @@ def test_lines_of_a_leaning_page_come_back_in_pixels_of_the_page():
     upright = page(15)
     turn = Rotation(12, 1000, 1400)
     network = SeesInk()
-    found = Detector(network=network).detect(turn.apply(upright))
-    level = Detector(network=network).detect(upright)
+    found = Detector(large_text=False, network=network).detect(turn.apply(upright))
+    level = Detector(large_text=False, network=network).detect(upright)
     assert len(found) == len(level) == 12
     for a, b in zip(sorted(found, key=middle), sorted(level, key=middle)):
         assert a.quad == pytest.approx(turn.to_turned(b.quad), abs=3)
@@ -119,7 +119,7 @@ def test_lines_of_a_leaning_page_come_back_in_pixels_of_the_page():
 def test_a_leaning_page_is_looked_at_as_it_is_when_asked_to():
     image = Rotation(12, 1000, 1400).apply(page(15))
     network = SeesInk()
-    Detector(network=network, level=False, small_print=None).detect(image)
+    Detector(large_text=False, network=network, level=False, small_print=None).detect(image)
     (seen,) = network.seen
     assert (seen[0, : image.shape[0], : image.shape[1], ::-1] == image).all()
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ctpn_crnn.refine.paper import Paper
-from ctpn_crnn.refine.scales import DEFAULTS, View, groups_of, view_of
+from ctpn_crnn.refine.scales import DEFAULTS, View, coarse_view, groups_of, view_of
 
 STRIDE = 16
 
@@ -103,3 +103,15 @@ def test_a_long_photograph_keeps_its_size_up_to_a_short_side():
 @pytest.mark.parametrize("size", [(3508, 2480), (1792, 400), (2400, 1000), (600, 1792)])
 def test_other_pictures_stay_within_the_reach(size):
     assert max(seen(photograph(size), None).size) <= DEFAULTS.max_side
+
+
+def test_a_coarse_view_leads_back_to_the_source():
+    image = np.full((600, 800, 3), 255, np.uint8)
+    image[100:500, 200:600] = 0
+    view = view_of(image, 16)
+    coarse = coarse_view(view, 0.25, 16)
+    assert all(side % 16 == 0 for side in coarse.pixels.shape[:2])
+    rows, columns = np.nonzero(coarse.pixels[..., 0] < 128)
+    box = [[columns.min(), rows.min()], [columns.max() + 1, rows.max() + 1]]
+    corners = coarse.to_source(np.float32([box[0], [box[1][0], box[0][1]], box[1], [box[0][0], box[1][1]]]))
+    np.testing.assert_allclose(corners[[0, 2]], [[200, 100], [600, 500]], atol=6)
