@@ -93,13 +93,14 @@ class TextLine:
     """One line of a page.
 
     Attributes:
-        text: What it says; empty for a formula, which is found but not read.
-        confidence: 0..1. For text, an estimate of the probability that all of it is right; longer lines have less. For
-            a measure that does not depend on the length see `character_confidence`. For a formula, the score of its
-            region.
+        text: What it says. A formula is read as text is, sign by sign along the line, so that its text is a rough one.
+        confidence: Estimate of the probability, 0..1, that all of the text is right; longer lines have less. For a
+            measure that does not depend on the length see `character_confidence`.
         quad: Float32 (4, 2), source pixels (pixel edges), clockwise from the text's own top left.
-        kind: "text" or "formula".
+        kind: "formula" for a line that is a formula for the most part, else "text".
         chars: The characters with their places along the line.
+        formulas: Quads, like `quad`, of the formulas on this line. One of several rows, such as a fraction, reaches
+            beyond the line; it is on one of its lines only.
     """
 
     text: str
@@ -107,15 +108,12 @@ class TextLine:
     quad: np.ndarray
     kind: str = "text"
     chars: list[Char] = field(default_factory=list)
+    formulas: list[np.ndarray] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.confidence = float(self.confidence)
-        try:
-            self.quad = np.asarray(self.quad, dtype=np.float32)
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"the quad of a text line must be four points, not {self.quad!r}") from error
-        if self.quad.shape != (4, 2):
-            raise ConfigError(f"the quad of a text line must have shape (4, 2), not {self.quad.shape}")
+        self.quad = _quad(self.quad, "the quad of a text line")
+        self.formulas = [_quad(formula, "a formula of a text line") for formula in self.formulas]
 
     @property
     def character_confidence(self) -> float:
@@ -128,8 +126,7 @@ class TextLine:
         # The generated comparison would ask an array for its truth value.
         if not isinstance(other, TextLine):
             return NotImplemented
-        mine = (self.text, self.confidence, self.kind, self.chars)
-        return mine == (other.text, other.confidence, other.kind, other.chars) and np.array_equal(self.quad, other.quad)
+        return self.to_dict() == other.to_dict()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the line as JSON types; float32 values become the same float64 values, so nothing is rounded."""
@@ -139,6 +136,7 @@ class TextLine:
             "kind": self.kind,
             "quad": self.quad.tolist(),
             "chars": [char.to_dict() for char in self.chars],
+            "formulas": [formula.tolist() for formula in self.formulas],
         }
 
     @classmethod
@@ -150,6 +148,7 @@ class TextLine:
             quad=_key(data, "quad", "line"),
             kind=_text(data, "kind", "line"),
             chars=[Char.from_dict(char) for char in _list(data, "chars", "line")],
+            formulas=_list(data, "formulas", "line") if "formulas" in data else [],  # older files have none
         )
 
 
@@ -174,7 +173,7 @@ class Page:
 
     @property
     def text(self) -> str:
-        """The text of the lines in reading order, a line each; formulas and lines without text are left out."""
+        """The text of the lines in reading order, a line each; lines without text are left out."""
         return "\n".join(line.text for line in self.lines if line.text)
 
     @property
@@ -214,6 +213,16 @@ class Page:
             lines=[TextLine.from_dict(line) for line in _list(data, "lines", "page")],
             source=None if source is None else _text(data, "source", "page"),
         )
+
+
+def _quad(value: Any, name: str) -> np.ndarray:
+    try:
+        quad = np.asarray(value, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{name} must be four points, not {value!r}") from error
+    if quad.shape != (4, 2):
+        raise ConfigError(f"{name} must have shape (4, 2), not {quad.shape}")
+    return quad
 
 
 def _key(data: Mapping[str, Any], key: str, where: str) -> Any:

@@ -20,6 +20,7 @@ from ctpn_crnn.documents.prefetch import prefetch as prefetched
 from ctpn_crnn.documents.sources import load_page, page_refs, sources
 from ctpn_crnn.errors import ConfigError, CtpnCrnnError, with_name
 from ctpn_crnn.geometry import Rotation, clip_quad, crop_quad, quad_size
+from ctpn_crnn.layout.formula_marks import mark_formulas, with_unread_formulas
 from ctpn_crnn.layout.reading_order import reading_order
 from ctpn_crnn.layout.spaced_words import join_spaced_words
 from ctpn_crnn.page import Char, Page, Region, TextLine
@@ -87,7 +88,7 @@ class Recognizer:
         runtime: "auto", "keras" or "onnx".
         precision: "auto", "float32", "bfloat16" or "int8", see `runtime.load_network`.
         min_confidence: Lines whose characters are less probable on average (`TextLine.character_confidence`, 0..1) are
-            left out, whatever their length. Lines without any text are always left out.
+            left out, whatever their length. Lines without any text are always left out, formulas never.
         padding: See `PADDING`.
         max_pixels: Larger images are refused, see `load_image`.
         deskew: "off" or "auto". "off": a page whose lines lean by 2 to 30 degrees is set upright before it is read.
@@ -227,13 +228,16 @@ class Recognizer:
         )
         lines = join_spaced_words([line for line in seen.read() if self._is_worth_keeping(line)])
         order = reading_order([line.quad for line in lines])
-        quads = [turn.to_source(line.quad) for line in lines]
-        if turn.degrees % 90:  # the turned image is larger than the source
-            quads = [clip_quad(quad, image.shape) for quad in quads]
-        return Page(width, height, [replace(lines[index], quad=quads[index]) for index in order], name)
+
+        def to_source(quad: np.ndarray) -> np.ndarray:
+            quad = turn.to_source(quad)
+            return clip_quad(quad, image.shape) if turn.degrees % 90 else quad  # a leaning image becomes a larger one
+
+        in_source = [replace(n, quad=to_source(n.quad), formulas=[to_source(q) for q in n.formulas]) for n in lines]
+        return Page(width, height, [in_source[index] for index in order], name)
 
     def read_regions(self, image: np.ndarray, turn: Rotation, regions: Sequence[Region]) -> list[TextLine]:
-        """Read the text among regions of a turned image; formulas stay unread.
+        """Read regions of a turned image.
 
         The regions are cut out of the image itself: its pixels are sharper than those of the turned one.
 
@@ -245,17 +249,13 @@ class Recognizer:
         Returns:
             A line for each region, in their order and in the same pixels.
         """
-        text = [index for index, region in enumerate(regions) if region.kind == "text"]
-        crops = [crop_quad(image, turn.to_source(regions[index].quad), self.padding) for index in text]
-        readings = dict(zip(text, self.reader.read(crops) if crops else [], strict=True))
-        return [self._line(region, readings.get(index)) for index, region in enumerate(regions)]
-
-    def _line(self, region: Region, reading: Reading | None) -> TextLine:
-        """Return the line of a region that was read, or of a formula, which was not."""
-        if reading is None:
-            return TextLine("", region.score, region.quad, region.kind)
-        chars = _without_padding(reading.chars, region.quad, self.padding[0])
-        return TextLine(reading.text, reading.confidence, region.quad, region.kind, chars)
+        crops = [crop_quad(image, turn.to_source(region.quad), self.padding) for region in regions]
+        readings = self.reader.read(crops) if crops else []
+        lines = []
+        for region, reading in zip(regions, readings, strict=True):
+            chars = _without_padding(reading.chars, region.quad, self.padding[0])
+            lines.append(TextLine(reading.text, reading.confidence, region.quad, chars=chars))
+        return lines
 
     def _is_worth_keeping(self, line: TextLine) -> bool:
         """Return whether a line is a formula, or text that is probable enough."""
@@ -275,12 +275,14 @@ class _FoundLines:
         self._recognizer = recognizer
         self._image = image
         self._turn = turn
-        self._regions = recognizer.detector.detect(turn.apply(image))
+        found = recognizer.detector.detect(turn.apply(image))
+        self._formulas = [region.quad for region in found if region.kind == "formula"]
+        self._regions = with_unread_formulas(found)
         self._lines: dict[int, TextLine] = {}  # those that are read, by the index of their region
 
     def read(self) -> list[TextLine]:
-        """Return the lines in the order in which they were found."""
-        return self._read(range(len(self._regions)))
+        """Return the lines in the order in which they were found, formulas marked."""
+        return mark_formulas(self._read(range(len(self._regions))), self._formulas)
 
     @property
     def legibility(self) -> float:

@@ -83,14 +83,17 @@ class TestRecognize:
         np.testing.assert_array_equal(line.quad, box_to_quad(110, 10, 180, 30))
         assert (line.confidence, line.kind, line.chars) == (0.8, "text", [Char("80", 0.5, 0, 1)])
 
-    def test_formulas_are_found_but_not_read(self):
+    def test_a_formula_without_a_line_is_read(self):
         recognizer = make((10, 10, 80, 30, "formula"), (10, 60, 180, 80, "text"))
         page = recognizer.recognize(make_image())
-        assert [(line.kind, line.text, line.confidence) for line in page.lines] == [
-            ("formula", "", 0.9),
-            ("text", "120", 0.8),
-        ]
-        assert set(recognizer.reader.shapes) == {(20, 170, 3)}
+        # Characters read at .5 are no evidence of plain text.
+        assert [(line.kind, line.text) for line in page.lines] == [("formula", "40"), ("text", "120")]
+
+    def test_a_formula_on_a_line_is_a_mark_of_it_in_source_pixels(self):
+        page = make((10, 60, 180, 80, "text"), (20, 55, 60, 85, "formula")).recognize(make_image())
+        (line,) = page.lines
+        assert (line.kind, line.text) == ("text", "120")
+        np.testing.assert_array_equal(line.formulas, [box_to_quad(20, 55, 60, 85)])
 
     def test_padding_is_in_line_heights(self):
         recognizer = make((10, 60, 180, 80, "text"), padding=(0.5, 0.1), orientation="upright")
@@ -237,7 +240,7 @@ class TestUpsideDown:
         finder, reader = ArrowFinder(boxes), OneWayReader()
         finder.detect = lambda _: [FakeRegion(box_to_quad(*box), kind="formula") for box in boxes]
         assert Recognizer(detector=finder, reader=reader).recognize(image).orientation == 0
-        assert reader.at_once == []
+        assert reader.at_once == [3]  # read once, at the end
 
 
 def test_legibility_weighs_lines_by_their_lengths_in_heights():

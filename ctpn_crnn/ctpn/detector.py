@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ctpn_crnn.ctpn.decode import Proposals, decode_heads
+from ctpn_crnn.ctpn.decode import Proposals, decode_heads, suppress_columns
 from ctpn_crnn.ctpn.definition import CTPN_DEFINITION
 from ctpn_crnn.ctpn.formulas import connect_formulas
 from ctpn_crnn.ctpn.line_params import DEFAULTS as LINES
@@ -20,7 +20,6 @@ from ctpn_crnn.documents.images import load_image
 from ctpn_crnn.errors import ConfigError, WeightsError
 from ctpn_crnn.geometry import Rotation, clip_quad, quad_size
 from ctpn_crnn.page import Region
-from ctpn_crnn.refine.formula_overlap import drop_text_in_formulas
 from ctpn_crnn.refine.large_text import DEFAULTS as LARGE_TEXT
 from ctpn_crnn.refine.large_text import with_large_lines
 from ctpn_crnn.refine.page_lines import DEFAULTS as PAGE_LINES
@@ -40,9 +39,10 @@ class Detector:
     """Find lines of text and formulas with CTPN (Tian et al., ECCV 2016, arXiv 1609.03605).
 
     An image is set upright if it is a leaning page (`refine.upright`), scaled (`refine.scales`), and seen by the
-    network, whose strips are joined to lines (`text_lines`) and to formulas (`formulas`). On a page, lines are then
-    fitted to their ink (`refine.page_lines`). A page with formulas is seen a second time, larger; every image is seen
-    much smaller too, for characters that fill it (`refine.large_text`).
+    network, whose strips are joined to lines (`text_lines`); those that look like formulas also to formulas
+    (`formulas`), which lie on the lines that they are part of. On a page, lines are then fitted to their ink
+    (`refine.page_lines`). A page with formulas is seen a second time, larger; every image is seen much smaller too, for
+    characters that fill it (`refine.large_text`).
 
     Args:
         weights: A weights file; the shipped one when None.
@@ -178,7 +178,7 @@ class Detector:
         for factor in sorted(self.scales.coarse):
             coarse = [None if view is None else coarse_view(view, factor, STRIDE) for view in views]
             for i, proposals in self._proposals(coarse):
-                found = self._connected(proposals, coarse[i], self.min_score, lines, kinds=("text",))
+                found = self._lines(proposals, coarse[i], self.min_score, lines)
                 found = [r for r in found if quad_size(r.quad)[1] >= LARGE_TEXT.min_height * STRIDE]
                 large[i] += [_in_source(region, coarse[i]) for region in found]
         return large
@@ -204,12 +204,13 @@ class Detector:
         """Join the strips of a view to regions, in pixels of its source."""
         # On photographs what is half sure is leaves and tiles.
         lines = self.lines if view.page else replace(self.lines, sure_strip=None)
-        regions = drop_text_in_formulas(self._connected(proposals, view, self.min_score, lines))
+        text = self._lines(proposals, view, self.min_score, lines)
+        regions = text + self._other_regions(proposals, view, lines)
         if not self.fit_ink:
             return [_in_source(region, view) for region in regions]
         # The strong strips are joined by themselves, so that weak ones never change a line that is sure.
         least = replace(self.lines, min_line_score=self.weak_score, min_single_score=self.weak_score)
-        weak = self._connected(proposals, view, self.weak_score, least, kinds=("text",))
+        weak = self._lines(proposals, view, self.weak_score, least)
         return improve_lines(
             Source(view.grey, view.page, STRIDE / view.scales[1], self._sure_text(proposals, view)),
             [_in_source(region, view) for region in regions],
@@ -217,23 +218,34 @@ class Detector:
         )
 
     def _sure_text(self, proposals: Proposals, view: View) -> np.ndarray:
-        """Return the boxes (S, 4), in pixels of the source, of strips that are text for sure."""
-        is_text = np.array(self._classes)[proposals.kinds] == "text"
-        boxes = proposals.boxes[is_text & (proposals.scores >= PAGE_LINES.sure_text)]
+        """Return the boxes (S, 4), in pixels of the source, of strips that are part of a line for sure."""
+        boxes = proposals.boxes[self._is_written(proposals) & (proposals.scores >= PAGE_LINES.sure_text)]
         return view.to_source(boxes.reshape(-1, 2)).reshape(-1, 4)
 
-    def _connected(
-        self, proposals: Proposals, view: View, least: float, lines: LineParams, kinds: Collection[str] | None = None
-    ) -> list[Region]:
-        """Return the regions, of these kinds or of all, of strips with a score of at least `least`, in pixels of the
-        view."""
+    def _lines(self, proposals: Proposals, view: View, least: float, params: LineParams) -> list[Region]:
+        """Return the lines, in pixels of the view, of strips with a score of at least `least`.
+
+        A formula in a line is part of it: of the strips of both classes at one place the better one counts.
+        """
+        mine = np.flatnonzero(self._is_written(proposals) & (proposals.scores >= least))
+        columns, y1, _, y2 = proposals.boxes[mine].T
+        mine = mine[suppress_columns(columns, y1, y2, proposals.scores[mine], self.nms_overlap)]
+        found = connect(proposals.boxes[mine], proposals.scores[mine], proposals.sides[mine], view.size, params)
+        return [Region(quad, score, "text") for quad, score in found]
+
+    def _is_written(self, proposals: Proposals) -> np.ndarray:
+        """Return which strips (P,) are text or formula: what lines are made of."""
+        return np.isin(np.array(self._classes)[proposals.kinds], ("text", "formula"))
+
+    def _other_regions(self, proposals: Proposals, view: View, params: LineParams) -> list[Region]:
+        """Return formulas and regions of classes beyond, in pixels of the view."""
         regions = []
         for index, kind in enumerate(self._classes):
-            if index == 0 or (kinds is not None and kind not in kinds):
+            if index == 0 or kind == "text":
                 continue
-            mine = (proposals.kinds == index) & (proposals.scores >= least)
+            mine = (proposals.kinds == index) & (proposals.scores >= self.min_score)
             join = connect_formulas if kind == "formula" else connect
-            found = join(proposals.boxes[mine], proposals.scores[mine], proposals.sides[mine], view.size, lines)
+            found = join(proposals.boxes[mine], proposals.scores[mine], proposals.sides[mine], view.size, params)
             regions += [Region(quad, score, kind) for quad, score in found]
         return regions
 

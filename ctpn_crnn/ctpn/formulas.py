@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from ctpn_crnn.ctpn.line_params import DEFAULTS, LineParams
@@ -40,47 +38,23 @@ def connect_formulas(
     top, bottom = np.minimum.reduceat(pieces.strips.top, starts), np.maximum.reduceat(pieces.strips.bottom, starts)
     left, right = pieces.quads[:, [0, 3], 0].mean(axis=1), pieces.quads[:, [1, 2], 0].mean(axis=1)
     boxes = np.stack([left, np.clip(top, 0, image_size[0]), right, np.clip(bottom, 0, image_size[0])], axis=1)
-    sure = np.flatnonzero(pieces.sure)
-    found = [_Piece(tuple(boxes[i].tolist()), float(pieces.scores[i]), int(pieces.counts[i])) for i in sure]
-    merged = sorted(_merged(found, params), key=lambda piece: -piece.score * piece.count)
-    return [(box_to_quad(*piece.box), piece.score) for piece in merged]
-
-
-class _Piece(NamedTuple):
-    """A piece of a formula.
-
-    Attributes:
-        box: x1, y1, x2, y2 in pixels.
-        score: Mean of its strips.
-        count: Number of its strips.
-    """
-
-    box: tuple[float, float, float, float]
-    score: float
-    count: int
-
-
-def _merged(pieces: list[_Piece], params: LineParams) -> list[_Piece]:
-    """Return the pieces with those joined that belong to one formula."""
-    waiting, done = list(pieces), []
+    waiting = [(boxes[i], float(pieces.scores[i]), int(pieces.counts[i])) for i in np.flatnonzero(pieces.sure)]
+    done: list[tuple[np.ndarray, float, int]] = []
     while waiting:
-        piece = waiting.pop()
-        other = next((other for other in waiting if _are_one_formula(piece.box, other.box, params)), None)
+        box, score, count = waiting.pop()
+        other = next((i for i, piece in enumerate(waiting) if _are_one_formula(box, piece[0], params)), None)
         if other is None:
-            done.append(piece)
+            done.append((box, score, count))
             continue
-        waiting.remove(other)
-        (x1, y1, x2, y2), (a1, b1, a2, b2) = piece.box, other.box
-        count = piece.count + other.count
-        score = (piece.score * piece.count + other.score * other.count) / count
-        # It may reach further pieces now: it is looked at anew.
-        waiting.append(_Piece((min(x1, a1), min(y1, b1), max(x2, a2), max(y2, b2)), score, count))
-    return done
+        # Both together may reach further pieces: they are looked at anew.
+        box2, score2, count2 = waiting.pop(other)
+        around = np.concatenate([np.minimum(box, box2)[:2], np.maximum(box, box2)[2:]])
+        waiting.append((around, (score * count + score2 * count2) / (count + count2), count + count2))
+    done.sort(key=lambda piece: -piece[1] * piece[2])
+    return [(box_to_quad(*box.tolist()), score) for box, score, _ in done]
 
 
-def _are_one_formula(
-    box: tuple[float, float, float, float], other: tuple[float, float, float, float], params: LineParams
-) -> bool:
+def _are_one_formula(box: np.ndarray, other: np.ndarray, params: LineParams) -> bool:
     """Return whether two boxes share most of the lower one's rows and are near to each other."""
     (x1, y1, x2, y2), (a1, b1, a2, b2) = box, other
     lower = min(y2 - y1, b2 - b1)

@@ -98,7 +98,7 @@ class PageScore:
     def _update_lines(self, truth: Sequence[TruthRegion], lines: Sequence[TextLine], matches: PageMatches) -> None:
         for pair in matches.pairs:
             region, line = truth[pair.truth], lines[pair.found]
-            if _is_readable(region) and line.kind == "text":
+            if _is_readable(region):
                 self._lines.update(region.text or "", line.text, line.confidence)
 
 
@@ -107,9 +107,8 @@ def _is_readable(region: TruthRegion) -> bool:
 
 
 def _scored_lines(truth: Sequence[TruthRegion], lines: Sequence[TextLine]) -> list[TextLine]:
-    """Return the text lines that do not mostly lie in regions whose text is not scored."""
+    """Return the lines that do not mostly lie in regions whose text is not scored."""
     unscored = [region.quad for region in truth if not _is_readable(region)]
-    lines = [line for line in lines if line.kind == "text"]
     ignored = inside([line.quad for line in lines], unscored, 0.5)
     return [line for line, is_ignored in zip(lines, ignored, strict=True) if not is_ignored]
 

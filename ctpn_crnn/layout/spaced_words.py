@@ -74,7 +74,8 @@ def _join(parts: Sequence[TextLine]) -> TextLine:
     quad = np.stack([first[0], last[1], last[2], first[3]])
     chars = [char for part in parts for char in _chars_along(part, quad)]
     confidence = float(np.prod([part.confidence for part in parts]))
-    return TextLine("".join(part.text for part in parts), confidence, quad, "text", chars)
+    formulas = [formula for part in parts for formula in part.formulas]
+    return TextLine("".join(part.text for part in parts), confidence, quad, "text", chars, formulas)
 
 
 def _chars_along(part: TextLine, quad: Quad) -> list[Char]:

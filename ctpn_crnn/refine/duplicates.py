@@ -18,7 +18,7 @@ class DuplicateParams:
     Chosen on: 16 rendered pages.
 
     Attributes:
-        same_line: Share of the smaller of two lines that must lie in the other one.
+        same_line: Two lines are one if more than this share of the smaller one lies in the other.
     """
 
     same_line: float = 0.5
@@ -59,6 +59,23 @@ def merge_duplicates(regions: Sequence[Region], params: DuplicateParams = DEFAUL
         quad = kept[place].quad
         boxes[place] = *quad.min(axis=0), *quad.max(axis=0)
     return kept
+
+
+def drop_covered(
+    regions: Sequence[Region], others: Sequence[Region], params: DuplicateParams = DEFAULTS
+) -> list[Region]:
+    """Return the regions of which no more than the share `DuplicateParams.same_line` lies in the other ones."""
+    if not others:
+        return list(regions)
+    corners = np.stack([r.quad for r in others])
+    low, high = corners.min(axis=1), corners.max(axis=1)
+
+    def is_covered(region: Region) -> bool:
+        near = ((region.quad.min(axis=0) < high) & (region.quad.max(axis=0) > low)).all(axis=1)
+        common = sum(intersection_area(region.quad, others[i].quad) for i in np.flatnonzero(near))
+        return common > params.same_line * quad_area(region.quad)
+
+    return [r for r in regions if not is_covered(r)]
 
 
 def _as_long_as_both(line: Quad, other: Quad) -> Quad:

@@ -14,8 +14,7 @@ import numpy as np
 
 from ctpn_crnn.geometry import Quad, clip_quad, intersection_area, quad_area, quad_axes, quad_size
 from ctpn_crnn.page import Region
-from ctpn_crnn.refine.duplicates import DuplicateParams, merge_duplicates
-from ctpn_crnn.refine.formula_overlap import OverlapParams, blank_formulas, cut_by_formulas, drop_covered
+from ctpn_crnn.refine.duplicates import DuplicateParams, drop_covered, merge_duplicates
 from ctpn_crnn.refine.ink import InkParams, fit_to_ink, rest_of_rows, trim_to_ink
 from ctpn_crnn.refine.ruled_lines import RuledLineParams, erase_ruled_lines
 
@@ -39,7 +38,6 @@ class PageLineParams:
         ink: How lines are fitted to ink.
         ruled_lines: Which rules are taken out before.
         duplicates: When two lines are one.
-        formulas: When text belongs to a formula.
     """
 
     tall: float = 2.0
@@ -51,7 +49,6 @@ class PageLineParams:
     ink: InkParams = field(default_factory=InkParams)
     ruled_lines: RuledLineParams = field(default_factory=RuledLineParams)
     duplicates: DuplicateParams = field(default_factory=DuplicateParams)
-    formulas: OverlapParams = field(default_factory=OverlapParams)
 
 
 DEFAULTS = PageLineParams()
@@ -89,20 +86,15 @@ def improve_lines(
         Text, then formulas, then regions of other kinds.
     """
     grey = source.grey
-    trimmed = [
-        replace(r, quad=clip_quad(trim_to_ink(grey, r.quad, params.ink), grey.shape))
-        for r in sure
-        if r.kind == "formula"
-    ]
-    formulas = [r.quad for r in trimmed]
     text = [r for r in sure if r.kind == "text"]
     if source.is_page:
-        without_formulas = replace(source, grey=blank_formulas(grey, formulas))
-        lines = _lines_of_page(without_formulas, text, weak, params)
+        lines = _lines_of_page(source, text, weak, params)
     else:
         lines = _with_quads(text, [[_with_room(r.quad, params.room)] for r in text], grey.shape)
-    lines = cut_by_formulas(merge_duplicates(lines, params.duplicates), formulas, params.formulas)
-    return lines + trimmed + [r for r in sure if r.kind not in ("text", "formula")]
+    formulas = [r for r in sure if r.kind == "formula"]
+    trimmed = _with_quads(formulas, [[trim_to_ink(grey, r.quad, params.ink)] for r in formulas], grey.shape)
+    others = [r for r in sure if r.kind not in ("text", "formula")]
+    return merge_duplicates(lines, params.duplicates) + trimmed + others
 
 
 def _lines_of_page(
@@ -116,7 +108,7 @@ def _lines_of_page(
     fits = _fits(source, text, params)
     lines = _with_quads(text, [[r.quad] if quads is None else quads for r, quads in zip(text, fits)], grey.shape)
     if sum(map(bool, fits)) >= params.min_fitted:
-        weak = drop_covered(weak, lines, params.formulas.max_inside)
+        weak = drop_covered(weak, lines, params.duplicates)
         lines += _with_quads(weak, [quads or [] for quads in _fits(source, weak, params)], grey.shape)
         lines = merge_duplicates(lines, params.duplicates)
         pieces = rest_of_rows(grey, [r.quad for r in lines], params.ink)

@@ -33,9 +33,9 @@ _SCHEMA = "http://www.loc.gov/standards/alto/v4/alto-4-4.xsd"
 class AltoWriter(TextFileWriter):
     """A document as ALTO.
 
-    A paragraph is a ``TextBlock``. A table, header or footer is a ``ComposedBlock`` of that ``TYPE``, with a
-    ``TextBlock`` for each row or paragraph. A formula is an ``Illustration``. Lines, words and formulas that are not
-    upright boxes have a ``Shape``. ALTO has no document without pages: closing one raises an `OutputError`.
+    A paragraph is a ``TextBlock``. A table, header, footer or displayed formula is a ``ComposedBlock`` of that
+    ``TYPE``, with a ``TextBlock`` for each row or paragraph. Lines and words that are not upright boxes have a
+    ``Shape``. ALTO has no document without pages: closing one raises an `OutputError`.
     """
 
     suffix: ClassVar[str] = ".alto.xml"
@@ -101,11 +101,7 @@ def _page_confidence(areas: list[Area]) -> str | None:
 
 
 def _area(area: Area, place: str) -> Iterator[str]:
-    if area.source is not None:
-        opening = start_tag("Illustration", ID=f"formula_{place}", **_place(area.box), TYPE="formula")
-        yield f"{opening}{_shape(area.source.quad)}</Illustration>"
-        return
-    composed = area.kind in ("table", "header", "footer")
+    composed = area.kind in ("table", "header", "footer", "formula")
     if composed:
         yield start_tag("ComposedBlock", ID=f"block_{place}", **_place(area.box), TYPE=area.kind)
     for index, paragraph in enumerate(area.paragraphs, start=1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,16 +15,11 @@ from ctpn_crnn.structure import Block, join_lines, lay_out
 from ctpn_crnn.writers.document import FileWriter
 from ctpn_crnn.writers.safe_text import one_line
 
-_OBJECT = "\ufffc"
-"""Unicode's object replacement character; it takes the place of a formula while lines are joined."""
-
-_PLACEHOLDER = "[formula]"
-
 _A4 = (210.0, 297.0)
 """Width and height of a sheet in millimetres."""
 
-FormulaPicture = Callable[[Page, TextLine], "str | os.PathLike[str] | None"]
-"""Gives the file of a formula's picture; None where there is none."""
+FormulaPictures = Callable[[Page, TextLine], "Sequence[str | os.PathLike[str]]"]
+"""Gives the files of the pictures of a line's formulas, in their order."""
 
 
 class DocxWriter(FileWriter):
@@ -35,8 +30,8 @@ class DocxWriter(FileWriter):
 
     Args:
         path: The file to write.
-        formula_picture: Gives the picture of each formula that was not read; without it such a formula becomes a
-            placeholder.
+        formula_pictures: Gives the pictures of the formulas of a line, which come after its paragraph; None for no
+            pictures.
 
     Raises:
         ConfigError: python-docx is not installed.
@@ -45,10 +40,10 @@ class DocxWriter(FileWriter):
 
     suffix: ClassVar[str] = ".docx"
 
-    def __init__(self, path: str | os.PathLike[str], formula_picture: FormulaPicture | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str], formula_pictures: FormulaPictures | None = None) -> None:
         docx = import_docx()
         super().__init__(path)
-        self._formula_picture = formula_picture
+        self._formula_pictures = formula_pictures
         self._document = docx.Document()
         self._margins: tuple[str, str] = ("", "")  # texts of the last header and footer
 
@@ -101,23 +96,11 @@ class DocxWriter(FileWriter):
         self._document.add_paragraph()  # otherwise Word joins two tables in a row
 
     def _fill(self, paragraph: Any, lines: list[TextLine], page: Page) -> None:
-        """Write lines as running text, with formulas in their places."""
-        for part in _flow(lines):
-            if isinstance(part, str):
-                paragraph.add_run(part)
-                continue
-            picture = self._formula_picture(page, part) if self._formula_picture else None
-            if picture is None:
-                paragraph.add_run(_PLACEHOLDER)
-            else:
-                paragraph.add_run().add_picture(os.fspath(picture), height=self._height_of(part, page))
-
-    def _height_of(self, line: TextLine, page: Page) -> Any:
-        """The height of a formula's picture: as on paper, if the page is as wide as the sheet."""
-        from docx.shared import Mm
-
-        sheet = max(_A4) / max(page.width, page.height)
-        return Mm(float(np.ptp(line.quad[:, 1])) * sheet)
+        """Write lines as running text, then the pictures of their formulas."""
+        paragraph.add_run(one_line(join_lines(line.text for line in lines)))
+        for line in lines if self._formula_pictures else ():
+            for picture, formula in zip(self._formula_pictures(page, line), line.formulas):
+                paragraph.add_run().add_picture(os.fspath(picture), height=_height_on_paper(formula, page))
 
     def _finish(self) -> None:
         self._document.save(os.fspath(self.aside))
@@ -127,22 +110,11 @@ class DocxWriter(FileWriter):
 _MARGINS = ("header", "footer")
 
 
-def _flow(lines: list[TextLine]) -> Iterator[str | TextLine]:
-    """Lines joined to running text, interrupted by the formulas that have no text."""
-    formulas = iter([line for line in lines if _is_unread(line)])
-    texts = (_OBJECT if _is_unread(line) else line.text.replace(_OBJECT, "") for line in lines)
-    joined = join_lines(texts).split(_OBJECT)
-    for place, text in enumerate(joined):
-        if place:
-            yield next(formulas)
-        begin = " " if place and text.startswith(" ") else ""
-        end = " " if place < len(joined) - 1 and text.endswith(" ") else ""
-        if words := one_line(text):
-            yield begin + words + end
+def _height_on_paper(formula: np.ndarray, page: Page) -> Any:
+    """The height of a formula's picture, the page being as wide as the sheet."""
+    from docx.shared import Mm
 
-
-def _is_unread(line: TextLine) -> bool:
-    return line.kind == "formula" and not line.text.strip()
+    return Mm(float(np.ptp(formula[:, 1])) * max(_A4) / max(page.width, page.height))
 
 
 def import_docx() -> Any:

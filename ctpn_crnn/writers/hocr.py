@@ -6,7 +6,7 @@
 | word | ``ocrx_word`` with its confidence (``x_wconf``) and the boxes and confidences of its characters |
 | table | ``ocr_table`` within its area, with a paragraph for each row |
 | header, footer | ``ocr_header``, ``ocr_footer`` within their areas |
-| formula | ``ocr_math`` without content |
+| displayed formula | ``ocr_math`` within its area, with what was read of it |
 
 The text of a line's element is the text of the line.
 """
@@ -19,7 +19,7 @@ from typing import ClassVar
 import numpy as np
 
 import ctpn_crnn
-from ctpn_crnn.page import Page, TextLine
+from ctpn_crnn.page import Page
 from ctpn_crnn.writers.document import TextFileWriter
 from ctpn_crnn.writers.safe_text import empty_tag, one_line, start_tag, xml_text
 from ctpn_crnn.writers.text_areas import (
@@ -39,7 +39,7 @@ _CAPABILITIES = (
     "ocr_page ocr_carea ocr_par ocr_line ocrx_word ocr_table ocr_header ocr_footer ocr_math ocrp_lang ocrp_wconf"
 )
 
-_INNER_CLASSES = {"table": "ocr_table", "header": "ocr_header", "footer": "ocr_footer"}
+_INNER_CLASSES = {"table": "ocr_table", "header": "ocr_header", "footer": "ocr_footer", "formula": "ocr_math"}
 
 
 class HocrWriter(TextFileWriter):
@@ -94,20 +94,12 @@ def _head(title: str) -> str:
 
 
 def _area(area: Area, place: str) -> str:
-    if area.source is not None:
-        return f"   {_formula(area.source, area.box, place)}\n"
     inside = "".join(_paragraph(paragraph, f"{place}_{i}") for i, paragraph in enumerate(area.paragraphs, start=1))
     if area.kind in _INNER_CLASSES:
         opening = start_tag("div", class_=_INNER_CLASSES[area.kind], id=f"float_{place}", title=_bbox(area.box))
         inside = f"    {opening}\n{inside}    </div>\n"
     opening = start_tag("div", class_="ocr_carea", id=f"block_{place}", title=_bbox(area.box))
     return f"   {opening}\n{inside}   </div>\n"
-
-
-def _formula(line: TextLine, box: Box, place: str) -> str:
-    title = f"{_bbox(box)}; x_wconf {_percent(line.confidence)}"
-    # With an end tag: read as HTML, an element closed at once would be taken for an open one.
-    return start_tag("div", class_="ocr_math", id=f"math_{place}", title=title) + "</div>"
 
 
 def _paragraph(paragraph: Paragraph, place: str) -> str:

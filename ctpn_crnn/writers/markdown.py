@@ -1,10 +1,10 @@
-"""Markdown: paragraphs, headings, tables, and formulas as pictures."""
+"""Markdown: paragraphs, headings, tables, and pictures of formulas beside their text if they are asked for."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -20,13 +20,8 @@ _MARKS = re.compile(r"([\\`*_\[\]<>|~$]|&(?=#?\w+;))")
 _OPENING = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|(?=[#+-]))")
 """The number of a numbered list, or the place before the sign of a heading, a list or a rule."""
 
-_PLACEHOLDER = r"\[formula\]"
-
-_OBJECT = "\ufffc"
-"""Unicode's object replacement character; it takes the place of a formula while lines are joined."""
-
-FormulaLink = Callable[[Page, TextLine], "str | None"]
-"""Gives the path of a formula's picture, relative to the Markdown file; None where there is no picture."""
+FormulaLinks = Callable[[Page, TextLine], Sequence[str]]
+"""Gives the paths of the pictures of a line's formulas, relative to the Markdown file."""
 
 
 class MarkdownWriter(TextFileWriter):
@@ -34,7 +29,8 @@ class MarkdownWriter(TextFileWriter):
 
     Args:
         path: The file to write.
-        formula_link: Gives the picture of each formula; without it a formula becomes a placeholder.
+        formula_links: Gives the pictures of the formulas of a line, which come after its paragraph; None for no
+            pictures.
 
     Raises:
         OutputError: `path` cannot be written.
@@ -42,9 +38,9 @@ class MarkdownWriter(TextFileWriter):
 
     suffix: ClassVar[str] = ".md"
 
-    def __init__(self, path: str | os.PathLike[str], formula_link: FormulaLink | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str], formula_links: FormulaLinks | None = None) -> None:
         super().__init__(path)
-        self._formula_link = formula_link
+        self._formula_links = formula_links
 
     def _write_page(self, page: Page, image: np.ndarray | None) -> None:
         if self.pages:
@@ -64,16 +60,11 @@ class MarkdownWriter(TextFileWriter):
         return "\n".join([head, "|" + " --- |" * len(block.rows[0]), *body])
 
     def _flow(self, lines: list[TextLine], page: Page) -> str:
-        """Lines as running text, with formulas in their places."""
-        formulas = [self._formula(page, line) for line in lines if line.kind == "formula"]
-        texts = (_OBJECT if line.kind == "formula" else line.text.replace(_OBJECT, "") for line in lines)
-        pieces = [escape_markdown(piece) for piece in join_lines(texts).split(_OBJECT)]
-        mixed = [part for pair in zip(pieces, [*formulas, ""]) for part in pair]
-        return " ".join(part for part in mixed if part)
-
-    def _formula(self, page: Page, line: TextLine) -> str:
-        link = self._formula_link(page, line) if self._formula_link else None
-        return _PLACEHOLDER if link is None else f"![formula](<{_percent_encoded(link)}>)"
+        """Lines as running text, then the pictures of their formulas."""
+        links = [link for line in lines for link in self._formula_links(page, line)] if self._formula_links else []
+        pictures = [f"![formula](<{_percent_encoded(link)}>)" for link in links]
+        text = escape_markdown(join_lines(line.text for line in lines))
+        return " ".join(part for part in (text, *pictures) if part)
 
 
 def escape_markdown(text: str) -> str:

@@ -92,24 +92,22 @@ class Paragraph:
 
 @dataclass(slots=True)
 class Area:
-    """A block of the page, or a formula within one.
+    """A block of the page.
 
     Attributes:
         kind: The `kind` of a block of the layout.
-        paragraphs: A table has one for each row, a formula none.
+        paragraphs: A table has one for each row.
         box: Around everything in it.
-        source: The line of the page that is the formula; None for other kinds.
     """
 
     kind: str
     paragraphs: list[Paragraph]
     box: Box
-    source: TextLine | None = None
 
 
 def text_areas(page: Page) -> list[Area]:
     """Return the areas of a page in reading order. Lines without a printable character are left out."""
-    return [area for block in lay_out(page) for area in _areas_of(block, page)]
+    return [area for block in lay_out(page) if (area := _area_of(block, page))]
 
 
 def words_of(line: TextLine, page: Page) -> list[Word]:
@@ -165,23 +163,19 @@ def unit_interval(value: float) -> float:
     return min(1.0, max(0.0, value)) if math.isfinite(value) else 0.0
 
 
-def _areas_of(block: Block, page: Page) -> Iterator[Area]:
-    """A block as an area, followed by its formulas as areas of their own."""
+def _area_of(block: Block, page: Page) -> Area | None:
+    """A block as an area; None without any text."""
     groups = [block.lines]
     if block.kind == "table":
         groups = [[line for cell in row for line in cell.lines] for row in block.rows]
     paragraphs = [paragraph for lines in groups if (paragraph := _paragraph(lines, page))]
-    if paragraphs:
-        yield Area(block.kind, paragraphs, _around(paragraph.box for paragraph in paragraphs))
-    for line in block.lines:
-        if line.kind == "formula":
-            yield Area("formula", [], box_of(line.quad, page), line)
+    return Area(block.kind, paragraphs, _around(paragraph.box for paragraph in paragraphs)) if paragraphs else None
 
 
 def _paragraph(lines: Iterable[TextLine], page: Page) -> Paragraph | None:
     found = []
     for line in lines:
-        words = words_of(line, page) if line.kind != "formula" else []
+        words = words_of(line, page)
         if words:
             found.append(Line(line, words, _around([box_of(line.quad, page), *(word.box for word in words)])))
     return Paragraph(found, _around(line.box for line in found)) if found else None

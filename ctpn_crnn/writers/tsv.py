@@ -21,7 +21,7 @@ class TsvWriter(TextFileWriter):
 
     `conf` is 0..100 for words and -1 for other rows; `text` is empty for other rows. Blocks count from 1 on their page,
     paragraphs in their block, and so on; 0 means that the row is not within one. Values are not quoted, since no text
-    holds a tab or a line end. A formula is a block without paragraphs.
+    holds a tab or a line end.
     """
 
     suffix: ClassVar[str] = ".tsv"

@@ -126,15 +126,18 @@ def test_lines_at_the_border_stay_inside():
     assert_same(regions, [box_to_quad(0, 0, 300, 24), box_to_quad(500, 620, 800, 640)], within=4)
 
 
-def test_text_inside_a_formula_is_not_reported_twice():
-    formula, inside = box_to_quad(96, 200, 416, 280), box_to_quad(160, 210, 272, 240)
-    across, outside = box_to_quad(384, 240, 704, 270), box_to_quad(96, 400, 416, 430)
-    regions = detect([formula, inside, across, outside], kinds=[2, 1, 1, 1], fit_ink=True)
-    assert sorted(r.kind for r in regions) == ["formula", "text", "text"]
-    ends, sides = (share * 30 for share in PAGE_LINES.room)
-    beside = box_to_quad(416, 240 - sides, 704 + ends, 270 + sides)  # `across` runs into the formula and ends there
-    outside = box_to_quad(96 - ends, 400 - sides, 416 + ends, 430 + sides)
-    assert_same(regions, [formula, beside, outside], within=0.1)
+def test_a_formula_between_text_is_part_of_its_line():
+    line = [box_to_quad(96, 200, 256, 230), box_to_quad(256, 200, 416, 230), box_to_quad(416, 200, 576, 230)]
+    regions = detect(line, kinds=[1, 2, 1])
+    assert [r.kind for r in regions] == ["text", "formula"]
+    assert_same(regions, [box_to_quad(96, 200, 576, 230), line[1]], within=8.5)  # a box of one kind ends on its grid
+
+
+def test_what_stands_alone_is_a_line_even_where_it_looks_like_a_formula():
+    quad = box_to_quad(96, 200, 416, 230)
+    regions = detect([quad], kinds=[2])
+    assert [r.kind for r in regions] == ["text", "formula"]
+    assert_same(regions, [quad, quad], within=0.1)
 
 
 def test_kinds_are_named_by_the_network():

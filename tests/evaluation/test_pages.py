@@ -65,10 +65,11 @@ def test_what_is_not_scored(options: dict[str, object]) -> None:
     assert score.summary()["matched_lines"]["lines"] == 1
 
 
-def test_found_formulas_are_no_text() -> None:
+def test_the_text_of_lines_taken_for_formulas_is_scored_as_any_other() -> None:
     score = PageScore()
-    score.update(truth((TOP, "abc")), page((MIDDLE, "x=1"), kind="formula"))
-    assert score.summary()["cer"] == 1 and score.summary()["character_precision"] is None
+    score.update(truth((TOP, "abc")), page((TOP, "abd"), kind="formula"))
+    assert score.summary()["cer"] == pytest.approx(1 / 3)
+    assert score.summary()["matched_lines"]["lines"] == 1
 
 
 def test_totals_are_over_all_characters() -> None:

@@ -29,9 +29,9 @@ def test_a_turned_page_has_the_same_blocks(degrees):
 
 
 def test_a_displayed_formula_and_its_number_are_a_block():
-    formula = [line("", 300, 270, 600, 40, "formula"), line("(1)", 700, 280)]
+    formula = [line("x=1", 300, 270, 600, 40, "formula"), line("(1)", 700, 280)]
     lines = [*rows([FULL, FULL]), *formula, *rows([FULL], top=330)]
-    assert blocks_of(*lines) == [("paragraph", FULL * 2), ("formula", "(1)"), ("paragraph", FULL)]
+    assert blocks_of(*lines) == [("paragraph", FULL * 2), ("formula", "x=1 (1)"), ("paragraph", FULL)]
 
 
 def test_a_formula_within_a_sentence_is_part_of_the_paragraph():

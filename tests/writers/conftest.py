@@ -20,7 +20,7 @@ def make_lines():
         TextLine(first, 0.9, box_to_quad(20, 20, 150, 50), chars=even_chars(first)),
         TextLine(marked, 0.8, box_to_quad(20, 60, 280, 90)),
         TextLine("slanted 1", 0.25, [(50, 120), (250, 140), (247, 170), (47, 150)]),
-        TextLine("", 0.7, box_to_quad(20, 200, 120, 230), "formula"),
+        TextLine("y=2", 0.7, box_to_quad(20, 200, 120, 230), "formula"),
         TextLine(" \0", 0.7, box_to_quad(20, 240, 120, 250)),
         TextLine("竖", 0.7, [(290, 250), (290, 300), (270, 300), (270, 250)]),
         TextLine("超出 page", 0.7, box_to_quad(-20, 380, 400, 500)),

@@ -126,13 +126,13 @@ def test_every_page_is_valid_alto_with_its_size(tmp_path, odd_page):
     assert (all_of(root, "MeasurementUnit")[0].text, all_of(root, "fileName")[0].text) == ("pixel", 'in "a";b.pdf')
 
 
-def test_every_line_and_formula_of_a_page_is_written(tmp_path, odd_page):
-    root = written(tmp_path, odd_page)
+def test_every_line_and_formula_of_a_page_is_written(tmp_path, page):
+    root = written(tmp_path, page)
     texts = [text_of(line) for line in all_of(root, "TextLine")]
-    assert sorted(texts) == sorted(["第3条 使用 Tensor", "a<b>&\"'；", "slanted 1", "竖", "超出 page", "o"])
-    (formula,) = all_of(root, "Illustration")
-    assert formula.get("TYPE") == "formula"
+    assert sorted(texts) == sorted(["第3条 使用 Tensor", "a<b>&\"'；", "slanted 1", "竖", "超出 page", "y=2"])
+    (formula,) = (block for block in all_of(root, "ComposedBlock") if block.get("TYPE") == "formula")
     assert place_of(formula) == (20, 200, 120, 230)
+    assert [text_of(line) for line in all_of(formula, "TextLine")] == ["y=2"]
     for string in all_of(root, "String"):
         assert "".join(glyph.get("CONTENT") for glyph in all_of(string, "Glyph")) == string.get("CONTENT")
 
@@ -152,11 +152,11 @@ def test_words_have_places_confidences_and_languages(tmp_path):
 
 def test_slanted_lines_have_a_shape(tmp_path):
     quad = [(10, 10), (110, 20), (107.25, 50), (7.25, 40)]
-    root = written(tmp_path, Page(200, 200, [TextLine("合同", 1, quad), TextLine("", 1, quad, "formula")]))
+    root = written(tmp_path, Page(200, 200, [TextLine("合同", 1, quad)]))
     check(root)
-    for part in (*all_of(root, "TextLine"), *all_of(root, "Illustration")):
+    for part in all_of(root, "TextLine"):
         assert all_of(part, "Polygon")[0].get("POINTS") == "10,10 110,20 107.25,50 7.25,40"
-    assert len(all_of(root, "Polygon")) == 3  # and the word
+    assert len(all_of(root, "Polygon")) == 2  # and the word
 
 
 def test_a_line_upside_down_has_a_shape(tmp_path):

@@ -58,18 +58,19 @@ def test_tables(tmp_path, blocks):
     assert [cell.text for cell in second.rows[0].cells] == ["x", "y"]
 
 
-def test_formulas(tmp_path, blocks):
-    formula = line("", "formula")
-    blocks(("paragraph", [line("where"), formula, line("holds")]), ("formula", [line("E=mc", "formula")]))
+def test_pictures_of_formulas_follow_the_text_that_they_stand_in(tmp_path, blocks):
+    formula = TextLine("where x=1", 1, box_to_quad(0, 0, 60, 20), formulas=[box_to_quad(20, 0, 60, 30)])
+    blocks(("paragraph", [formula, line("holds")]), ("formula", [line("E=mc", "formula")]))
     page = Page(210, 297, [formula])
     plain = written(tmp_path / "a.docx", page)
-    assert [part.text for part in plain.paragraphs] == ["where [formula] holds", "E=mc"]
+    assert [part.text for part in plain.paragraphs] == ["where x=1 holds", "E=mc"]
+    assert len(plain.inline_shapes) == 0
     Image.new("L", (60, 20)).save(tmp_path / "f.png")
-    shown = written(tmp_path / "b.docx", page, formula_picture=lambda page, line: tmp_path / "f.png")
-    assert [part.text for part in shown.paragraphs] == ["where  holds", "E=mc"]
+    shown = written(tmp_path / "b.docx", page, formula_pictures=lambda page, line: [tmp_path / "f.png"])
+    assert [part.text for part in shown.paragraphs] == ["where x=1 holds", "E=mc"]
     (picture,) = shown.inline_shapes
-    assert picture.height.mm == pytest.approx(29.7, abs=0.1)  # as on an A4 sheet of 210 pixels
-    assert picture.width.mm == pytest.approx(3 * 29.7, abs=0.1)
+    assert picture.height.mm == pytest.approx(30, abs=0.1)  # as on an A4 sheet of 210 pixels
+    assert picture.width.mm == pytest.approx(90, abs=0.1)
 
 
 @pytest.mark.parametrize(("size", "turned", "expected"), [((200, 300), 0, 0), ((300, 200), 0, 1), ((300, 200), 1, 0)])

@@ -23,27 +23,21 @@ def written(folder, *pages, **options):
 
 def test_headings_paragraphs_and_formulas_are_marked_up(tmp_path, blocks):
     paragraph = [line("一段"), line("话")]
-    blocks(("heading", [line("标题 *")]), ("paragraph", paragraph), ("formula", [line("", "formula")]))
-    assert written(tmp_path, Page(9, 9)) == "## 标题 \\*\n\n一段话\n\n\\[formula\\]\n"
+    blocks(("heading", [line("标题 *")]), ("paragraph", paragraph), ("formula", [line("x+1", "formula")]))
+    assert written(tmp_path, Page(9, 9)) == "## 标题 \\*\n\n一段话\n\nx+1\n"
 
 
 def test_the_first_row_of_a_table_is_its_head(tmp_path, table):
     assert written(tmp_path, table) == "Head\n\n| 名 | a\\|b |\n| --- | --- |\n| 数 |  |\n"
 
 
-def test_formulas_link_to_their_pictures(tmp_path, blocks):
-    formulas = [line("", "formula"), line("", "formula")]
-    blocks(("formula", formulas))
-    links = {id(formulas[0]): "f/a<1>.png"}
-    text = written(tmp_path, Page(9, 9), formula_link=lambda page, formula: links.get(id(formula)))
-    assert text == "![formula](<f/a%3C1%3E.png>) \\[formula\\]\n"
-
-
-def test_a_formula_within_a_sentence_stays_in_its_place(tmp_path, blocks):
-    inside = line("", "formula")
-    blocks(("paragraph", [line("1. 设*"), inside, line("为真\ufffc，则")]), ("table", [[[line("a")], [inside]]]))
-    text = written(tmp_path, Page(9, 9))
-    assert text == "1\\. 设\\* \\[formula\\] 为真，则\n\n| a | \\[formula\\] |\n| --- | --- |\n"
+def test_pictures_of_formulas_follow_the_text_that_they_stand_in(tmp_path, blocks):
+    first, second = line("1. 设"), line("x_1=2，则")
+    blocks(("paragraph", [first, second]), ("table", [[[line("a")], [line("b", "formula")]]]))
+    links = {id(second): ["f/a<1>.png", "f/2.png"]}
+    text = written(tmp_path, Page(9, 9), formula_links=lambda page, line: links.get(id(line), []))
+    pictures = "![formula](<f/a%3C1%3E.png>) ![formula](<f/2.png>)"
+    assert text == f"1\\. 设x\\_1=2，则 {pictures}\n\n| a | b |\n| --- | --- |\n"
 
 
 def test_a_rule_separates_pages(tmp_path):

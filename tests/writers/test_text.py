@@ -22,7 +22,7 @@ def written(folder, *pages, **options):
 
 
 def test_each_line_of_the_page_is_a_line(tmp_path, page):
-    lines = ["第3条 使用 Tensor", "a<b>&\"'；", "slanted 1", " ", "竖", "超出 page"]
+    lines = ["第3条 使用 Tensor", "a<b>&\"'；", "slanted 1", "y=2", " ", "竖", "超出 page"]
     assert written(tmp_path, page) == "\n".join(lines) + "\n"
 
 
@@ -45,5 +45,5 @@ def test_an_unknown_flow_is_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_formulas_are_left_out(tmp_path):
-    assert written(tmp_path, Page(9, 9, [line("一"), line("", "formula"), line("b")])) == "一\nb\n"
+def test_the_text_of_formulas_is_written(tmp_path):
+    assert written(tmp_path, Page(9, 9, [line("一"), line("x+1", "formula"), line("", "formula")])) == "一\nx+1\n"

@@ -20,7 +20,7 @@ def rows_of(folder, *pages):
 
 def test_rows_have_the_levels_of_tesseract(tmp_path, blocks):
     line = TextLine("合同 a", 0.5, box_to_quad(10, 20, 50, 40))
-    formula = TextLine("", 0.5, box_to_quad(5, 50, 25, 60), "formula")
+    formula = TextLine("z", 0.5, box_to_quad(5, 50, 25, 60), "formula")
     blocks(("paragraph", [line]), ("formula", [formula]))
     rows = [list(row.values()) for row in rows_of(tmp_path, Page(100, 200))]
     assert rows == [
@@ -31,6 +31,9 @@ def test_rows_have_the_levels_of_tesseract(tmp_path, blocks):
         ["5", "1", "1", "1", "1", "1", "10", "20", "27", "20", "50.00", "合同"],
         ["5", "1", "1", "1", "1", "2", "43", "20", "7", "20", "50.00", "a"],
         ["2", "1", "2", "0", "0", "0", "5", "50", "20", "10", "-1", ""],
+        ["3", "1", "2", "1", "0", "0", "5", "50", "20", "10", "-1", ""],
+        ["4", "1", "2", "1", "1", "0", "5", "50", "20", "10", "-1", ""],
+        ["5", "1", "2", "1", "1", "1", "5", "50", "20", "10", "50.00", "z"],
     ]
 
 

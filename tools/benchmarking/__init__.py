@@ -2,6 +2,7 @@
 
 `worker.py` runs one engine in its own process, `engine_process.py` talks to that process, `comparison.py` lets the
 engines take turns and adds up, `report.py` writes the tables. `detector_times.py` times the parts of our detector.
+`kinds/` draws pictures of the kinds on which text was lost.
 """
 
 from benchmarking.comparison import Plan, run_benchmark

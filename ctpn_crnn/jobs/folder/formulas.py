@@ -1,4 +1,4 @@
-"""Pictures of formulas, which are found but not read."""
+"""Pictures of formulas."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PADDING = (0.05, 0.05)
 """Added at each end and at top and bottom, in heights of the formula: its box may touch the outermost strokes."""
 
 
-def save_formulas(page: Page, image: np.ndarray, folder: Path, stem: str) -> dict[int, Path]:
+def save_formulas(page: Page, image: np.ndarray, folder: Path, stem: str) -> dict[int, list[Path]]:
     """Cut the formulas out of a page: "stem-1.png", "stem-2.png" and so on, in reading order.
 
     Args:
@@ -27,15 +27,19 @@ def save_formulas(page: Page, image: np.ndarray, folder: Path, stem: str) -> dic
         stem: Beginning of their names.
 
     Returns:
-        `id` of the line -> file.
+        `id` of the line -> the files of its formulas.
 
     Raises:
         OutputError: A file cannot be written.
     """
-    formulas = [line for line in page.lines if line.kind == "formula"]
-    paths = {id(line): folder / f"{stem}-{number}.png" for number, line in enumerate(formulas, start=1)}
-    for line in formulas:
-        write_bytes(paths[id(line)], cv2.imencode(".png", crop_quad(image, line.quad, PADDING))[1].tobytes())
+    paths: dict[int, list[Path]] = {}
+    number = 0
+    for line in page.lines:
+        for formula in line.formulas:
+            number += 1
+            path = folder / f"{stem}-{number}.png"
+            write_bytes(path, cv2.imencode(".png", crop_quad(image, formula, PADDING))[1].tobytes())
+            paths.setdefault(id(line), []).append(path)
     return paths
 
 

@@ -141,15 +141,14 @@ class FolderJob:
     def _writer_options(self, current: _CurrentDocument, first: LoadedPage) -> dict[str, dict[str, Any]]:
         """Options of the writers, for a document of which this is the first page."""
 
-        def formula_link(_: Page, line: TextLine) -> str | None:
-            path = current.formulas.get(id(line))
-            return path and relative_url(path, self._output)
+        def formula_links(_: Page, line: TextLine) -> list[str]:
+            return [relative_url(path, self._output) for path in current.formulas.get(id(line), [])]
 
         pdf = {"source": first.file, "only": current.document.page_number, "password": self._options.password}
         own: dict[str, dict[str, Any]] = {
             "pdf": {**pdf, "dpi": first.dpi} if first.dpi else pdf,
-            "md": {"formula_link": formula_link},
-            "docx": {"formula_picture": lambda _, line: current.formulas.get(id(line))},
+            "md": {"formula_links": formula_links},
+            "docx": {"formula_pictures": lambda _, line: current.formulas.get(id(line), [])},
         }
         return {name: {**own.get(name, {}), **self._writers.get(name, {})} for name in self._formats}
 
@@ -168,7 +167,7 @@ class _CurrentDocument:
         self.document, self.stem = document, stem
         self.signature = document.signature()  # before it is read
         self.outputs: Outputs | None = None
-        self.formulas: dict[int, Path] = {}  # of the current page, by `id` of the line
+        self.formulas: dict[int, list[Path]] = {}  # of the current page, by `id` of the line
         self.failed = False
         self._monitor = monitor
 

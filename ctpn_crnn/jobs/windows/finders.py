@@ -110,8 +110,7 @@ class FoundLines:
             x1, y1, x2, y2 = (round(edge, _DECIMALS) for edge in quad_to_box(region.quad))
             probabilities = [1.0 - region.score] + [0.0] * (len(self._classes) - 1)
             probabilities[self._classes.index(region.kind)] = float(region.score)
-            # Formulas are found but not read, as in `Recognizer`.
-            found.append(Found((y1, x1, y2, x2), tuple(probabilities), region.quad if region.kind == "text" else None))
+            found.append(Found((y1, x1, y2, x2), tuple(probabilities), region.quad))
         return found
 
 

@@ -107,10 +107,10 @@ def test_lines_of_images(folder, detector):
     assert said[3].startswith("Saved to out.csv in ") and len(said) == 4
 
 
-def test_reading_leaves_formulas_unread(folder, detector):
+def test_formulas_are_read_as_text_is(folder, detector):
     run(["40.png"], read=True)
     assert table()[0][-2:] == ["text", "confidence"]
-    assert [row[-2:] for row in table()[1:]] == [["宽3", "0.5"], ["", ""]]
+    assert [row[-2:] for row in table()[1:]] == [["宽3", "0.5"], ["宽0", "0.5"]]
 
 
 def test_bad_images_are_named_and_the_others_done(folder, detector):
