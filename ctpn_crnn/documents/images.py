@@ -202,7 +202,8 @@ def _from_bytes(data: bytes, name: str, max_pixels: int) -> np.ndarray:
 def _first_page(image: Image.Image, name: str) -> np.ndarray:
     """Decode the first page of an opened file; warn where it is a TIFF with more pages."""
     if image.format == "TIFF" and getattr(image, "is_animated", False):
-        logger.warning("%s has several pages, of which the first is read; `recognize_all` reads all", name)
+        message = "%s has %d pages, of which the first is read; name another one as %s#page=2, or use `recognize_all`"
+        logger.warning(message, name, image.n_frames, name)
     return pillow_to_bgr(image)
 
 

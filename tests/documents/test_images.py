@@ -362,10 +362,7 @@ class TestSeveralPages:
             assert load_image(source).max() == 7
             [record] = caplog.records
             assert record.levelname == "WARNING"
-            assert (
-                f"{name} has several pages, of which the first is read; `recognize_all` reads all"
-                in record.getMessage()
-            )
+            assert f"{name} has 2 pages, of which the first is read" in record.getMessage()
             caplog.clear()
 
     def test_one_page_says_nothing(self, caplog):

@@ -107,15 +107,6 @@ def check_windows(entries: Sequence[Entry], source: str) -> None:
             entry.check_inside(*size, source)
 
 
-def tiff_pages(name: str) -> int:
-    """Count the pages of a TIFF; 1 for other files and for damaged ones."""
-    try:
-        with open_pillow(check_file(name), name, MAX_PIXELS) as image:
-            return image.n_frames if image.format == "TIFF" else 1
-    except ImageError:
-        return 1
-
-
 READERS: dict[str, Callable[[Path], list[Entry]]] = {
     "list": read_windows,
     "selective_search": read_images,

@@ -30,7 +30,7 @@ from ctpn_crnn.jobs.windows.finders import (
     SelectiveSearch,
     WindowFinder,
 )
-from ctpn_crnn.jobs.windows.inputs import READERS, Entry, check_windows, tiff_pages
+from ctpn_crnn.jobs.windows.inputs import READERS, Entry, check_windows
 from ctpn_crnn.jobs.windows.networks import (
     PLAIN_SCALE,
     Preprocessing,
@@ -224,10 +224,6 @@ def _process(entries: Sequence[Entry], stages: Stages, table: Table) -> int:
 def _rows(entry: Entry, stages: Stages) -> list[Row]:
     """The rows of one image."""
     image = load_page(entry.name)
-    pages = tiff_pages(entry.name)
-    if pages > 1:
-        message = "%s has %d pages, of which only the first is done; name each of the others, such as %s#page=2"
-        logger.warning(message, entry.name, pages, entry.name)
     found = stages.finder.find(image, entry)
     rows: list[Row] = [[*one.window, *(round(p, _DECIMALS) for p in one.probabilities)] for one in found]
     if stages.reader is not None:
