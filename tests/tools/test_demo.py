@@ -140,7 +140,7 @@ def test_interrupted(demo, folder, monkeypatch):
     "argv",
     [
         [],
-        ["a.png", "--format", "docx"],
+        ["a.png", "--format", "doc"],
         ["a.png", "--runtime", "abacus"],
         ["a.png", "--min-confidence", "2"],
         ["a.png", "--weights", "w", "--crnn-weights", "c"],

@@ -146,7 +146,7 @@ def test_marks_of_ascii_are_as_frequent_as_those_of_text(charset):
 
 def test_shares_of_the_style_decide_what_lines_are(charset):
     """With a share of 1 all lines are of that kind; with all shares 0 the rest, English, is all there is."""
-    none = {"romanised": 0, "program": 0, "running": 0, "numbers": 0, "phrases": 0, "symbols": 0}
+    none = dict.fromkeys(("romanised", "program", "running", "numbers", "phrases", "symbols", "spaced_numbers"), 0)
 
     def lines(**shares):
         corpus = Corpus(None, charset, traditional=0, rare=0, style=TextStyle(**none | shares))
