@@ -140,13 +140,14 @@ def test_text_is_copied(visit):
     page.wait_for_function("() => navigator.clipboard.readText().then((text) => text === '20\\n\\f120\\n')")
 
 
-def test_every_format_is_downloaded(visit):
+@pytest.mark.parametrize("part", [0, 1])  # Chromium lets one page download ten files
+def test_every_format_is_downloaded(visit, part):
     page = visit()
     choose(page, grey_picture(99), "my scan.png")
     shows(page, "99")
     formats = page.locator("#format option").all_inner_texts()
     assert {"txt", "json", "pdf", "png"} <= set(formats)
-    for name in formats:
+    for name in formats[part::2]:
         page.select_option("#format", name)
         with page.expect_download() as waiting:
             page.click("#save")
