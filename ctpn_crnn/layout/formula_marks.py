@@ -17,6 +17,7 @@ from ctpn_crnn.crnn.params import DEFAULTS as READING
 from ctpn_crnn.geometry import Quad, intersection_area, quad_area, quad_axes, quad_size
 from ctpn_crnn.page import Char, Region, TextLine, mean_confidence
 from ctpn_crnn.refine.duplicates import DEFAULTS as SAME
+from ctpn_crnn.refine.duplicates import are_one
 
 _BETWEEN = re.compile(rf"[\s{HANZI},，。、；;：:()（）“”\"'…·]+")
 """What parts plain text into tokens, Chinese among it."""
@@ -42,7 +43,7 @@ def is_plain_text(text: str) -> bool:
 def with_unread_formulas(regions: Sequence[Region]) -> list[Region]:
     """Return what is to be read: all regions but the formulas that lie on a line."""
     lines = [region for region in regions if region.kind != "formula"]
-    return lines + [r for r in regions if r.kind == "formula" and not any(_are_same_place(r, line) for line in lines)]
+    return lines + [r for r in regions if r.kind == "formula" and not any(are_one(r.quad, line.quad) for line in lines)]
 
 
 def mark_formulas(lines: Sequence[TextLine], formulas: Sequence[Quad]) -> list[TextLine]:
@@ -59,7 +60,7 @@ def mark_formulas(lines: Sequence[TextLine], formulas: Sequence[Quad]) -> list[T
     own: list[list[Quad]] = [[] for _ in lines]
     inside = [0.0] * len(lines)  # area of each line that lies in formulas
     for formula in formulas:
-        touched = [i for i, line in enumerate(lines) if _are_same_place(line, Region(formula, 1.0, "formula"))]
+        touched = [i for i, line in enumerate(lines) if are_one(line.quad, formula)]
         if not touched or _reads_as_plain_text([char for i in touched for char in _chars_in(lines[i], formula)]):
             continue
         shared = [intersection_area(lines[i].quad, formula) for i in touched]
@@ -70,14 +71,6 @@ def mark_formulas(lines: Sequence[TextLine], formulas: Sequence[Quad]) -> list[T
         replace(line, formulas=mine, kind="formula" if area > SAME.same_line * quad_area(line.quad) else line.kind)
         for line, mine, area in zip(lines, own, inside, strict=True)
     ]
-
-
-def _are_same_place(first: Region | TextLine, second: Region | TextLine) -> bool:
-    """Return whether most of one of the two lies in the other."""
-    a, b = first.quad, second.quad
-    if (a.min(axis=0) >= b.max(axis=0)).any() or (b.min(axis=0) >= a.max(axis=0)).any():
-        return False
-    return intersection_area(a, b) > SAME.same_line * min(quad_area(a), quad_area(b))
 
 
 def _chars_in(line: TextLine, formula: Quad) -> list[Char]:

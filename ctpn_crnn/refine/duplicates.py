@@ -27,6 +27,13 @@ class DuplicateParams:
 DEFAULTS = DuplicateParams()
 
 
+def are_one(a: Quad, b: Quad, params: DuplicateParams = DEFAULTS) -> bool:
+    """Return whether most of the smaller of two quads lies on the other one."""
+    if (a.min(axis=0) >= b.max(axis=0)).any() or (b.min(axis=0) >= a.max(axis=0)).any():
+        return False
+    return intersection_area(a, b) > params.same_line * min(quad_area(a), quad_area(b))
+
+
 def merge_duplicates(regions: Sequence[Region], params: DuplicateParams = DEFAULTS) -> list[Region]:
     """Make one of lines that mostly lie in one another.
 
@@ -43,15 +50,7 @@ def merge_duplicates(regions: Sequence[Region], params: DuplicateParams = DEFAUL
         low, high = region.quad.min(axis=0), region.quad.max(axis=0)
         filled = boxes[: len(kept)]
         near = np.flatnonzero(((filled[:, :2] < high) & (filled[:, 2:] > low)).all(axis=1))
-        area = quad_area(region.quad)
-        place = next(
-            (
-                i
-                for i in near
-                if intersection_area(region.quad, kept[i].quad) > params.same_line * min(area, quad_area(kept[i].quad))
-            ),
-            len(kept),
-        )
+        place = next((i for i in near if are_one(region.quad, kept[i].quad, params)), len(kept))
         if place == len(kept):
             kept.append(region)
         else:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ctpn_crnn.geometry import intersection_area, quad_area, quad_size
+from ctpn_crnn.geometry import quad_area, quad_size
 from ctpn_crnn.page import Region
+from ctpn_crnn.refine.duplicates import are_one
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,10 @@ class LargeTextParams:
             view itself.
         max_text: Largest share of a large line that lines of less than half its height may cover: more is a block of
             small text.
-        same: Share of the smaller of two lines from which they are one.
     """
 
     min_height: float = 3.0
     max_text: float = 0.3
-    same: float = 0.5
 
 
 DEFAULTS = LargeTextParams()
@@ -41,25 +40,16 @@ def with_large_lines(
         large: Lines of coarse views high enough for these, those of the coarsest view first.
         params: Thresholds.
     """
-    kept, taken = list(regions), []
+    kept: list[Region] = list(regions)
+    taken: list[Region] = []
     for line in large:
         height, area = quad_size(line.quad)[1], quad_area(line.quad)
-        if any(_shared(line, other) > params.same for other in taken):
+        if any(are_one(line.quad, other.quad) for other in taken):
             continue
-        on_it = [other for other in kept if _shared(line, other) > params.same]
-        small = [other for other in on_it if quad_size(other.quad)[1] < height / 2]
+        is_on_it = [are_one(line.quad, other.quad) for other in kept]
+        small = [r for r, on_it in zip(kept, is_on_it) if on_it and quad_size(r.quad)[1] < height / 2]
         if sum(quad_area(other.quad) for other in small) > params.max_text * area:
             continue
         taken.append(line)
-        kept = [other for other in kept if not any(other is gone for gone in on_it)]
-    return kept[: _texts(kept)] + taken + kept[_texts(kept) :]
-
-
-def _texts(regions: Sequence[Region]) -> int:
-    """Return how many regions at the front are text."""
-    return next((i for i, region in enumerate(regions) if region.kind != "text"), len(regions))
-
-
-def _shared(a: Region, b: Region) -> float:
-    """Return the share of the smaller of two regions that lies on the other one."""
-    return intersection_area(a.quad, b.quad) / max(min(quad_area(a.quad), quad_area(b.quad)), 1e-6)
+        kept = [region for region, on_it in zip(kept, is_on_it) if not on_it]
+    return sorted(kept + taken, key=lambda region: region.kind != "text")
