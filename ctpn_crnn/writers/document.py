@@ -15,6 +15,7 @@ import numpy as np
 from ctpn_crnn.errors import OutputError
 from ctpn_crnn.files import output_error, written_aside
 from ctpn_crnn.page import Page
+from ctpn_crnn.writers.packages import Package
 
 Self = TypeVar("Self", bound="DocumentWriter")  # typing.Self came with Python 3.11
 
@@ -39,25 +40,29 @@ class DocumentWriter(abc.ABC):
     Attributes:
         suffix: Ending of file names in this format, such as ".hocr".
         needs_image: Whether `add` needs the image of the page.
+        packages: What the format needs besides what reading needs.
         path: The file to write.
         pages: Number of pages added so far.
     """
 
     suffix: ClassVar[str]
     needs_image: ClassVar[bool] = False
+    packages: ClassVar[tuple[Package, ...]] = ()
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self.pages = 0
         self._open = True
 
-    @classmethod  # noqa: B027 - most formats need nothing
+    @classmethod
     def check_installed(cls) -> None:
         """Check that the packages that the format needs are installed.
 
         Raises:
             ConfigError: A package is missing.
         """
+        for package in cls.packages:
+            package.load()
 
     def add(self, page: Page, image: np.ndarray | None = None) -> None:
         """Write the next page.

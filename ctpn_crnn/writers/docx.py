@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.page import Page, TextLine
 from ctpn_crnn.structure import Block, join_lines, lay_out
 from ctpn_crnn.writers.document import FileWriter
+from ctpn_crnn.writers.packages import DOCX
 from ctpn_crnn.writers.safe_text import one_line
 
 _A4 = (210.0, 297.0)
@@ -39,22 +38,14 @@ class DocxWriter(FileWriter):
     """
 
     suffix: ClassVar[str] = ".docx"
+    packages = (DOCX,)
 
     def __init__(self, path: str | os.PathLike[str], formula_pictures: FormulaPictures | None = None) -> None:
-        docx = import_docx()
+        docx = DOCX.load()
         super().__init__(path)
         self._formula_pictures = formula_pictures
         self._document = docx.Document()
         self._margins: tuple[str, str] = ("", "")  # texts of the last header and footer
-
-    @classmethod
-    def check_installed(cls) -> None:
-        """Check that python-docx is installed.
-
-        Raises:
-            ConfigError: It is not.
-        """
-        import_docx()
 
     def _write_page(self, page: Page, image: np.ndarray | None) -> None:
         blocks = lay_out(page)
@@ -115,15 +106,3 @@ def _height_on_paper(formula: np.ndarray, page: Page) -> Any:
     from docx.shared import Mm
 
     return Mm(float(np.ptp(formula[:, 1])) * max(_A4) / max(page.width, page.height))
-
-
-def import_docx() -> Any:
-    """Import python-docx, which is not needed before a Word file is written.
-
-    Raises:
-        ConfigError: It is not installed.
-    """
-    try:
-        return importlib.import_module("docx")
-    except ImportError as error:
-        raise ConfigError("writing Word files needs python-docx: pip install python-docx") from error

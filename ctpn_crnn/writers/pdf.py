@@ -22,10 +22,11 @@ from ctpn_crnn.files import aside_prefix
 from ctpn_crnn.page import Page
 from ctpn_crnn.writers.document import FileWriter
 from ctpn_crnn.writers.glyphless_font import GlyphlessFont
+from ctpn_crnn.writers.packages import IMG2PDF, PIKEPDF
 from ctpn_crnn.writers.pdf_image import PdfImage, jpeg_image, lossless_image, original_jpeg
 from ctpn_crnn.writers.pdf_kept import KeptPdf
-from ctpn_crnn.writers.pdf_kept_image import import_img2pdf, kept_image
-from ctpn_crnn.writers.pdf_layer import add_text_layer, import_pikepdf
+from ctpn_crnn.writers.pdf_kept_image import kept_image
+from ctpn_crnn.writers.pdf_layer import add_text_layer
 from ctpn_crnn.writers.pdf_level import Levelling
 from ctpn_crnn.writers.pdf_text import FONT_KEY, PageFrame, text_operators
 
@@ -35,10 +36,8 @@ PICTURES = ("original", "jpeg", "lossless", "none")
 """Ways to keep the picture of a page, see `PdfWriter`."""
 
 _MIN_SIDE, _MAX_SIDE = 3.0, 14_400.0
-"""Sides of a page that viewers accept, in points (ISO 32000-1, annex C). A larger page is scaled down."""
-
-_MIN_SIDE = 3.0
-"""Shortest side of a page, in points (ISO 32000-1, annex C). A smaller one is stretched to it."""
+"""Sides of a page that viewers accept, in points (ISO 32000-1, annex C). A larger page is scaled down, a shorter side
+is stretched."""
 
 _HELD_BYTES = 32 << 20
 """Bytes of pictures in memory from which on the pages are moved to the disk."""
@@ -96,6 +95,7 @@ class PdfWriter(FileWriter):
     """
 
     suffix: ClassVar[str] = ".pdf"
+    packages = (PIKEPDF, IMG2PDF)
     needs_image = True
 
     def __init__(
@@ -114,7 +114,7 @@ class PdfWriter(FileWriter):
         language: str | None = None,
     ) -> None:
         _check_options(picture, quality, dpi)
-        self._pikepdf = import_pikepdf()
+        self._pikepdf = PIKEPDF.load()
         super().__init__(path)
         self._picture, self._quality, self._dpi, self._level = picture, quality, dpi, level
         self._metadata = (title, author, language)
@@ -130,23 +130,13 @@ class PdfWriter(FileWriter):
                 self._keep(source, only, password)
         self.needs_image = picture != "none" and self._kept is None
 
-    @classmethod
-    def check_installed(cls) -> None:
-        """Check that pikepdf and img2pdf are installed.
-
-        Raises:
-            ConfigError: One is not.
-        """
-        import_pikepdf()
-        import_img2pdf()
-
     def _keep(self, source: str | os.PathLike[str] | bytes, only: int | None, password: str | None) -> None:
         """Find out what there is to keep."""
         refs = page_refs(source, max_pixels=sys.maxsize, password=password)
         with closing(refs):
             first = next(refs)
             if isinstance(first, ImageRef):
-                import_img2pdf()
+                IMG2PDF.load()
                 self._images.append(first)
                 with suppress(CtpnCrnnError):  # the TIFF is damaged after some pages
                     self._images += refs

@@ -13,7 +13,8 @@ import numpy as np
 from ctpn_crnn.documents.pdf import PdfFile
 from ctpn_crnn.errors import CtpnCrnnError, OutputError
 from ctpn_crnn.page import Page, TextLine
-from ctpn_crnn.writers.pdf_layer import TextLayer, import_pikepdf, opened_pdf, rotation_of, save_kept, shown_box
+from ctpn_crnn.writers.packages import PIKEPDF
+from ctpn_crnn.writers.pdf_layer import TextLayer, opened_pdf, rotation_of, save_kept, shown_box
 from ctpn_crnn.writers.pdf_text import PageFrame
 
 _ADVICE = "--rasterize writes new pages with its pictures instead"
@@ -98,7 +99,7 @@ class KeptPdf:
     @contextmanager
     def _errors(self, number: int | None = None) -> Iterator[None]:
         """Say of any damage that the PDF cannot be kept, and what to do."""
-        damage = (import_pikepdf().PdfError, RuntimeError, TypeError, ValueError, KeyError, AttributeError)
+        damage = (PIKEPDF.load().PdfError, RuntimeError, TypeError, ValueError, KeyError, AttributeError)
         try:
             yield
         except (CtpnCrnnError, *damage) as error:

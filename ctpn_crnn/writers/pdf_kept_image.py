@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from PIL import Image
 
 from ctpn_crnn.documents.images import exif_orientation
-from ctpn_crnn.errors import ConfigError
+from ctpn_crnn.writers.packages import IMG2PDF
 
 _PLACEMENTS = {
     1: (1, 0, 0, 1, 0, 0),
@@ -45,7 +44,7 @@ def kept_image(pdf: Any, file: Path | bytes, frame: int | None = None) -> tuple[
     """
     import pikepdf
 
-    img2pdf = import_img2pdf()
+    img2pdf = IMG2PDF.load()
     try:
         data = file if isinstance(file, bytes) else file.read_bytes() if frame is None else b""
         with Image.open(io.BytesIO(data) if data else file) as opened:
@@ -72,15 +71,3 @@ def _single_image(opened: Image.Image) -> bytes:
     else:
         opened.save(file, "TIFF" if opened.mode == "CMYK" else "PNG")
     return file.getvalue()
-
-
-def import_img2pdf() -> Any:
-    """Import img2pdf, which is not needed before a PDF is written.
-
-    Raises:
-        ConfigError: It is not installed.
-    """
-    try:
-        return importlib.import_module("img2pdf")
-    except ImportError as error:
-        raise ConfigError("writing PDFs of images needs img2pdf: pip install img2pdf") from error

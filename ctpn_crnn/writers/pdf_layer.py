@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import zlib
 from collections.abc import Iterable, Iterator
@@ -17,6 +16,7 @@ from ctpn_crnn.errors import ConfigError, ImageError
 from ctpn_crnn.files import written_aside
 from ctpn_crnn.page import Page
 from ctpn_crnn.writers.glyphless_font import GlyphlessFont
+from ctpn_crnn.writers.packages import PIKEPDF
 from ctpn_crnn.writers.pdf_level import Levelling
 from ctpn_crnn.writers.pdf_text import PageFrame, text_operators
 
@@ -122,7 +122,7 @@ def save_kept(pdf: Any, path: Path) -> None:
     if pdf.is_encrypted:
         pdf.save(path, encryption=True)
     else:
-        pdf.save(path, deterministic_id=True, stream_decode_level=import_pikepdf().StreamDecodeLevel.none)
+        pdf.save(path, deterministic_id=True, stream_decode_level=PIKEPDF.load().StreamDecodeLevel.none)
 
 
 def shown_box(pdf_page: Any) -> tuple[float, float, float, float]:
@@ -159,7 +159,7 @@ def opened_pdf(file: Path | bytes, name: str, password: str | None = None) -> It
         ImageError: It is damaged, not a PDF, or needs a password.
         ConfigError: pikepdf is not installed.
     """
-    pikepdf = import_pikepdf()
+    pikepdf = PIKEPDF.load()
     try:
         with pikepdf.open(BytesIO(file) if isinstance(file, bytes) else file, password=password or "") as pdf:
             yield pdf
@@ -167,18 +167,6 @@ def opened_pdf(file: Path | bytes, name: str, password: str | None = None) -> It
         raise ImageError(f"{name} needs a password; give the right one (--password)") from error
     except pikepdf.PdfError as error:
         raise ImageError(f"{name} cannot be read as a PDF: {error}; make or fetch it again") from error
-
-
-def import_pikepdf() -> Any:
-    """Import pikepdf, which is not needed before a PDF is written.
-
-    Raises:
-        ConfigError: It is not installed.
-    """
-    try:
-        return importlib.import_module("pikepdf")
-    except ImportError as error:
-        raise ConfigError("writing PDFs needs pikepdf: pip install pikepdf") from error
 
 
 def _next_page(pages: Iterator[Page | None], source: object, number: int, total: int) -> Page | None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from typing import Any, ClassVar
 
 import numpy as np
 
-from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.page import Page
 from ctpn_crnn.structure import Block, lay_out
 from ctpn_crnn.writers.cell_values import cell_value
 from ctpn_crnn.writers.document import FileWriter
+from ctpn_crnn.writers.packages import OPENPYXL
 from ctpn_crnn.writers.safe_text import one_line
 
 _WIDEST = 60
@@ -35,24 +34,16 @@ class XlsxWriter(FileWriter):
     """
 
     suffix: ClassVar[str] = ".xlsx"
+    packages = (OPENPYXL,)
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        openpyxl = import_openpyxl()
+        openpyxl = OPENPYXL.load()
         super().__init__(path)
         self._book = openpyxl.Workbook()
         self._text = self._book.active
         self._text.title = "Text"
         self._text.append(["Page", "Kind", "Text"])
         self._text.freeze_panes = "A2"
-
-    @classmethod
-    def check_installed(cls) -> None:
-        """Check that openpyxl is installed.
-
-        Raises:
-            ConfigError: It is not.
-        """
-        import_openpyxl()
 
     def _write_page(self, page: Page, image: np.ndarray | None) -> None:
         tables = 0
@@ -115,15 +106,3 @@ def _set_widths(sheet: Any, widths: list[int]) -> None:
 
     for column, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(column)].width = min(_WIDEST, width) + 2
-
-
-def import_openpyxl() -> Any:
-    """Import openpyxl, which is not needed before a workbook is written.
-
-    Raises:
-        ConfigError: It is not installed.
-    """
-    try:
-        return importlib.import_module("openpyxl")
-    except ImportError as error:
-        raise ConfigError("writing Excel files needs openpyxl: pip install openpyxl") from error

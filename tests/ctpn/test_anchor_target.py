@@ -7,6 +7,7 @@ import math
 import keras
 import numpy as np
 import pytest
+from boxes import area, common, iou
 
 from ctpn_crnn.ctpn.anchor_target import AnchorTarget
 from ctpn_crnn.ctpn.anchors import IGNORE, anchor_grid, not_class, strips_of_quads
@@ -14,19 +15,6 @@ from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS
 from ctpn_crnn.errors import ConfigError
 
 BOX = np.array([[16.0, 32.0], [48.0, 32.0], [48.0, 64.0], [16.0, 64.0]])
-
-
-def area(box: np.ndarray) -> float:
-    return float(max(box[2] - box[0], 0) * max(box[3] - box[1], 0))
-
-
-def common(a: np.ndarray, b: np.ndarray) -> float:
-    return area(np.concatenate([np.maximum(a[:2], b[:2]), np.minimum(a[2:4], b[2:4])]))
-
-
-def iou(a: np.ndarray, b: np.ndarray) -> float:
-    shared = common(a, b)
-    return shared / (area(a) + area(b[:4]) - shared) if shared else 0.0
 
 
 def reference_targets(rows: int, cols: int, strips: np.ndarray) -> dict[str, np.ndarray]:

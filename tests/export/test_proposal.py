@@ -7,25 +7,13 @@ import math
 import keras
 import numpy as np
 import pytest
+from boxes import iou
 
 from ctpn_crnn.ctpn.anchors import anchor_grid
 from ctpn_crnn.ctpn.decode import decode_heads
 from ctpn_crnn.ctpn.spec import ANCHOR_HEIGHTS
 from ctpn_crnn.errors import ConfigError
 from ctpn_crnn.export.proposal import Proposal
-
-
-def area(box: np.ndarray) -> float:
-    return float(max(box[2] - box[0], 0) * max(box[3] - box[1], 0))
-
-
-def common(a: np.ndarray, b: np.ndarray) -> float:
-    return area(np.concatenate([np.maximum(a[:2], b[:2]), np.minimum(a[2:4], b[2:4])]))
-
-
-def iou(a: np.ndarray, b: np.ndarray) -> float:
-    shared = common(a, b)
-    return shared / (area(a) + area(b[:4]) - shared) if shared else 0.0
 
 
 def random_heads(rng: np.random.Generator, batch: int, rows: int, cols: int) -> list[np.ndarray]:
